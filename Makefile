@@ -1,0 +1,93 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# `make` lists what there is. Everything that is made goes to .cache, which git ignores; `make clean` removes it.
+# All paths are relative to the checkout: its own path may hold anything, spaces too.
+
+PYTHON ?= python3
+ARGS ?=
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Byte code of the project's own files would end up between them.
+export PYTHONDONTWRITEBYTECODE := 1
+export PYTHONUNBUFFERED := 1
+
+VENV_PYTHON := .cache/venv/bin/python
+TOOL := $(VENV_PYTHON) -m tests.tools
+GATE = $(TOOL).gate --with '$(ARGS)'
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2} /^## / {print "\n" substr($$0, 4)}' $(MAKEFILE_LIST)
+
+## See it work
+
+.PHONY: demo
+demo: .run ## Play a runbook over all four platforms, on a simulator: check, for real, again
+	@$(TOOL).demo $(ARGS)
+
+.PHONY: simulator
+simulator: .run ## Run the simulator by hand: make simulator ARGS="--port 8900 --alerts 100"
+	@$(VENV_PYTHON) -m tests.simulator $(ARGS)
+
+## Check it
+
+.PHONY: test
+test: .dev ## Everything that needs no network but the package registry
+	@$(GATE)
+
+.PHONY: lint
+lint: .dev ## Lint the Python code, and check its format
+	@$(GATE) lint format
+
+.PHONY: format
+format: .dev ## Format the Python code
+	@.cache/venv/bin/ruff check --fix-only --quiet . && .cache/venv/bin/ruff format .
+
+.PHONY: types
+types: .dev ## Check the types
+	@$(GATE) types
+
+.PHONY: units
+units: .dev ## Unit and contract tests: make units ARGS="tests/unit/test_x.py -k archive"
+	@$(GATE) units
+
+.PHONY: sanity
+sanity: .dev ## ansible-test sanity: make sanity ARGS="--test validate-modules"
+	@$(GATE) sanity
+
+.PHONY: integration
+integration: .dev ## ansible-test integration: make integration ARGS="signal_state -v"
+	@$(GATE) integration
+
+.PHONY: bench
+bench: .dev ## Measure requests, time and memory on the simulator
+	@$(VENV_PYTHON) -m tests.benchmark $(ARGS)
+
+## Ship it
+
+.PHONY: build
+build: .dev ## Build the collection's tarball into .cache/build
+	@$(TOOL).package build
+
+.PHONY: install-check
+install-check: .dev ## Build it, install it into a new folder, and play the demo's runbook from there
+	@$(TOOL).package check
+
+## Keep house
+
+.PHONY: environment
+environment: .dev ## Only make the environment for the others
+
+.PHONY: clean
+clean: ## Remove everything that was made here
+	rm -rf .cache tests/output
+
+.PHONY: .run .dev
+.run .dev:
+	@$(PYTHON) -m tests.tools.environment $(@:.%=%)

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the checks: all of them with a table at the end, or some by name with their output as it comes."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from .places import LINK, LOGS, ROOT, binary, tool_environment
+
+_NUMBER = re.compile(r"(\d+) (passed|failed|error)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A command that checks something. `counts`: it ends by saying how many tests passed."""
+
+    name: str
+    what: str
+    command: Sequence[str]
+    counts: bool = False
+    # ansible-test asks pip's settings of the user's own environment before it hides that from the tests.
+    own_environment: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """How a step went."""
+
+    step: Step
+    passed: int
+    failed: int
+    seconds: float
+
+
+_PACKAGE = "ansible_collections.secops.triage"
+
+
+def _tool(name: str, *arguments: str) -> list[str]:
+    return [binary("python"), "-m", f"tests.tools.{name}", *arguments]
+
+
+STEPS = [
+    Step("lint", "ruff check", [binary("ruff"), "check", "--output-format=concise", "."]),
+    Step("format", "ruff format --check", [binary("ruff"), "format", "--check", "."]),
+    Step(
+        "types",
+        "mypy --strict",
+        [binary("mypy"), *(f"--package={_PACKAGE}.{one}" for one in ("plugins", "tests.simulator", "tests.tools"))],
+    ),
+    Step(
+        "units", "unit and contract tests", [binary("python"), "-m", "pytest", "-p", "no:pytest_ansible"], counts=True
+    ),
+    Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
+    Step(
+        "integration",
+        "ansible-test integration",
+        _tool("ansible_test", "integration"),
+        counts=True,
+        own_environment=True,
+    ),
+]
+
+
+def _arguments(step: Step, given: Sequence[str]) -> list[str]:
+    """The step's own and the user's. pytest must meet the tests where they are part of the collection."""
+    if step.name != "units":
+        return [*step.command, *given]
+    linked = [str(LINK / one) if (ROOT / one.partition("::")[0]).exists() else one for one in given]
+    chosen = any(one.startswith(str(LINK)) for one in linked)
+    return [*step.command, f"--rootdir={LINK}", f"--config-file={LINK / 'pyproject.toml'}", *linked] + (
+        [] if chosen else [str(LINK / "tests" / "unit")]
+    )
+
+
+def run(step: Step, given: Sequence[str], show: bool) -> Result:
+    """Run one step. Its output goes to a log, and is shown at once or else if it fails."""
+    start = time.monotonic()
+    log = LOGS / f"{step.name}.log"
+    lines = []
+    with (
+        log.open("w") as file,
+        subprocess.Popen(
+            _arguments(step, given),
+            cwd=ROOT,
+            env=None if step.own_environment else tool_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            file.write(line)
+            lines.append(line)
+            if show:
+                print(line, end="", flush=True)
+    if process.returncode and not show:
+        print(f" FAILED\n\n{''.join(lines)}", flush=True)
+    passed, failed = _numbers(step, lines, process.returncode)
+    return Result(step, passed, failed, time.monotonic() - start)
+
+
+def _numbers(step: Step, lines: Sequence[str], status: int) -> tuple[int, int]:
+    """Tests passed and failed. A step that fails counts as a failure, and so does one that ran no test."""
+    if not step.counts:
+        return int(not status), int(bool(status))
+    amounts = {word: int(number) for number, word in _NUMBER.findall(lines[-1] if lines else "")}
+    passed, failed = amounts.get("passed", 0), amounts.get("failed", 0) + amounts.get("error", 0)
+    return passed, failed or int(bool(status) or not passed)
+
+
+def _table(results: Sequence[Result], seconds: float) -> str:
+    rows = [f"{'step':<14}{'passed':>8}{'failed':>8}{'seconds':>9}"]
+    rows += [f"{one.step.name:<14}{one.passed:>8}{one.failed:>8}{one.seconds:>9.1f}" for one in results]
+    passed, failed = sum(one.passed for one in results), sum(one.failed for one in results)
+    minutes, rest = divmod(round(seconds), 60)
+    return "\n".join(["", *rows, "", f"{passed} passed, {failed} failed in {minutes} min {rest:02} s"])
+
+
+def main() -> int:
+    """Run the steps that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.gate", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="step", help=", ".join(one.name for one in STEPS))
+    parser.add_argument("--with", dest="given", default="", help="arguments for the steps' own commands")
+    options = parser.parse_args()
+    unknown = set(options.names) - {one.name for one in STEPS}
+    if unknown:
+        parser.error(f"no such step: {', '.join(sorted(unknown))}")
+    LOGS.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    results = []
+    for step in STEPS:
+        if options.names and step.name not in options.names:
+            continue
+        show = bool(options.names)
+        print(f"{step.what} ...", end="\n" if show else "", flush=True)
+        result = run(step, shlex.split(options.given), show)
+        results.append(result)
+        if not result.failed and not show:
+            print(f" {result.passed} passed, {result.seconds:.0f} s", flush=True)
+    print(_table(results, time.monotonic() - start))
+    return int(any(one.failed for one in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

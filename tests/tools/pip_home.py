@@ -1,0 +1,72 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A home for ansible-test, which hides the environment from pip and fetches one where there is none."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from .places import HOME, VENV, binary
+
+# What ansible-test would fetch from a host that not every machine can reach: a program that puts pip into a virtual
+# environment without one. The standard library carries what it takes.
+_GET_PIP = """\
+import subprocess
+import sys
+
+wanted = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL)
+subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *wanted])
+"""
+
+
+def _pip_settings() -> configparser.RawConfigParser:
+    """pip's present settings, wherever they come from: its files, its variables, and those that all programs heed."""
+    run = subprocess.run(
+        [binary("python"), "-m", "pip", "config", "list"], stdout=subprocess.PIPE, text=True, check=False
+    )
+    settings = configparser.RawConfigParser()
+    settings["global"] = {}
+    listed = re.findall(r"^(\S+)\.([\w-]+)=('.*'|\".*\")$", run.stdout, re.MULTILINE)
+    # Variables win over files, so they come last; a file has no better place for them than "global".
+    for source, key, value in sorted(listed, key=lambda one: one[0] == ":env:"):
+        section = "global" if source == ":env:" else source
+        if not settings.has_section(section):
+            settings.add_section(section)
+        settings[section][key] = str(ast.literal_eval(value))
+    for key, variables in {
+        "cert": ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+        "proxy": ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"),
+    }.items():
+        for value in filter(None, map(os.environ.get, variables)):
+            settings["global"].setdefault(key, value)
+    settings["global"]["quiet"] = "2"
+    return settings
+
+
+def prepare() -> None:
+    """Put into HOME what pip needs to know, and what ansible-test would fetch."""
+    pip = HOME / ".config" / "pip"
+    pip.mkdir(parents=True, exist_ok=True)
+    with (pip / "pip.conf").open("w") as file:
+        _pip_settings().write(file)
+    netrc = Path.home() / ".netrc"
+    if netrc.is_file() and not (HOME / ".netrc").is_symlink():
+        (HOME / ".netrc").symlink_to(netrc)
+    _place_get_pip()
+
+
+def _place_get_pip() -> None:
+    # ansible-test names the version of pip that it wants in its own source.
+    cache = HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for source in VENV.glob("lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py"):
+        for version in re.findall(r"pip='([\d.]+)'", source.read_text()):
+            (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(_GET_PIP)
