@@ -19,7 +19,7 @@ export PYTHONUNBUFFERED := 1
 
 VENV_PYTHON := .cache/venv/bin/python
 TOOL := $(VENV_PYTHON) -m tests.tools
-GATE = $(TOOL).gate --with '$(ARGS)'
+GATE = $(TOOL).gate --with='$(ARGS)'
 
 .PHONY: help
 help: ## Show this list

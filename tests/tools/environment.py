@@ -73,7 +73,7 @@ def _install(purpose: str) -> None:
     files = sorted([*_TESTS.glob("requirements-*.txt"), *_TESTS.glob("*/requirements.txt"), _CONSTRAINTS])
     digest = hashlib.sha256(b"".join(one.name.encode() + one.read_bytes() for one in files)).hexdigest()
     # What is enough to develop is enough to run.
-    if any(_stamped(VENV / f".installed-{one}", digest) for one in {purpose, "dev"}):
+    if any(_stamped(VENV / f".installed-{one}", digest) for one in (purpose, "dev")):
         return
     wanted = _REQUIREMENTS[purpose]
     with _said(f"Installing the packages of tests/{wanted.name}"):
