@@ -1,0 +1,73 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What holds for every module: what it promises, what it needs, and what it returns beside its alerts."""
+
+    DOCUMENTATION = r"""
+options: {}
+requirements:
+  - python >= 3.9
+  - requests >= 2.25.1
+attributes:
+  check_mode:
+    support: full
+    description: Predicts what the task would change, by reading; sends nothing that could write.
+  diff_mode:
+    support: full
+    description: Shows the fields of every changed alert, before and after.
+  idempotent:
+    support: full
+    description: A second run changes nothing, and writes nothing.
+  platform:
+    platforms: all
+    support: full
+    description: Runs wherever Python and C(requests) are, most often on the controller with C(delegate_to=localhost).
+notes:
+  - All named alerts are read before the first one is written. One that does not exist fails the task, and nothing is
+    written.
+  - If some writes fail, the task fails, and still returns every alert, the changed ones as changed. What became of a
+    write whose answer was lost is found out by reading again.
+  - RV(ignore:counts) says how many alerts were RV(ignore:counts.requested), RV(ignore:counts.changed),
+    RV(ignore:counts.unchanged) and RV(ignore:counts.failed), which add up.
+  - A failed task, and each failed alert, has an RV(ignore:error) with the keys RV(ignore:error.message),
+    RV(ignore:error.status) (that of HTTP), RV(ignore:error.method), RV(ignore:error.path),
+    RV(ignore:error.request_id) and RV(ignore:error.hint); those that do not apply are V(null).
+"""
+
+    DATADOG = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/secops.triage.datadog) or C(group/secops.triage.all) in C(module_defaults).
+    support: full
+    membership:
+      - secops.triage.datadog
+      - secops.triage.all
+"""
+
+    KIBANA = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/secops.triage.kibana) or C(group/secops.triage.all) in C(module_defaults).
+    support: full
+    membership:
+      - secops.triage.kibana
+      - secops.triage.all
+"""
+
+    ALERTS = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/secops.triage.alerts) or C(group/secops.triage.all) in C(module_defaults).
+    support: full
+    membership:
+      - secops.triage.alerts
+      - secops.triage.all
+"""

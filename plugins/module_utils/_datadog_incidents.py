@@ -1,0 +1,88 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Datadog: the incidents that a signal is linked to.
+
+API: https://docs.datadoghq.com/api/latest/security-monitoring/#add-a-security-signal-to-an-incident
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused
+from ._datadog import Signals
+from ._errors import NotFoundError, OptionError, RefusedError, TriageError
+from ._options import Params, Run
+from ._platform import dig, fate, segment
+
+
+class IncidentLink(Signals):
+    """Signals that are to be linked to an incident, or not to be."""
+
+    def __init__(self, params: Params, run: Run) -> None:
+        super().__init__(params, run)
+        self._incident: int = params["incident_id"]
+        self._present: bool = params["state"] == "present"
+        self._timeline: bool | None = params["add_to_signal_timeline"]
+        if not 0 < self._incident < 2**63:
+            raise OptionError(f"incident_id must be an incident's public id, a positive number, not {self._incident}")
+
+    def fields_of(self, triage: dict[str, t.Any]) -> Fields:
+        ids = triage.get("incidentIds", triage.get("incident_ids"))
+        return {"incident_ids": [number for number in ids if isinstance(number, int)] if isinstance(ids, list) else []}
+
+    def wanted(self, alert_id: str, fields: Fields) -> Fields:
+        others = [number for number in fields["incident_ids"] if number != self._incident]
+        if self._present:
+            linked = len(others) < len(fields["incident_ids"])
+            return fields if linked else {"incident_ids": [*others, self._incident]}
+        return {"incident_ids": others}
+
+    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
+        outcomes = self.client.each(self._link if self._present else self._unlink, changes)
+        return {change.id: outcome for change, outcome in zip(changes, outcomes)}
+
+    def _link(self, change: Change) -> Outcome:
+        path = f"/api/v1/security_analytics/signals/{segment(change.id)}/add_to_incident"
+        body = {
+            "incident_id": self._incident,
+            "add_to_signal_timeline": self._timeline,
+            "version": self.version,
+        }
+        try:
+            answer = self.client.request(
+                "PATCH", self.base + path, {name: value for name, value in body.items() if value is not None}
+            )
+        except RefusedError as error:
+            return Refused(self.explained(error, change.id))
+        except TriageError as error:
+            return fate(error)
+        if dig(answer.body, "hitCount") == 0:
+            return Refused(
+                RefusedError("PATCH", path, "the answer says that no signal was hit (hitCount 0)", status=answer.status)
+            )
+        return Accepted()
+
+    def _unlink(self, change: Change) -> Outcome:
+        """Rewrite the list of incidents without this one: there is no call that takes one away.
+
+        The list is read once more just before, so as not to lose a link that somebody made since.
+        """
+        path = f"/api/v2/security_monitoring/signals/{segment(change.id)}/incidents"
+        try:
+            latest = self.read([change.id]).get(change.id)
+            if latest is None:
+                return Refused(NotFoundError("It was there, and is gone"))
+            wanted = self.wanted(change.id, latest)
+            if wanted == latest:
+                return Confirmed(latest)
+            attributes = wanted if self.version is None else {**wanted, "version": self.version}
+            answer = self.client.request("PATCH", self.base + path, {"data": {"attributes": attributes}})
+        except RefusedError as error:
+            return Refused(self.explained(error, change.id))
+        except TriageError as error:
+            return fate(error)
+        triage = dig(answer.body, "data", "attributes")
+        return Confirmed(self.fields_of(triage)) if isinstance(dig(triage, "incident_ids"), list) else Accepted()

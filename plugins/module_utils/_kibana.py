@@ -1,0 +1,155 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Elastic Security: the connection to Kibana, and how detection alerts are searched.
+
+API: https://www.elastic.co/docs/api/doc/kibana/group/endpoint-security-detections-api
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+
+from ._change import Fields
+from ._errors import OptionError, UnknownFateError
+from ._http import Authorization, Client
+from ._options import Connection, Params, Run, base_url, choose, secret
+from ._platform import Platform, dig, text
+
+KIBANA_OPTIONS: dict[str, t.Any] = {
+    "api_url": {
+        "type": "str",
+        "required": True,
+        "aliases": ["kibana_url"],
+        "fallback": (env_fallback, ["KIBANA_URL", "KIBANA_ENDPOINT"]),
+    },
+    "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["KIBANA_API_KEY"])},
+    "username": {"type": "str", "fallback": (env_fallback, ["KIBANA_USERNAME"])},
+    "password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["KIBANA_PASSWORD"])},
+    "bearer_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["KIBANA_BEARER_TOKEN"])},
+    "space_id": {"type": "str", "fallback": (env_fallback, ["KIBANA_SPACE_ID"])},
+}
+
+#: The most hits of one search.
+WINDOW = 10_000
+#: Ids in one body, so that it stays well below Kibana's limit of 1 MiB.
+_BODY_BYTES = 900_000
+
+_SIGNALS = "/api/detection_engine/signals"
+_STATUS = "kibana.alert.workflow_status"
+_LEGACY_STATUS = "signal.status"
+_REASON = "kibana.alert.workflow_reason"
+
+
+class Alerts(Platform):
+    """Detection alerts of one space."""
+
+    def __init__(self, params: Params, run: Run) -> None:
+        self._space = params["space_id"] or "default"
+        if not re.fullmatch(r"[a-z0-9_-]+", self._space):
+            raise OptionError(f"space_id {self._space!r} is not the id of a space: lower case, digits, - and _")
+        self._base = base_url(params["api_url"], allow_http=params["allow_http"])
+        if self._space != "default":
+            self._base += f"/s/{self._space}"
+        connection = Connection.of(params, run)
+        self.retries = connection.retries
+        headers = {
+            "Authorization": _authorization(params, run),
+            "kbn-xsrf": "true",
+            "elastic-api-version": "2023-10-31",
+        }
+        self.client = Client(connection, Authorization(headers), run, self._hint)
+
+    def _hint(self, status: int, writing: bool) -> str | None:
+        if status == 401:
+            return "Check api_key, username and password, or bearer_token."
+        if status == 403:
+            return (
+                f"In the space {self._space}, the user needs Kibana's privilege to"
+                f" {'change' if writing else 'read'} security alerts, and that to {'write' if writing else 'read'} the"
+                f" index .alerts-security.alerts-{self._space}."
+            )
+        if status == 404:
+            return "Check api_url and space_id, and that Elastic Security is available in this space."
+        return None
+
+    def call(self, name: str, body: dict[str, t.Any], *, safe: bool = False) -> dict[str, t.Any]:
+        """POST to one of the calls below C(detection_engine/signals), and return its answer, an object."""
+        answer = self.client.request("POST", f"{self._base}{_SIGNALS}/{name}", body, safe=safe)
+        if not isinstance(answer.body, dict):
+            raise doubt(name, "the answer is not an object")
+        return answer.body
+
+    def search(self, query: dict[str, t.Any], size: int, **more: t.Any) -> dict[str, t.Any]:
+        """The C(hits) of a search that every shard took part in. The call knows neither C(from) nor C(search_after)."""
+        body = {"query": query, "size": size, "_source": [_STATUS, _LEGACY_STATUS, _REASON], **more}
+        found = self.call("search", body, safe=True)
+        hits = found.get("hits")
+        if not isinstance(hits, dict) or not isinstance(hits.get("hits"), list):
+            raise doubt("search", "the answer has no hits")
+        if found.get("timed_out") or dig(found, "_shards", "failed"):
+            # An alert on a shard that did not answer would look like one that does not exist.
+            raise doubt("search", "the search is incomplete: not every shard answered")
+        return hits
+
+    def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+        found: dict[str, Fields] = {}
+        for part in self.client.each(self._read_some, _by_size(ids)):
+            found.update(part)
+        return {alert_id: found[alert_id] for alert_id in ids if alert_id in found}
+
+    def _read_some(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+        return fields_of_hits(self.search({"ids": {"values": list(ids)}}, len(ids)))
+
+
+def doubt(name: str, reason: str, answer: t.Any = None) -> UnknownFateError:
+    """The error for an answer with status 200 that does not tell what it should."""
+    return UnknownFateError("POST", f"{_SIGNALS}/{name}", reason, status=200, body=answer)
+
+
+def fields_of_hits(hits: dict[str, t.Any]) -> dict[str, Fields]:
+    """The alerts in the hits of a search, in their order. Raises `UnknownFateError` for one that shows no status."""
+    found: dict[str, Fields] = {}
+    for hit in hits["hits"]:
+        alert_id, source = dig(hit, "_id"), dig(hit, "_source")
+        status = text(_field(source, _STATUS)) or text(_field(source, _LEGACY_STATUS))
+        if not isinstance(alert_id, str) or not status:
+            raise doubt("search", f"the answer shows no status of the alert {alert_id}")
+        found[alert_id] = {"status": status, "reason": text(_field(source, _REASON))}
+    return found
+
+
+def _field(source: t.Any, name: str) -> t.Any:
+    """A field of a hit's source, where keys are dotted; those of alerts from before 8.0 are nested."""
+    flat = dig(source, name)
+    return dig(source, *name.split(".")) if flat is None else flat
+
+
+def _by_size(ids: t.Sequence[str]) -> list[list[str]]:
+    parts: list[list[str]] = []
+    size = 0
+    for alert_id in ids:
+        size += len(alert_id.encode()) + 4
+        if not parts or len(parts[-1]) == WINDOW or size > _BODY_BYTES:
+            parts.append([])
+            size = len(alert_id.encode()) + 4
+        parts[-1].append(alert_id)
+    return parts
+
+
+def _authorization(params: Params, run: Run) -> str:
+    way = choose(params, KIBANA_OPTIONS, [("api_key",), ("username", "password"), ("bearer_token",)])
+    if way[0] == "api_key":
+        return f"ApiKey {secret(params, 'api_key', run)}"
+    if way[0] == "bearer_token":
+        return f"Bearer {secret(params, 'bearer_token', run)}"
+    password = str(params["password"]).rstrip("\r\n")
+    pair = base64.b64encode(f"{params['username']}:{password}".encode()).decode()
+    run.hide(password)
+    run.hide(pair)
+    return f"Basic {pair}"

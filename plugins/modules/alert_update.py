@@ -1,0 +1,270 @@
+#!/usr/bin/python
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: alert_update
+short_description: Update alerts of Yandex Security Deck or Calseta
+version_added: 1.0.0
+author: secops.triage contributors (!UNKNOWN)
+description:
+  - Brings alerts of Yandex Cloud Security Deck, or of Calseta, to a status, a severity, tags, and a verdict.
+  - Reads every alert first, and writes only what differs.
+  - Each provider has values of its own, and some options of its own. What belongs to the other one is refused.
+options:
+  provider:
+    description: Where the alerts are.
+    type: str
+    choices: [security_deck, calseta]
+    required: true
+  alert_ids:
+    description:
+      - The alerts. Those of Calseta are UUIDs.
+      - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
+    type: list
+    elements: str
+    required: true
+    aliases: [alert_id, alert_uuid]
+  status:
+    description:
+      - The status.
+      - For O(provider=security_deck) V(OPEN), V(IN_PROGRESS), V(NEED_INFO) or V(RESOLVED).
+      - For O(provider=calseta) V(Open), V(Triaging), V(Escalated) or V(Closed). To close an alert takes a
+        O(close_classification), unless the alert has one already.
+    type: str
+    choices: [OPEN, IN_PROGRESS, NEED_INFO, RESOLVED, Open, Triaging, Escalated, Closed]
+  severity:
+    description:
+      - The severity.
+      - For O(provider=security_deck) V(INFO), V(LOW), V(MEDIUM) or V(HIGH).
+      - For O(provider=calseta) V(Pending), V(Informational), V(Low), V(Medium), V(High) or V(Critical).
+    type: str
+    choices: [INFO, LOW, MEDIUM, HIGH, Pending, Informational, Low, Medium, High, Critical]
+  tags:
+    description: The tags. Neither their order nor repetitions matter.
+    type: list
+    elements: str
+  purge_tags:
+    description: Whether to remove tags that are not in O(tags). With V(false) they are added to what is there.
+    type: bool
+    default: true
+  classification:
+    description:
+      - The verdict, for O(provider=security_deck). V(CLASSIFICATION_UNSPECIFIED) removes it.
+    type: str
+    choices: [TRUE_POSITIVE, BENIGN_POSITIVE, FALSE_POSITIVE, UNDETERMINED, CLASSIFICATION_UNSPECIFIED]
+  assignee_subject_id:
+    description: The id of the user account that has the alert, for O(provider=security_deck). V("") unassigns it.
+    type: str
+  wait:
+    description:
+      - Whether to wait until the service has made the change, for O(provider=security_deck), where each one is an
+        operation.
+      - With V(false) the result shows what was asked for, and nobody looks whether it came about.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long to wait for an operation, in seconds, for O(provider=security_deck).
+    type: float
+    default: 120
+  close_classification:
+    description:
+      - The verdict, for O(provider=calseta). On its own it reclassifies an alert without closing it.
+      - Calseta has no way to remove it.
+    type: str
+    choices:
+      - True Positive - Suspicious Activity
+      - Benign Positive - Suspicious but Expected
+      - False Positive - Incorrect Detection Logic
+      - False Positive - Inaccurate Data
+      - Undetermined
+      - Duplicate
+      - Not Applicable
+  malice_override:
+    description: A verdict on the indicators that stands above the computed one, for O(provider=calseta).
+    type: str
+    choices: [Pending, Benign, Suspicious, Malicious]
+  reset_malice_override:
+    description: Whether to remove the override, for O(provider=calseta). Excludes O(malice_override).
+    type: bool
+  api_url:
+    description:
+      - The address of the API, with a base path if there is one.
+      - Required for O(provider=calseta), without C(/v1). If not given there, the value of the environment variable
+        E(CALSETA_API_URL) is used.
+      - For O(provider=security_deck) it replaces all hosts of the cloud, as a gateway before them needs it.
+    type: str
+extends_documentation_fragment:
+  - secops.triage.attributes
+  - secops.triage.attributes.alerts
+  - secops.triage.security_deck
+  - secops.triage.calseta
+  - secops.triage.connection
+seealso:
+  - name: Security Deck API reference
+    description: The call that this module is about, for O(provider=security_deck).
+    link: https://yandex.cloud/docs/security-deck/alerts/api-ref/Alert/update
+  - name: Calseta API reference
+    description: The call that this module is about, for O(provider=calseta).
+    link: https://docs.calseta.com/api-reference/alerts/patch-alert
+"""
+
+EXAMPLES = r"""
+- name: Resolve alerts of Security Deck
+  secops.triage.alert_update:
+    provider: security_deck
+    iam_token: "{{ vault_iam_token }}"
+    alert_ids: "{{ alert_ids }}"
+    status: RESOLVED
+    classification: FALSE_POSITIVE
+
+- name: Take an alert of Security Deck on, with the key of a service account
+  secops.triage.alert_update:
+    provider: security_deck
+    service_account_key_file: /etc/secops/triage-robot.json
+    alert_id: cpnexample0000000001
+    status: IN_PROGRESS
+    assignee_subject_id: ajeexample0000000001
+
+- name: Close an alert of Calseta
+  secops.triage.alert_update:
+    provider: calseta
+    api_url: https://calseta.example.com
+    api_key: "{{ vault_calseta_api_key }}"
+    alert_uuid: 3fa85f64-5717-4562-b3fc-2c963f66afa6
+    status: Closed
+    close_classification: Benign Positive - Suspicious but Expected
+
+- name: Mark alerts of Calseta, and leave the tags that they have
+  secops.triage.alert_update:
+    provider: calseta
+    alert_ids: "{{ alert_ids }}"
+    tags: [phishing, wave-3]
+    purge_tags: false
+    malice_override: Malicious
+"""
+
+RETURN = r"""
+alerts:
+  description:
+    - The alerts, in the order of O(alert_ids), as they are after the task, or would be in check mode.
+  returned: always, unless the options are refused or the alerts cannot be read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The alert's id.
+      type: str
+      sample: 3fa85f64-5717-4562-b3fc-2c963f66afa6
+    changed:
+      description: Whether the alert was changed; V(null) where its fate is not known.
+      type: bool
+    status:
+      description: The status.
+      type: str
+      sample: Closed
+    severity:
+      description: The severity.
+      type: str
+      sample: High
+    tags:
+      description: The tags.
+      type: list
+      elements: str
+      sample: [phishing]
+    classification:
+      description: The verdict; V(CLASSIFICATION_UNSPECIFIED) where there is none.
+      returned: for O(provider=security_deck)
+      type: str
+      sample: FALSE_POSITIVE
+    assignee_subject_id:
+      description: The id of the user account that has the alert, or V("").
+      returned: for O(provider=security_deck)
+      type: str
+      sample: ajeexample0000000001
+    operation_id:
+      description: The operation that made the change.
+      returned: for O(provider=security_deck), where there was one
+      type: str
+      sample: fdvexample0000000001
+    close_classification:
+      description: The verdict, or V(null).
+      returned: for O(provider=calseta)
+      type: str
+      sample: Duplicate
+    malice_override:
+      description: The override of the computed verdict on the indicators, or V(null).
+      returned: for O(provider=calseta)
+      type: str
+      sample: Benign
+    error:
+      description: What went wrong with this alert, as in RV(error).
+      returned: for an alert that failed
+      type: dict
+"""
+
+import typing as t
+
+from ansible_collections.secops.triage.plugins.module_utils._calseta import (
+    CALSETA_OPTIONS,
+    CALSETA_TAKES,
+    CalsetaAlerts,
+)
+from ansible_collections.secops.triage.plugins.module_utils._options import (
+    CONNECTION_OPTIONS,
+    Params,
+    Run,
+    refuse_foreign,
+)
+from ansible_collections.secops.triage.plugins.module_utils._platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._security_deck import (
+    SECURITY_DECK_OPTIONS,
+    SECURITY_DECK_TAKES,
+    SecurityDeckAlerts,
+)
+
+PROVIDERS: dict[str, t.Callable[[Params, Run], Platform]] = {
+    "security_deck": SecurityDeckAlerts,
+    "calseta": CalsetaAlerts,
+}
+TAKES = {"security_deck": SECURITY_DECK_TAKES, "calseta": CALSETA_TAKES}
+CHANGES = (
+    "status",
+    "severity",
+    "tags",
+    "classification",
+    "assignee_subject_id",
+    "close_classification",
+    "malice_override",
+    "reset_malice_override",
+)
+
+OPTIONS: dict[str, t.Any] = {
+    "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
+    "alert_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["alert_id", "alert_uuid"]},
+    **{
+        name: {"type": "str", "choices": [value for takes in TAKES.values() for value in takes[name] or ()]}
+        for name in ("status", "severity")
+    },
+    "tags": {"type": "list", "elements": "str"},
+    "purge_tags": {"type": "bool", "default": True},
+    "api_url": {"type": "str"},
+}
+ARGUMENT_SPEC = {**OPTIONS, **SECURITY_DECK_OPTIONS, **CALSETA_OPTIONS, **CONNECTION_OPTIONS}
+
+
+def connect(params: Params, run: Run) -> Platform:
+    refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
+    return PROVIDERS[params["provider"]](params, run)
+
+
+def main() -> None:
+    run_module(connect, argument_spec=ARGUMENT_SPEC, required_one_of=[CHANGES])
+
+
+if __name__ == "__main__":
+    main()

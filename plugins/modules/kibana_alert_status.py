@@ -1,0 +1,165 @@
+#!/usr/bin/python
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kibana_alert_status
+short_description: Set the status of Elastic Security alerts
+version_added: 1.0.0
+author: secops.triage contributors (!UNKNOWN)
+description:
+  - Brings detection alerts of Elastic Security to a workflow status, named by their ids or by a query.
+  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, for they
+    count alerts that had the status already.
+  - A query is frozen before it is applied. It is searched for alerts that match and have another status, their number
+    is held against O(max_alerts), and then only those are written that were found and still match.
+options:
+  alert_ids:
+    description:
+      - The alerts.
+      - Nothing is written unless all of them exist in the space. An empty list is no error, and changes nothing.
+    type: list
+    elements: str
+    aliases: [alert_id, signal_ids]
+  query:
+    description:
+      - The alerts that match this query, in Elasticsearch's query DSL, and do not have the O(status) yet.
+    type: dict
+  status:
+    description:
+      - The status. V(in-progress) is that of alerts from before Elastic Security 8.0, later V(acknowledged).
+    type: str
+    choices: [open, acknowledged, closed, in-progress]
+    required: true
+  reason:
+    description:
+      - Why the alerts are closed, with O(status=closed) only. V(false_positive), V(duplicate), V(true_positive),
+        V(benign_positive), V(automated_closure), V(other), or what the administrators have defined besides.
+      - Kibana stores it only in the step to V(closed), and not before version 9.2.
+        An alert that ends up without it, or was closed with another one before, earns a warning.
+      - Reopening an alert removes its reason.
+    type: str
+  conflicts:
+    description:
+      - What to do when an alert is changed by somebody else in the very moment of the write, with O(query).
+      - V(abort) sends nothing more, and reports the alerts that were not reached as failed.
+      - V(proceed) goes on, and sends what met a conflict again.
+    type: str
+    choices: [abort, proceed]
+    default: abort
+  runtime_mappings:
+    description:
+      - Runtime fields that the O(query) uses, as in a search.
+      - The call that writes does not know them. It then gets the alerts that were found, not the query.
+    type: dict
+  max_alerts:
+    description: The most alerts that O(query) may match. With more than this the task fails, and writes nothing.
+    type: int
+    default: 1000
+extends_documentation_fragment:
+  - secops.triage.attributes
+  - secops.triage.attributes.kibana
+  - secops.triage.kibana
+  - secops.triage.connection
+seealso:
+  - name: Kibana API reference
+    description: The call that this module is about.
+    link: https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalertsstatus
+"""
+
+EXAMPLES = r"""
+- name: Close the alerts that the runbook has dealt with
+  secops.triage.kibana_alert_status:
+    api_url: https://kibana.example.com
+    api_key: "{{ vault_kibana_api_key }}"
+    alert_ids: "{{ alert_ids }}"
+    status: closed
+    reason: true_positive
+
+- name: Close what a noisy rule has found on the build hosts in the last day
+  secops.triage.kibana_alert_status:
+    space_id: production
+    query:
+      bool:
+        filter:
+          - term:
+              kibana.alert.rule.name: Unusual process on a build host
+          - prefix:
+              host.name: build-
+          - range:
+              "@timestamp":
+                gte: now-1d
+    status: closed
+    reason: false_positive
+    max_alerts: 200
+
+- name: Take an alert on
+  secops.triage.kibana_alert_status:
+    alert_id: 80e1383f856e67c1b7f7a1634744fa6d66b6e2ef7aa26d226e57afb5a7b2b4a1
+    status: acknowledged
+"""
+
+RETURN = r"""
+alerts:
+  description:
+    - The alerts, in the order of O(alert_ids) or by their time, as they are after the task, or would be in check mode.
+  returned: always, unless the options are refused or the alerts cannot be read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The alert's id.
+      type: str
+      sample: 80e1383f856e67c1b7f7a1634744fa6d66b6e2ef7aa26d226e57afb5a7b2b4a1
+    changed:
+      description: Whether the alert was changed; V(null) where its fate is not known.
+      type: bool
+    status:
+      description: The workflow status.
+      type: str
+      sample: closed
+    reason:
+      description: Why it is closed, or V(null).
+      type: str
+      sample: false_positive
+    error:
+      description: What went wrong with this alert, as in RV(error).
+      returned: for an alert that failed
+      type: dict
+matched:
+  description: How many alerts match the O(query) without having the O(status) yet.
+  returned: with O(query)
+  type: int
+  sample: 17
+"""
+
+from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana_status import AlertStatus
+from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+
+OPTIONS = {
+    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "signal_ids"]},
+    "query": {"type": "dict"},
+    "status": {"type": "str", "choices": ["open", "acknowledged", "closed", "in-progress"], "required": True},
+    "reason": {"type": "str"},
+    "conflicts": {"type": "str", "choices": ["abort", "proceed"], "default": "abort"},
+    "runtime_mappings": {"type": "dict"},
+    "max_alerts": {"type": "int", "default": 1000},
+}
+
+
+def main() -> None:
+    run_module(
+        AlertStatus,
+        argument_spec={**OPTIONS, **KIBANA_OPTIONS, **CONNECTION_OPTIONS},
+        mutually_exclusive=[("alert_ids", "query")],
+        required_one_of=[("alert_ids", "query")],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: signal_incident_link
+short_description: Link Datadog security signals to an incident
+version_added: 1.0.0
+author: secops.triage contributors (!UNKNOWN)
+description:
+  - Links security signals of Datadog Cloud SIEM to an incident, or takes the link away.
+  - Reads every signal first, and never adds a link that is there. What was written is confirmed by reading again.
+  - There is no call that takes a single link away. For O(state=absent) the signal's list of incidents is read once more
+    and written anew without this one; a link that somebody else adds in that moment is lost.
+options:
+  signal_ids:
+    description:
+      - The signals.
+      - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
+    type: list
+    elements: str
+    required: true
+    aliases: [signal_id]
+  incident_id:
+    description: The incident's public id, the number in its C(IR-) name.
+    type: int
+    required: true
+  state:
+    description: Whether the signals are to be linked to the incident.
+    type: str
+    choices: [present, absent]
+    default: present
+  add_to_signal_timeline:
+    description:
+      - Whether to post the signal on the incident's timeline when it is linked. Without it the API decides.
+      - It says nothing of a signal that is linked already.
+    type: bool
+  version:
+    description:
+      - The version of the signal that the task goes by. If the signal has a higher one, the API refuses the change, and
+        the error names both.
+    type: int
+extends_documentation_fragment:
+  - secops.triage.attributes
+  - secops.triage.attributes.datadog
+  - secops.triage.datadog
+  - secops.triage.connection
+seealso:
+  - module: secops.triage.signal_state
+  - name: Datadog API reference
+    description: The call that this module is about.
+    link: https://docs.datadoghq.com/api/latest/security-monitoring/#add-a-security-signal-to-an-incident
+"""
+
+EXAMPLES = r"""
+- name: Show the signals on the incident that the runbook has opened
+  secops.triage.signal_incident_link:
+    signal_ids: "{{ signal_ids }}"
+    incident_id: 2609
+    add_to_signal_timeline: true
+
+- name: Take a signal off an incident that it has nothing to do with
+  secops.triage.signal_incident_link:
+    signal_id: AQAAAZexample000000000000000000000000000000000000000000
+    incident_id: 2609
+    state: absent
+"""
+
+RETURN = r"""
+signals:
+  description:
+    - The signals, in the order of O(signal_ids), as they are after the task, or would be in check mode.
+  returned: always, unless the options are refused or the signals cannot be read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The signal's id.
+      type: str
+      sample: AQAAAZexample000000000000000000000000000000000000000000
+    changed:
+      description: Whether the signal was changed; V(null) where its fate is not known.
+      type: bool
+    incident_ids:
+      description: The public ids of the incidents that it is linked to.
+      type: list
+      elements: int
+      sample: [2609]
+    error:
+      description: What went wrong with this signal, as in RV(error).
+      returned: for a signal that failed
+      type: dict
+"""
+
+from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog_incidents import IncidentLink
+from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+
+OPTIONS = {
+    "signal_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["signal_id"]},
+    "incident_id": {"type": "int", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "add_to_signal_timeline": {"type": "bool"},
+    "version": {"type": "int"},
+}
+
+
+def main() -> None:
+    run_module(IncidentLink, argument_spec={**OPTIONS, **DATADOG_OPTIONS, **CONNECTION_OPTIONS})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+#!/usr/bin/python
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: signal_state
+short_description: Set the triage state of Datadog security signals
+version_added: 1.0.0
+author: secops.triage contributors (!UNKNOWN)
+description:
+  - Brings security signals of Datadog Cloud SIEM to a triage state, with the reason and the comment of an archived
+    signal, and assigns them to a user.
+  - Reads every signal first, and writes only those that differ, 199 to a request.
+    A write would otherwise move the time of the last change, and who made it, even where nothing changes.
+  - Signals can be changed for 30 days after they came up; later the API refuses.
+options:
+  signal_ids:
+    description:
+      - The signals.
+      - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
+    type: list
+    elements: str
+    required: true
+    aliases: [signal_id]
+  state:
+    description: The triage state.
+    type: str
+    choices: [open, under_review, archived]
+  archive_reason:
+    description: Why the signal is archived.
+    type: str
+    choices:
+      - none
+      - false_positive
+      - testing_or_maintenance
+      - remediated
+      - investigated_case_opened
+      - true_positive_benign
+      - true_positive_malicious
+      - other
+  archive_comment:
+    description:
+      - A comment shown on archived signals. It replaces the one that is there; V("") removes it.
+      - Datadog has no public API for notes on signals, so this is the place for what a runbook has to say.
+    type: str
+  assignee:
+    description:
+      - The user who has the signal, by uuid, handle or e-mail. V("") unassigns it.
+      - A handle or an e-mail is looked up once, and must be that of just one active or invited user.
+        This needs the permission C(user_access_read).
+    type: str
+  version:
+    description:
+      - The version of the signal that the task goes by. If the signal has a higher one, the API refuses the change, and
+        the error names both.
+      - A signal's version also rises when detections are added to it. Without this option no version is sent.
+    type: int
+extends_documentation_fragment:
+  - secops.triage.attributes
+  - secops.triage.attributes.datadog
+  - secops.triage.datadog
+  - secops.triage.connection
+seealso:
+  - module: secops.triage.signal_incident_link
+  - name: Datadog API reference
+    description: The call that this module is about.
+    link: https://docs.datadoghq.com/api/latest/security-monitoring/#update-security-signal-triage-state-or-assignee
+"""
+
+EXAMPLES = r"""
+- name: Archive the signals of a scan that was announced
+  secops.triage.signal_state:
+    signal_ids: "{{ signal_ids }}"
+    state: archived
+    archive_reason: testing_or_maintenance
+    archive_comment: Announced scan, change CHG-1042
+
+- name: Take a signal on
+  secops.triage.signal_state:
+    signal_id: AQAAAZexample000000000000000000000000000000000000000000
+    state: under_review
+    assignee: analyst@example.com
+
+- name: Hand it back
+  secops.triage.signal_state:
+    signal_id: AQAAAZexample000000000000000000000000000000000000000000
+    state: open
+    assignee: ""
+
+- name: Archive a signal only as the runbook has seen it, on the European site
+  secops.triage.signal_state:
+    site: datadoghq.eu
+    api_key: "{{ vault_datadog_api_key }}"
+    app_key: "{{ vault_datadog_app_key }}"
+    signal_id: "{{ signal.id }}"
+    state: archived
+    archive_reason: remediated
+    version: "{{ signal.version }}"
+"""
+
+RETURN = r"""
+signals:
+  description:
+    - The signals, in the order of O(signal_ids), as they are after the task, or would be in check mode.
+  returned: always, unless the options are refused or the signals cannot be read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The signal's id.
+      type: str
+      sample: AQAAAZexample000000000000000000000000000000000000000000
+    changed:
+      description: Whether the signal was changed; V(null) where its fate is not known.
+      type: bool
+    state:
+      description: The triage state.
+      type: str
+      sample: archived
+    archive_reason:
+      description: Why it is archived, or V(none).
+      type: str
+      sample: false_positive
+    archive_comment:
+      description: The comment, or V("").
+      type: str
+      sample: Announced scan, change CHG-1042
+    assignee:
+      description:
+        - Who has it, in a form that O(assignee) takes, V("") for nobody.
+        - The uuid where the API tells it, else the handle, else the name.
+      type: str
+      sample: 0f1c2d3e-0000-4000-8000-000000000001
+    incident_ids:
+      description: The public ids of the incidents that it is linked to.
+      type: list
+      elements: int
+      sample: [2609]
+    error:
+      description: What went wrong with this signal, as in RV(error).
+      returned: for a signal that failed
+      type: dict
+"""
+
+from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog_triage import SignalState
+from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+
+OPTIONS = {
+    "signal_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["signal_id"]},
+    "state": {"type": "str", "choices": ["open", "under_review", "archived"]},
+    "archive_reason": {
+        "type": "str",
+        "choices": [
+            "none",
+            "false_positive",
+            "testing_or_maintenance",
+            "remediated",
+            "investigated_case_opened",
+            "true_positive_benign",
+            "true_positive_malicious",
+            "other",
+        ],
+    },
+    "archive_comment": {"type": "str"},
+    "assignee": {"type": "str"},
+    "version": {"type": "int"},
+}
+
+
+def main() -> None:
+    run_module(
+        SignalState,
+        argument_spec={**OPTIONS, **DATADOG_OPTIONS, **CONNECTION_OPTIONS},
+        required_one_of=[("state", "archive_reason", "archive_comment", "assignee")],
+    )
+
+
+if __name__ == "__main__":
+    main()
