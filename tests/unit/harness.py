@@ -1,0 +1,120 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs modules as Ansible does, and holds every run to what all modules promise."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import io
+import json
+import os
+import typing as t
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings as ansible_warnings
+from ansible_collections.secops.triage.tests.simulator import Simulator
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:
+    # Cores before 2.19 have no public way to hand arguments to a module.
+    @contextlib.contextmanager
+    def patch_module_args(args: dict[str, t.Any]) -> t.Iterator[None]:
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
+        try:
+            yield
+        finally:
+            basic._ANSIBLE_ARGS = None
+
+
+Result = dict[str, t.Any]
+Params = dict[str, t.Any]
+
+#: A run may differ from its prediction in these: only the service can tell them.
+UNPREDICTABLE = ("operation_id",)
+
+
+def run_module(name: str, params: Params, *, check: bool = False, diff: bool = True) -> Result:
+    """Run a module in this process, and return what it prints."""
+    module = importlib.import_module(f"ansible_collections.secops.triage.plugins.modules.{name}")
+    # A module is a process of its own; here its warnings would pile up.
+    for pile in ("_global_warnings", "_global_deprecations"):
+        getattr(ansible_warnings, pile).clear()
+    output = io.StringIO()
+    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": diff}
+    with patch_module_args(arguments), contextlib.redirect_stdout(output), pytest.raises(SystemExit) as ended:
+        module.main()
+    result: Result = json.loads(output.getvalue())
+    assert ended.value.code == int(bool(result.get("failed")))
+    return result
+
+
+def rows(result: Result) -> list[Result]:
+    """The alerts that a result lists."""
+    listed: list[Result] = result["signals"] if "signals" in result else result["alerts"]
+    return listed
+
+
+def by_id(result: Result) -> dict[str, Result]:
+    """The alerts that a result lists, by their ids."""
+    return {row["id"]: row for row in rows(result)}
+
+
+@dataclasses.dataclass(frozen=True)
+class FourRuns:
+    """A scenario in check mode, for real, once more, and once more in check mode."""
+
+    check: Result
+    real: Result
+    again: Result
+    check_again: Result
+
+
+def four_runs(sim: Simulator, name: str, params: Params, *, warns: bool = False) -> FourRuns:
+    """Run a scenario four times, and assert what is promised of every one.
+
+    Check mode writes nothing and predicts the real run; a second run changes nothing and writes nothing; nothing warns
+    but where the scenario is about a warning.
+    """
+    results: list[Result] = []
+    for check in (True, False, False, True):
+        sim.log.clear()
+        result = run_module(name, params, check=check)
+        assert not result.get("failed"), result["msg"]
+        assert bool(result.get("warnings")) == warns, result.get("warnings")
+        assert not result.get("deprecations")
+        counts = result["counts"]
+        assert counts["requested"] == counts["changed"] + counts["unchanged"] == len(rows(result))
+        assert counts["failed"] == 0
+        assert result["changed"] == bool(counts["changed"]) == bool(result["diff"])
+        assert len(result["diff"]) == counts["changed"]
+        if len(results) != 1:
+            assert not sim.log.writes(), "a write in check mode, or on the repeat"
+        results.append(result)
+    runs = FourRuns(*results)
+    assert predicted(runs.check) == predicted(runs.real)
+    assert not runs.again["changed"]
+    assert predicted(runs.again) == predicted(runs.check_again)
+    return runs
+
+
+def predicted(result: Result) -> Result:
+    """What check mode can know of a result."""
+    kind = "signals" if "signals" in result else "alerts"
+    known = {key: result[key] for key in ("changed", "counts", "diff", "matched") if key in result}
+    known[kind] = [{key: value for key, value in row.items() if key not in UNPREDICTABLE} for row in result[kind]]
+    return known
+
+
+def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take out of the environment whatever the modules would read there."""
+    prefixes = ("DD_", "DATADOG_", "KIBANA_", "YC_", "CALSETA_")
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+    for variable in list(os.environ):
+        if variable.startswith(prefixes) or variable in names or variable.lower().endswith("_proxy"):
+            monkeypatch.delenv(variable)
