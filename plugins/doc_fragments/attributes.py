@@ -32,11 +32,6 @@ notes:
     written.
   - If some writes fail, the task fails, and still returns every alert, the changed ones as changed. What became of a
     write whose answer was lost is found out by reading again.
-  - RV(ignore:counts) says how many alerts were RV(ignore:counts.requested), RV(ignore:counts.changed),
-    RV(ignore:counts.unchanged) and RV(ignore:counts.failed), which add up.
-  - A failed task, and each failed alert, has an RV(ignore:error) with the keys RV(ignore:error.message),
-    RV(ignore:error.status) (that of HTTP), RV(ignore:error.method), RV(ignore:error.path),
-    RV(ignore:error.request_id) and RV(ignore:error.hint); those that do not apply are V(null).
 """
 
     DATADOG = r"""

@@ -143,6 +143,54 @@ signals:
       description: What went wrong with this signal, as in RV(error).
       returned: for a signal that failed
       type: dict
+counts:
+  description: How many alerts the task is about, and what became of them. The last three add up to the first.
+  returned: as RV(signals)
+  type: dict
+  contains:
+    requested:
+      description: Those that were named, or found.
+      type: int
+    changed:
+      description: Those that were changed.
+      type: int
+    unchanged:
+      description: Those that were as they should be, or were left alone because the task failed before it wrote.
+      type: int
+    failed:
+      description: Those that have an error.
+      type: int
+  sample: {requested: 3, changed: 2, unchanged: 1, failed: 0}
+error:
+  description: What went wrong; if several alerts failed, with the first of them.
+  returned: when the task fails for a reason beyond its options' types and choices
+  type: dict
+  contains:
+    message:
+      description: What happened, in the words of the API where it said any.
+      type: str
+    status:
+      description: The HTTP status, or V(null) if there was no answer.
+      type: int
+    method:
+      description: The method of the request, or V(null) if it is not about one.
+      type: str
+    path:
+      description: The path of the request, or V(null).
+      type: str
+    request_id:
+      description: The id by which the service's support finds the request, or V(null).
+      type: str
+    hint:
+      description: What to look at, or V(null).
+      type: str
+  sample:
+    message: "PATCH /api/v2/security_monitoring/signals/AQAAAZexample/update: 403 Forbidden: Forbidden"
+    status: 403
+    method: PATCH
+    path: /api/v2/security_monitoring/signals/AQAAAZexample/update
+    request_id: null
+    hint: "Check that the application key may use security_monitoring_signals_write."
 """
 
 from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
