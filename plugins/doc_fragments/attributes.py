@@ -34,7 +34,7 @@ notes:
     write whose answer was lost is found out by reading again.
 """
 
-    DATADOG = r"""
+    ACTIONGROUP_DATADOG = r"""
 options: {}
 attributes:
   action_group:
@@ -45,7 +45,7 @@ attributes:
       - secops.triage.all
 """
 
-    KIBANA = r"""
+    ACTIONGROUP_KIBANA = r"""
 options: {}
 attributes:
   action_group:
@@ -56,7 +56,7 @@ attributes:
       - secops.triage.all
 """
 
-    ALERTS = r"""
+    ACTIONGROUP_ALERTS = r"""
 options: {}
 attributes:
   action_group:

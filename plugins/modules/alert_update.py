@@ -99,7 +99,7 @@ options:
     type: str
 extends_documentation_fragment:
   - secops.triage.attributes
-  - secops.triage.attributes.alerts
+  - secops.triage.attributes.actiongroup_alerts
   - secops.triage.security_deck
   - secops.triage.calseta
   - secops.triage.connection

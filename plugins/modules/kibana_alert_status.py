@@ -61,7 +61,7 @@ options:
     default: 1000
 extends_documentation_fragment:
   - secops.triage.attributes
-  - secops.triage.attributes.kibana
+  - secops.triage.attributes.actiongroup_kibana
   - secops.triage.kibana
   - secops.triage.connection
 seealso:

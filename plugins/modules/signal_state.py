@@ -60,7 +60,7 @@ options:
     type: int
 extends_documentation_fragment:
   - secops.triage.attributes
-  - secops.triage.attributes.datadog
+  - secops.triage.attributes.actiongroup_datadog
   - secops.triage.datadog
   - secops.triage.connection
 seealso:
