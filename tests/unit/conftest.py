@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, without_environment
 

@@ -17,6 +17,7 @@ import typing as t
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
+
 from ansible_collections.secops.triage.tests.simulator import Simulator
 
 try:
