@@ -120,17 +120,17 @@ class Client:
         try:
             answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
         except (UnreachableError, UnknownFateError) as error:
-            answer, trouble, wait = None, t.cast(RequestError, error), None
+            answer, trouble, wait = None, t.cast(RequestError, error), 0.0
         finally:
             self._pace.leave()
         if answer is not None:
             if 200 <= answer.status < 300:
                 self._pace.widen(mark)
                 return answer
-            wait = told_wait(answer.headers)
+            wait = told_wait(answer.headers, limited=answer.status == 429)
             if answer.status == 429 and call.refusals < self.connection.retries:
                 call.refusals += 1
-                self._pace.hold(backoff(call.refusals) if wait is None else wait)
+                self._pace.hold(wait or backoff(call.refusals))
                 return None
             if answer.status == 401 and not call.anonymous and self._authorization.renew(who):
                 return None

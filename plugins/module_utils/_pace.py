@@ -30,9 +30,11 @@ def backoff(attempt: int) -> float:
     return min(_FIRST_BACKOFF * 2.0 ** (attempt - 1), 30.0) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
-def told_wait(headers: t.Mapping[str, str]) -> float | None:
-    """Seconds that an answer says to wait, or V(None): C(Retry-After) as seconds or a date, C(X-RateLimit-Reset) as
-    seconds or an epoch."""
+def told_wait(headers: t.Mapping[str, str], *, limited: bool) -> float:
+    """Seconds that an answer says to wait, or 0: C(Retry-After) as seconds or a date.
+
+    In one that is ``limited`` (a 429) also C(X-RateLimit-Reset), as seconds or an epoch; all other answers have it too.
+    """
     after = headers.get("Retry-After", "").strip()
     wait = _number(after)
     if wait is None and after:
@@ -40,12 +42,12 @@ def told_wait(headers: t.Mapping[str, str]) -> float | None:
             wait = email.utils.parsedate_to_datetime(after).timestamp() - time.time()
         except (TypeError, ValueError, OverflowError):
             wait = None
-    if wait is None:
+    if wait is None and limited:
         wait = _number(headers.get("X-RateLimit-Reset", ""))
         # A count of seconds is never this large; an epoch always is.
         if wait is not None and wait > 1_000_000_000:
             wait -= time.time()
-    return None if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
+    return min(max(wait or 0.0, 0.0), LONGEST_WAIT)
 
 
 def _number(text: str) -> float | None:

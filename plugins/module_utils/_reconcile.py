@@ -47,13 +47,18 @@ def run_module(connect: Connect, **module_arguments: t.Any) -> None:
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        platform = connect(module.params, Run(read_only=module.check_mode, hide=module.no_log_values.add))
+        platform = connect(module.params, Run(read_only=module.check_mode, hide=_hider(module)))
         results = _reconcile(platform, module.check_mode)
     except TriageError as error:
         module.fail_json(msg=str(error), error=error.report(), changed=False, **error.facts)
     for warning in platform.warnings({key: result.after for key, result in results.items() if result.after}):
         module.warn(warning)
     _exit(module, platform, results)
+
+
+def _hider(module: AnsibleModule) -> t.Callable[[str], None]:
+    """Takes secrets out of all output, and knows better than to take out an empty string."""
+    return lambda secret: module.no_log_values.add(secret) if secret else None
 
 
 def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
@@ -92,9 +97,12 @@ def _settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result
             break
         time.sleep(backoff(attempt))
         for alert_id, outcome in (platform.write(to_write) if to_write else {}).items():
-            unseen.pop(alert_id, None)
+            earlier = unseen.pop(alert_id, None)
             if isinstance(outcome, (Accepted, Unknown)):
                 unseen[alert_id] = outcome
+            elif isinstance(outcome, Refused) and earlier:
+                # The try before this one may have come through after it was looked for.
+                unseen[alert_id] = Accepted(outcome.error, extra=outcome.extra)
             else:
                 results[alert_id] = _told(platform, first[alert_id], outcome)
         try:

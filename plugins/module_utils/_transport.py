@@ -26,7 +26,7 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
     from urllib3 import disable_warnings
-    from urllib3.exceptions import MaxRetryError, NewConnectionError
+    from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
     REQUESTS_IMPORT_ERROR = None
 except ImportError:
@@ -122,19 +122,20 @@ class Transport:
                 for chunk in response.iter_content(65536):
                     content += chunk
                     # The time-out of requests begins anew with every byte that comes.
-                    if time.monotonic() - started > 2 * self._timeout:
+                    if time.monotonic() - started > self._timeout:
                         raise requests.Timeout
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError, UnicodeError) as error:
             raise self._failure(error, method, url, path) from None
         return self._answer(method, path, response, bytes(content))
 
     def _answer(self, method: str, path: str, response: requests.Response, content: bytes) -> Answer:
         answer = Answer(response.status_code, response.reason or "", response.headers, None)
+        good = 200 <= answer.status < 300
         try:
             body = json.loads(content) if content else None
         except (ValueError, RecursionError):
             body = content[:20000].decode("utf-8", "replace")
-            if response.ok:
+            if good:
                 kind = response.headers.get("Content-Type", "no content type")
                 raise UnknownFateError(
                     method,
@@ -145,11 +146,11 @@ class Transport:
                     request_id=answer.request_id,
                     hint="A proxy or a login page may have answered, or the answer was cut short: check the address.",
                 ) from None
-        if response.ok and not content and response.status_code != 204:
+        if good and not content and answer.status != 204:
             raise UnknownFateError(method, path, f"{answer.status} with an empty body", status=answer.status)
         return dataclasses.replace(answer, body=body)
 
-    def _failure(self, error: requests.RequestException, method: str, url: str, path: str) -> RequestError:
+    def _failure(self, error: Exception, method: str, url: str, path: str) -> RequestError:
         place = urlsplit(url).netloc
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
