@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 
 from .app import World
 from .server import make_server
-import contextlib
 
 
 def main() -> None:

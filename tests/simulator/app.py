@@ -138,7 +138,8 @@ class _Exchange:
         if fault.when == "after" and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.action in ("reset", "close"):
-            return await _drop(scope, receive, reset=fault.action == "reset")
+            await _drop(scope, receive, reset=fault.action == "reset")
+            return None
         spoiled = self._spoiled(fault, response)
         if fault.action == "truncate":
             return await _truncate(spoiled, scope, receive, send)
@@ -170,7 +171,7 @@ class _Exchange:
         if response is not None and fault.action in ("delay", "truncate"):
             return response
         if response is not None and fault.action in ("merge", "forget"):
-            body = json.loads(response.body)
+            body = json.loads(bytes(response.body))
             if fault.action == "merge":
                 body = _merged(body, fault.body)
             elif fault.when == "after":
@@ -205,7 +206,7 @@ async def _read(receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             return body
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body
 

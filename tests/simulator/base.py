@@ -23,7 +23,7 @@ from starlette.routing import Route, Router
 from .log import Entry
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer that ends the handling of a request: raised by handlers, sent as it is."""
 
     def __init__(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
@@ -159,7 +159,7 @@ class Platform:
                 if needs is not None:
                     self.authorize(call, needs)
                 response = handler(call)
-            except Refused as refusal:
+            except RefusedError as refusal:
                 response = answer(refusal.body, refusal.status, refusal.headers)
             self.finish(call, response)
             return response

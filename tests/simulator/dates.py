@@ -43,11 +43,9 @@ def parse_moment(value: Any, now: float, up: bool = False) -> float:
 
     ``up`` rounds the end of a range up to the last moment of the unit, as Elasticsearch does. Raises ``ValueError``.
     """
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError(f"not a date: {value!r}")
-    if not isinstance(value, str):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value / 1000
-    text = value.strip()
+    text = str(value).strip()
     if re.fullmatch(r"-?\d{5,}", text):
         return int(text) / 1000
     if text.startswith("now"):

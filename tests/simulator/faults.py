@@ -4,8 +4,8 @@
 
 """Misbehaviour on demand: which requests it strikes, and what it does to them.
 
-A :class:`Fault` is plain data, so that it can be posted to ``/_simulator/faults`` as well. Example: the second and third
-write to Kibana are done but never answered::
+A :class:`Fault` is plain data, so that it can be posted to ``/_simulator/faults`` as well. Example: the second and
+third write to Kibana are done but never answered::
 
     sim.faults.add(Fault("close", platform="kibana", writes=True, when="after", nth=2, count=2))
 """
@@ -42,12 +42,12 @@ PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><p
 class Fault:
     """One misbehaviour.
 
-    ``action`` is a key of :data:`ACTIONS`. It strikes requests that match ``platform``, ``method``, ``path`` (a regular
-    expression, searched in path and query) and ``writes`` (true: only writes, false: only reads), each where given: from
-    the ``nth`` match on (1), ``count`` times (1; ``None`` is always), each time with ``probability`` (drawn from a seeded
-    generator). ``when`` says whether it acts before or after the request was handled: "after" a write, the write has
-    happened. ``delay`` seconds pass at that moment with any action. ``wait_form`` (one of :data:`WAIT_FORMS`) tells the
-    client to wait ``wait`` seconds; ``html`` replaces an error's body with a page.
+    ``action`` is a key of :data:`ACTIONS`. It strikes requests that match ``platform``, ``method``, ``path`` (a
+    regular expression, searched in path and query) and ``writes`` (true: only writes, false: only reads), each where
+    given: from the ``nth`` match on (1), ``count`` times (1; ``None`` is always), each time with ``probability`` (drawn
+    from a seeded generator). ``when`` says whether it acts before or after the request was handled: "after" a write,
+    the write has happened. ``delay`` seconds pass at that moment with any action. ``wait_form`` (one of
+    :data:`WAIT_FORMS`) tells the client to wait ``wait`` seconds; ``html`` replaces an error's body with a page.
     """
 
     action: str = "status"

@@ -18,9 +18,10 @@ from typing import Any
 class Entry:
     """One request.
 
-    ``path`` carries the query string. ``headers`` has lower case keys. ``body`` is the parsed JSON, else the text, else
-    ``None``. ``status`` is ``None`` where the connection was dropped instead of answered. ``is_write`` tells whether the
-    request could change state; ``wrote`` names the alerts it was accepted for and ``changed`` those that then differed.
+    ``path`` carries the query string. ``headers`` has lower case keys. ``body`` is the parsed JSON, else the text,
+    else ``None``. ``status`` is ``None`` where the connection was dropped instead of answered. ``is_write`` tells
+    whether the request could change state; ``wrote`` names the alerts it was accepted for and ``changed`` those that
+    then differed.
     """
 
     number: int

@@ -178,7 +178,7 @@ def _range(body: dict[str, Any], now: float) -> Test:
         bounds.pop(ignored, None)
     unknown = set(bounds) - {"gte", "gt", "lte", "lt"}
     if unknown:
-        raise QueryError(f"parsing_exception: [range] query does not support [{sorted(unknown)[0]}]")
+        raise QueryError(f"parsing_exception: [range] query does not support [{min(unknown)}]")
     bounds = {name: bound for name, bound in bounds.items() if bound is not None}
     find = _of(fields[0])
     # As a number unless the bounds or the field speak of time: Elasticsearch knows by the mapping.
@@ -250,7 +250,7 @@ def _query_string(body: dict[str, Any], now: float) -> Test:
 def _bool(body: dict[str, Any], now: float) -> Test:
     unknown = set(body) - {"filter", "must", "must_not", "should", "minimum_should_match", "boost", "_name"}
     if unknown:
-        raise QueryError(f"parsing_exception: [bool] query does not support [{sorted(unknown)[0]}]")
+        raise QueryError(f"parsing_exception: [bool] query does not support [{min(unknown)}]")
     needed = [compile_query(one, now) for occur in ("filter", "must") for one in _listed(body.get(occur))]
     banned = [compile_query(one, now) for one in _listed(body.get("must_not"))]
     wished = [compile_query(one, now) for one in _listed(body.get("should"))]

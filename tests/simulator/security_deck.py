@@ -8,160 +8,26 @@ from __future__ import annotations
 
 import base64
 import time
-import uuid
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .base import Call, Platform, Refused, answer
+from .base import Call, answer
 from .dates import iso
-from .log import Entry
-from .query_string import compile_text, matches
-from .seeds import Scene, cloud_id, generator, scenes
-from .tokens import TokenIssuer, TokenRefused
+from .query_string import compile_text
+from .security_deck_account import TYPE, SecurityDeckAccount
+from .security_deck_alerts import ENUMS, Alert, Operation
+from .seeds import cloud_id
 
 ALERTS = "/securitydeck/alerts/v1/alerts"
-TYPE = "type.googleapis.com/yandex.cloud.securitydeck.alerts.v1"
-ENUMS = {
-    "status": ("OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED"),
-    "classification": ("TRUE_POSITIVE", "BENIGN_POSITIVE", "FALSE_POSITIVE", "UNDETERMINED"),
-    "severity": ("INFO", "LOW", "MEDIUM", "HIGH"),
-}
 MASK = (*ENUMS, "assigneeSubjectId", "tags")
-_STATUS = {3: 400, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 13: 500, 14: 503, 16: 401}
 
 
-@dataclass
-class SecurityDeckSettings:
-    """How long things take, and what goes wrong with them."""
-
-    # 0 answers the write itself with a finished operation.
-    operation_seconds: float = 0.05
-    # Sent as x-operation-poll-interval with every operation, in seconds; None sends none.
-    poll_interval: float | None = None
-    # Reads of each new operation that find nothing: a replica that lags.
-    operation_lag_404s: int = 0
-    # How many of the next operations fail: first `error` while not done (rolling back), then done.
-    failing_operations: int = 0
-    failure_code: int = 13
-    failure_message: str = "internal error while applying the update"
-    # What a read shows for a value that is not set: "absent" or "unspecified".
-    shows_unset: str = "absent"
-    revoked_tokens: list[str] = field(default_factory=list)
-    token_seconds: float = 43200.0
-    # Whether the machine has a metadata service with a service account.
-    metadata_available: bool = True
-
-
-@dataclass
-class Alert:
-    """An alert; empty texts are values that are not set."""
-
-    id: str
-    sink_id: str
-    scene: Scene
-    created: float
-    updated: float
-    status: str = "OPEN"
-    severity: str = "MEDIUM"
-    classification: str = ""
-    assignee: str = ""
-    tags: list[str] = field(default_factory=list)
-    comments: list[dict[str, Any]] = field(default_factory=list)
-
-    def triage_state(self) -> dict[str, Any]:
-        """What a user would call the alert's state."""
-        return {
-            "status": self.status,
-            "severity": self.severity,
-            "classification": self.classification,
-            "assignee_subject_id": self.assignee,
-            "tags": list(self.tags),
-        }
-
-
-@dataclass
-class Operation:
-    """A change under way. It is applied at ``due``; one that fails shows its error from the middle on."""
-
-    id: str
-    alert: Alert
-    entry: Entry
-    body: Any
-    kind: str
-    created: float
-    due: float
-    values: dict[str, Any]
-    fails: bool = False
-    done: bool = False
-    lag: int = 0
-    response: dict[str, Any] | None = None
-
-
-class SecurityDeck(Platform):
+class SecurityDeck(SecurityDeckAccount):
     """Security Deck, as one cloud organisation sees it."""
 
     name = "security_deck"
-    root_paths = ("/computeMetadata",)
-    harmless = ("/iam/v1/tokens",)
-    credentials: ClassVar[dict[str, str]] = {
-        "iam_token": "t1.9euelZqKxWvTzNb7LrJ3cHd8PsGy5FmZq4XtVk2Qw6Rn",
-        "iam_read_only_token": "t1.9euelZrXm3VkTzQ8LbN5cJd7PsGy2HtZw6RqKv9Wx4Fn",
-    }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings = SecurityDeckSettings()
-        self._alerts: dict[str, Alert] = {}
-        self._operations: dict[str, Operation] = {}
-        self._by_key: dict[str, Operation] = {}
-
-    # The alerts, for tests
-
-    def seed(self, alerts: int, seed: int) -> None:
-        """One sink with this many alerts, and four subjects that can be assigned."""
-        self._chance = generator(seed, self.name)
-        self.tokens = TokenIssuer(tuple(self.credentials.values()), self._chance)
-        self.sink_id = cloud_id(self._chance, "fd8")
-        self.subjects = [cloud_id(self._chance, "aje") for _position in range(4)]
-        self._alerts, self._operations, self._by_key = {}, {}, {}
-        for scene in scenes(self._chance, alerts):
-            status = self._chance.choices(ENUMS["status"], (6, 2, 1, 1))[0]
-            classification = self._chance.choice(ENUMS["classification"]) if status == "RESOLVED" else ""
-            assignee = self._chance.choice(self.subjects) if status != "OPEN" else ""
-            self.add_alert(scene, status=status, classification=classification, assignee=assignee)
-
-    @property
-    def alerts(self) -> dict[str, Alert]:
-        """The alerts by id, as they are now."""
-        self._settle()
-        return self._alerts
-
-    def overview(self) -> dict[str, dict[str, Any]]:
-        """The triage state of every alert."""
-        return {alert.id: alert.triage_state() for alert in self.alerts.values()}
-
-    def add_alert(self, scene: Scene | None = None, **fields: Any) -> Alert:
-        """One more alert, open and unassigned unless ``fields`` say otherwise."""
-        scene = scene or next(scenes(self._chance, 1))
-        created = time.time() - scene.age
-        given = {
-            "id": cloud_id(self._chance, "fv4"),
-            "severity": "HIGH" if scene.severity == "critical" else scene.severity.upper(),
-            "tags": list(scene.tags),
-            **fields,
-        }
-        alert = Alert(sink_id=self.sink_id, scene=scene, created=created, updated=created, **given)
-        self._alerts[alert.id] = alert
-        return alert
-
-    def service_account_key(self) -> dict[str, str]:
-        """The contents of a key file whose JWTs are accepted."""
-        return self.tokens.key_file()
-
-    # Refusals
 
     def routes(self) -> list[Route]:
         """The alert sink's, the operation's, the IAM's and the metadata service's paths."""
@@ -177,32 +43,6 @@ class SecurityDeck(Platform):
             self.route("GET", metadata, self._metadata, None),
         ]
 
-    def authorize(self, call: Call, needs: str) -> None:
-        """A bearer token that is known, not revoked and not expired; the read-only one may not write."""
-        scheme, _space, token = call.headers.get("authorization", "").partition(" ")
-        wrong = self.tokens.check(token, self.settings.revoked_tokens) if scheme == "Bearer" else "Unauthenticated"
-        if wrong:
-            raise self._refused(call, 16, wrong)
-        if needs == "write" and token == self.credentials["iam_read_only_token"]:
-            raise self._refused(call, 7, "Permission denied")
-
-    def error_body(self, status: int, call: Call) -> Any:
-        """A google.rpc.Status with the request's id."""
-        code = next((code for code, one in _STATUS.items() if one == status), 13)
-        return self._status(code, f"HTTP {status}", call.entry)
-
-    def not_found(self, call: Call) -> Response:
-        """The gateway's answer to a path it does not have."""
-        return answer({"code": 5, "message": "Not Found", "details": []}, 404)
-
-    def _status(self, code: int, message: str, entry: Entry) -> dict[str, Any]:
-        request_id = str(uuid.UUID(int=entry.number, version=4))
-        details = {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": request_id}
-        return {"code": code, "message": message, "details": [details]}
-
-    def _refused(self, call: Call, code: int, message: str) -> Refused:
-        return Refused(_STATUS[code], self._status(code, message, call.entry))
-
     # Alerts
 
     def _alert(self, call: Call) -> Alert:
@@ -211,34 +51,8 @@ class SecurityDeck(Platform):
             raise self._refused(call, 5, f"Alert {call.params['id']} not found")
         return alert
 
-    def _shown(self, alert: Alert, whole: bool) -> dict[str, Any]:
-        """The alert as JSON; only a GET shows all of it."""
-        scene = alert.scene
-        shown: dict[str, Any] = {
-            "id": alert.id,
-            "sinkId": alert.sink_id,
-            "title": scene.title,
-            "category": {"name": scene.source},
-            "createdBy": {"sensor": {"id": f"sensor-{scene.source}"}},
-            "createTime": iso(alert.created),
-            "updateTime": iso(alert.updated),
-        }
-        if alert.tags:
-            shown["tags"] = list(alert.tags)
-        for name in ENUMS:
-            value = getattr(alert, name)
-            if value or self.settings.shows_unset == "unspecified":
-                shown[name] = value or f"{name.upper()}_UNSPECIFIED"
-        if alert.assignee or self.settings.shows_unset == "unspecified":
-            shown["assignee"] = {"subject": {"id": alert.assignee}} if alert.assignee else {}
-        if whole:
-            shown["description"] = f"{scene.title}, seen on **{scene.host}**."
-            shown["recommendations"] = scene.advice
-            shown["details"] = {"host": scene.host, "address": scene.address, "source": scene.source_address}
-        return shown
-
     def _get(self, call: Call) -> Response:
-        return answer(self._shown(self._alert(call), True))
+        return answer(self._alert(call).shown(True, self.settings.shows_unset))
 
     def _list(self, call: Call) -> Response:
         """A sink's alerts, without descriptions."""
@@ -257,9 +71,11 @@ class SecurityDeck(Platform):
         keys = {"createTime": "created", "updateTime": "updated", "severity": "severity", "status": "status"}
         if name not in keys or direction not in ("", "asc", "desc"):
             raise self._refused(call, 3, f"Invalid orderBy {name}")
-        found = [alert for alert in self.alerts.values() if test(lambda key, text: _has(alert, key, text))]
+        found = [alert for alert in self.alerts.values() if test(alert.has)]
         found.sort(key=lambda alert: (getattr(alert, keys[name]), alert.id), reverse=direction == "desc")
-        body: dict[str, Any] = {"alerts": [self._shown(alert, False) for alert in found[start : start + size]]}
+        body: dict[str, Any] = {
+            "alerts": [alert.shown(False, self.settings.shows_unset) for alert in found[start : start + size]]
+        }
         if start + size < len(found):
             body["nextPageToken"] = base64.urlsafe_b64encode(f"from {start + size}".encode()).decode()
         return answer(body)
@@ -336,31 +152,10 @@ class SecurityDeck(Platform):
             settings.failing_operations -= 1
             operation.fails = True
         self._operations[operation.id] = operation
+        self._pending.append(operation)
         if "idempotency-key" in call.headers:
             self._by_key[call.headers["idempotency-key"]] = operation
         return self._operation_answer(operation)
-
-    def _settle(self) -> None:
-        """Apply the operations whose time has come, in their order."""
-        now = time.time()
-        for operation in list(self._operations.values()):
-            if not operation.done and now >= operation.due:
-                operation.done = True
-                if not operation.fails:
-                    self._apply(operation)
-
-    def _apply(self, operation: Operation) -> None:
-        alert = operation.alert
-        if operation.kind == "CreateComment":
-            alert.comments.append(operation.values)
-            operation.response = {"@type": f"{TYPE}.Comment", **operation.values}
-            return
-        before = alert.triage_state()
-        for name, value in operation.values.items():
-            setattr(alert, name, value)
-        alert.updated = operation.due
-        self.record(operation.entry, alert.id, before, alert.triage_state())
-        operation.response = {"@type": f"{TYPE}.Alert", **self._shown(alert, False)}
 
     def _operation_answer(self, operation: Operation) -> Response:
         self._settle()
@@ -406,38 +201,3 @@ class SecurityDeck(Platform):
         author = {"subject": {"id": self.subjects[0]}}
         comment = {"id": cloud_id(self._chance, "fvc"), "alertId": alert.id, "text": text, "createdBy": author}
         return self._begin(call, alert, "CreateComment", {**comment, "createTime": iso(time.time())})
-
-    # Tokens
-
-    def _token(self, call: Call) -> Response:
-        """A token for a service account's JWT."""
-        try:
-            self.tokens.exchange(call.body.get("jwt") if isinstance(call.body, dict) else None)
-        except TokenRefused as refusal:
-            raise self._refused(call, 16, str(refusal)) from refusal
-        seconds = self.settings.token_seconds
-        return answer({"iamToken": self.tokens.issue(seconds), "expiresAt": iso(time.time() + seconds, 6)})
-
-    def _metadata(self, call: Call) -> Response:
-        """A token for the machine's own service account."""
-        if call.headers.get("metadata-flavor") != "Google":
-            return Response("Missing Metadata-Flavor:Google header.", 403, media_type="text/plain")
-        if not self.settings.metadata_available:
-            return Response("404 page not found", 404, media_type="text/plain")
-        seconds = self.settings.token_seconds
-        token = self.tokens.issue(seconds)
-        return answer({"access_token": token, "expires_in": int(seconds), "token_type": "Bearer"})
-
-
-def _has(alert: Alert, name: str | None, text: str) -> bool:
-    """What a list's filter sees of an alert."""
-    fields = {
-        "status": alert.status,
-        "severity": alert.severity,
-        "classification": alert.classification,
-        "title": alert.scene.title,
-        "assignee.subject.id": alert.assignee,
-    }
-    if name is None:
-        return text.lower() in alert.scene.title.lower()
-    return matches(text, fields.get(name, ""))

@@ -7,31 +7,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import socket
 import threading
 from types import SimpleNamespace, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from .app import Alerts, Application, World
+from .base import Platform
+from .calseta import Calseta
+from .datadog import Datadog
 from .faults import Faults
+from .kibana import Kibana
 from .log import Log
-import contextlib
+from .security_deck import SecurityDeck
 
-if TYPE_CHECKING:
-    from .calseta import Calseta
-    from .datadog import Datadog
-    from .kibana import Kibana
-    from .security_deck import SecurityDeck
-
+AnyPlatform = TypeVar("AnyPlatform", bound=Platform)
 _connections = itertools.count(1)
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
     """The usual protocol, which also tells the application its transport and a number for the connection."""
+
+    app_state: dict[str, Any]
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -170,29 +172,25 @@ class Simulator:
     @property
     def datadog(self) -> Datadog:
         """Datadog Cloud SIEM."""
-        return self._platform("datadog")
+        return self.platform(Datadog)
 
     @property
     def kibana(self) -> Kibana:
         """Elastic Security."""
-        return self._platform("kibana")
+        return self.platform(Kibana)
 
     @property
     def security_deck(self) -> SecurityDeck:
         """Yandex Cloud Security Deck."""
-        return self._platform("security_deck")
+        return self.platform(SecurityDeck)
 
     @property
     def calseta(self) -> Calseta:
         """Calseta."""
-        return self._platform("calseta")
+        return self.platform(Calseta)
 
-    def __getattr__(self, name: str) -> Any:
-        # Platforms that came later have no property of their own.
-        return self._platform(name)
-
-    def _platform(self, name: str) -> Any:
-        platforms = self.__dict__["world"].platforms if "world" in self.__dict__ else {}
-        if name not in platforms:
-            raise AttributeError(name)
-        return platforms[name]
+    def platform(self, kind: type[AnyPlatform]) -> AnyPlatform:
+        """The platform of a class; those that come later have no property of their own."""
+        found = self.world.platforms[kind.name]
+        assert isinstance(found, kind)
+        return found

@@ -11,6 +11,10 @@ import random
 import time
 from typing import Any
 
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from .seeds import cloud_id
 
 AUDIENCE = "https://iam.api.cloud.yandex.net/iam/v1/tokens"
@@ -20,9 +24,6 @@ LONGEST = 3600
 @functools.cache
 def _key_pair() -> tuple[str, str]:
     """Private and public key in PEM; made once per process, for that takes a while."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = serialization.Encoding.PEM
     hidden = private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -30,7 +31,7 @@ def _key_pair() -> tuple[str, str]:
     return hidden.decode(), shown.decode()
 
 
-class TokenRefused(Exception):
+class TokenError(Exception):
     """A JWT that is not accepted, with the reason."""
 
 
@@ -63,13 +64,11 @@ class TokenIssuer:
         return token
 
     def exchange(self, encoded: Any) -> None:
-        """Verify a JWT as the service does; raises :class:`TokenRefused`."""
-        import jwt
-
+        """Verify a JWT as the service does; raises :class:`TokenError`."""
         try:
             header = jwt.get_unverified_header(encoded)
             if header.get("kid") != self._key_id:
-                raise TokenRefused("the key of the JWT was not found")
+                raise TokenError("the key of the JWT was not found")
             claims: dict[str, Any] = jwt.decode(
                 encoded,
                 _key_pair()[1],
@@ -80,9 +79,9 @@ class TokenIssuer:
                 leeway=5,
             )
         except jwt.PyJWTError as error:
-            raise TokenRefused(f"JWT is not valid: {error}") from error
+            raise TokenError(f"JWT is not valid: {error}") from error
         if claims["exp"] - claims["iat"] > LONGEST:
-            raise TokenRefused("JWT lives longer than an hour")
+            raise TokenError("JWT lives longer than an hour")
 
     def check(self, token: str, revoked: list[str]) -> str | None:
         """Why a token is not good, ``None`` if it is."""
