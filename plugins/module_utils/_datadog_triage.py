@@ -42,6 +42,8 @@ class SignalState(Signals):
         self._target: User | None = None
         self._alone: set[str] = set()
         self._has_bulk = True
+        # A signal that a bulk answer leaves out goes alone, and that is no retry.
+        self.retries = max(self.retries, 1)
 
     def select(self) -> dict[str, Fields]:
         if self._assignee is not None and self.ids:
@@ -121,5 +123,11 @@ class SignalState(Signals):
         """The outcome by an answer's triage, or V(None) if it does not show all that was written."""
         if not isinstance(triage, dict) or not all(name in triage for name in change.delta):
             return None
-        fields = self.fields_of(triage)
-        return Confirmed({name: fields[name] if name in triage else change.before[name] for name in fields})
+        try:
+            fields = self.fields_of(triage)
+        except TriageError:
+            # It was written, but the user that the answer shows cannot be looked up.
+            return None
+        # An answer with the reason is complete, and in such a one no comment means that there is none (any more).
+        shown = {*triage, "archive_comment"} if "archive_reason" in triage else triage
+        return Confirmed({name: fields[name] if name in shown else change.before[name] for name in fields})
