@@ -56,6 +56,8 @@ class Alerts(Platform):
         self._base = base_url(params["api_url"], allow_http=params["allow_http"])
         if self._space != "default":
             self._base += f"/s/{self._space}"
+        #: Alerts from before 8.0, which have no place for a reason.
+        self.legacy: set[str] = set()
         connection = Connection.of(params, run)
         self.retries = connection.retries
         headers = {
@@ -104,24 +106,26 @@ class Alerts(Platform):
         return {alert_id: found[alert_id] for alert_id in ids if alert_id in found}
 
     def _read_some(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        return fields_of_hits(self.search({"ids": {"values": list(ids)}}, len(ids)))
+        return self.fields_of(self.search({"ids": {"values": list(ids)}}, len(ids)))
+
+    def fields_of(self, hits: dict[str, t.Any]) -> dict[str, Fields]:
+        """The alerts in the hits of a search, in their order. Raises `UnknownFateError` if one shows no status."""
+        found: dict[str, Fields] = {}
+        for hit in hits["hits"]:
+            alert_id, source = dig(hit, "_id"), dig(hit, "_source")
+            status = text(_field(source, _STATUS))
+            if isinstance(alert_id, str) and not status:
+                status = text(_field(source, _LEGACY_STATUS))
+                self.legacy.add(alert_id)
+            if not isinstance(alert_id, str) or not status:
+                raise doubt("search", f"the answer shows no status of the alert {alert_id}")
+            found[alert_id] = {"status": status, "reason": text(_field(source, _REASON))}
+        return found
 
 
 def doubt(name: str, reason: str, answer: t.Any = None) -> UnknownFateError:
     """The error for an answer with status 200 that does not tell what it should."""
     return UnknownFateError("POST", f"{_SIGNALS}/{name}", reason, status=200, body=answer)
-
-
-def fields_of_hits(hits: dict[str, t.Any]) -> dict[str, Fields]:
-    """The alerts in the hits of a search, in their order. Raises `UnknownFateError` for one that shows no status."""
-    found: dict[str, Fields] = {}
-    for hit in hits["hits"]:
-        alert_id, source = dig(hit, "_id"), dig(hit, "_source")
-        status = text(_field(source, _STATUS)) or text(_field(source, _LEGACY_STATUS))
-        if not isinstance(alert_id, str) or not status:
-            raise doubt("search", f"the answer shows no status of the alert {alert_id}")
-        found[alert_id] = {"status": status, "reason": text(_field(source, _REASON))}
-    return found
 
 
 def _field(source: t.Any, name: str) -> t.Any:

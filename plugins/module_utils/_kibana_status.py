@@ -14,7 +14,7 @@ import typing as t
 
 from ._change import Accepted, Change, Fields, Outcome, Refused, Unknown
 from ._errors import OptionError, RefusedError, TriageError
-from ._kibana import WINDOW, Alerts, doubt, fields_of_hits
+from ._kibana import WINDOW, Alerts, doubt
 from ._options import Params, Run, checked_ids, checked_text
 from ._platform import batches, dig, fate
 
@@ -78,7 +78,7 @@ class AlertStatus(Alerts):
                 filters.append({"range": {"@timestamp": {"gte": time, "format": "epoch_millis"}}})
                 excluded.append({"ids": {"values": ids}})
             hits = self.search({"bool": {"filter": filters, "must_not": excluded}}, size, **more)
-            window = fields_of_hits(hits)
+            window = self.fields_of(hits)
             total = dig(hits, "total", "value")
             matched = len(found) + (total if isinstance(total, int) else len(window))
             if matched > self._max_alerts:
@@ -99,7 +99,7 @@ class AlertStatus(Alerts):
         if fields["status"] == self._status:
             # A reason is stored only in the step to closed: no request could change it now.
             return {"status": self._status}
-        return {"status": self._status, "reason": self._reason}
+        return {"status": self._status, "reason": None if alert_id in self.legacy else self._reason}
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         ids = [change.id for change in changes]
@@ -146,13 +146,15 @@ class AlertStatus(Alerts):
         return dict.fromkeys(batch, outcome)
 
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
-        other = [key for key, fields in alerts.items() if self._reason and fields["reason"] != self._reason]
+        there = {key: fields["reason"] for key, fields in alerts.items() if fields["status"] == self._status}
+        other = [key for key, reason in there.items() if self._reason and reason != self._reason]
         if not other:
             return []
         shown = ", ".join(other[:5]) + (f" and {len(other) - 5} more" if len(other) > 5 else "")
         warning = (
             f"{len(other)} alerts do not have the reason {self._reason!r}: Kibana stores one only in the step to"
-            f" closed, and not before 9.2. To change that of a closed alert, reopen it first ({shown})."
+            " closed, not before 9.2, and not for alerts from before 8.0. To change that of a closed alert, reopen it"
+            f" first ({shown})."
         )
         return [warning]
 

@@ -38,7 +38,7 @@ options:
     description:
       - Why the alerts are closed, with O(status=closed) only. V(false_positive), V(duplicate), V(true_positive),
         V(benign_positive), V(automated_closure), V(other), or what the administrators have defined besides.
-      - Kibana stores it only in the step to V(closed), and not before version 9.2.
+      - Kibana stores it only in the step to V(closed), not before version 9.2, and not for alerts from before 8.0.
         An alert that ends up without it, or was closed with another one before, earns a warning.
       - Reopening an alert removes its reason.
     type: str
