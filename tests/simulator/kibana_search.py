@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from .dates import parse_iso
 from .query_dsl import Document, QueryError, compile_query, named_ids, values
 
 WINDOW = 10000
@@ -70,6 +71,14 @@ def _sort_key(hit: tuple[str, Document], name: str) -> tuple[bool, Any]:
     return (not found, found[0] if found else "")
 
 
+def _sort_value(key: str, document: Document, name: str) -> Any:
+    """What ``sort`` shows: dates in milliseconds, nothing as null."""
+    missing, value = _sort_key((key, document), name)
+    if missing:
+        return None
+    return int(parse_iso(value) * 1000) if name == "@timestamp" else value
+
+
 def _hit(
     key: str, document: Document, index: str, body: dict[str, Any], orders: list[tuple[str, bool]]
 ) -> dict[str, Any]:
@@ -81,7 +90,7 @@ def _hit(
         names = [one["field"] if isinstance(one, dict) else one for one in body["fields"]]
         hit["fields"] = {name: values(document, name) for name in _expanded(document, names)}
     if orders:
-        hit["sort"] = [_sort_key((key, document), name)[1] for name, _descending in orders]
+        hit["sort"] = [_sort_value(key, document, name) for name, _descending in orders]
     return hit
 
 

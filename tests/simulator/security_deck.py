@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from typing import Any
 
@@ -61,8 +62,9 @@ class SecurityDeck(SecurityDeckAccount):
         query = call.query
         try:
             size, start = int(query.get("pageSize", 100) or 100), self._page_start(query.get("pageToken", ""))
-            terms = query.get("filter", "").replace(" = ", "=").replace("=", ":").replace("!:", ":")
-            test = compile_text(terms)
+            # Its filters are `field = "value"` joined by AND; the query language says it with a colon.
+            terms = re.sub(r"([\w.]+)\s*!=\s*", r"-\1:", query.get("filter", ""))
+            test = compile_text(re.sub(r"([\w.]+)\s*=\s*", r"\1:", terms))
         except ValueError as error:
             raise self._refused(call, 3, f"Invalid argument: {error}") from error
         if not 0 < size <= 1000:

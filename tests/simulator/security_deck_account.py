@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class SecurityDeckAccount(Platform):
         self._alerts: dict[str, Alert] = {}
         self._operations: dict[str, Operation] = {}
         self._pending: list[Operation] = []
+        self._settling = threading.Lock()
         self._by_key: dict[str, Operation] = {}
 
     # The alerts, for tests
@@ -135,13 +137,14 @@ class SecurityDeckAccount(Platform):
 
     def _settle(self) -> None:
         """Apply the operations whose time has come, in their order."""
-        now = time.time()
-        due = [operation for operation in self._pending if now >= operation.due]
-        for operation in due:
-            self._pending.remove(operation)
-            operation.done = True
-            if not operation.fails:
-                self._apply(operation)
+        # A test that looks at the alerts does so from another thread than the server's.
+        with self._settling:
+            now = time.time()
+            for operation in [one for one in self._pending if now >= one.due]:
+                self._pending.remove(operation)
+                if not operation.fails:
+                    self._apply(operation)
+                operation.done = True
 
     def _apply(self, operation: Operation) -> None:
         alert = operation.alert

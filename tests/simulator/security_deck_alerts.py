@@ -87,7 +87,7 @@ class Alert:
         return matches(text, fields.get(name, ""))
 
 
-@dataclass
+@dataclass(eq=False)
 class Operation:
     """A change under way. It is applied at ``due``; one that fails shows its error from the middle on."""
 
