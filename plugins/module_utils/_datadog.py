@@ -42,8 +42,9 @@ class Signals(Platform):
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = checked_ids("signal_ids", params["signal_ids"], r"[A-Za-z0-9_=-]{1,256}", "signal")
         self.version: int | None = params["version"]
-        self._site = site(params["site"])
-        self.base = base_url(params["api_url"] or f"https://api.{self._site}", allow_http=params["allow_http"])
+        own_site = site(params["site"])
+        self._where = f"at {params['api_url']}" if params["api_url"] else f"on the site {own_site}"
+        self.base = base_url(params["api_url"] or f"https://api.{own_site}", allow_http=params["allow_http"])
         way = choose(params, DATADOG_OPTIONS, [("api_key", "app_key"), ("access_token",)])
         secrets = {name: secret(params, name, run) for name in way}
         if "access_token" in secrets:
@@ -60,8 +61,8 @@ class Signals(Platform):
             return "Check api_key and app_key, or access_token."
         if status == 403:
             return (
-                f"Check that the keys are of an organisation on the site {self._site}, and that the application key may"
-                f" use security_monitoring_signals_{'write' if writing else 'read'}."
+                f"Check that the keys are those of an organisation {self._where}, and that the application key may use"
+                f" security_monitoring_signals_{'write' if writing else 'read'}."
             )
         return None
 

@@ -69,7 +69,9 @@ class RequestError(TriageError):
         request_id: str | None = None,
         hint: str | None = None,
     ) -> None:
-        said = words(body)
+        # Some bodies begin with the words of the status.
+        phrase = reason.partition(" ")[2]
+        said = words(body).removeprefix(phrase).removeprefix(": ") if phrase else words(body)
         super().__init__(f"{method} {path}: {reason}" + (f": {said}" if said else ""), hint)
         self.method = method
         self.path = path

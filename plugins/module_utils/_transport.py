@@ -10,6 +10,7 @@ import dataclasses
 import http.cookiejar
 import json
 import os
+import re
 import ssl
 import threading
 import time
@@ -216,6 +217,7 @@ class Transport:
 
 
 def _last_words(error: t.Any) -> str:
-    """The end of a nested exception's text, where the cause is; the rest is addresses of Python objects."""
+    """The end of a nested exception's text, where the cause is: before it stand Python's names of objects."""
     text = str(error.args[-1] if getattr(error, "args", None) else error)
-    return text.rsplit(">: ", 1)[-1].rsplit("object at ", 1)[-1][:300] or type(error).__name__
+    text = re.sub(r"^<?[\w.]*HTTPS?Connection(Pool)?(\(.*?\)| object at \w+>): ", "", text)
+    return text.removeprefix("Failed to establish a new connection: ")[:300] or type(error).__name__
