@@ -30,7 +30,7 @@ class Kibana(KibanaAccount):
 
     def routes(self) -> list[Route]:
         """Everything is there twice: for the default space, and below ``/s/{space}``."""
-        routes = []
+        routes = [self.route("GET", "/api/spaces/space/{space}", self._get_space, "read")]
         for prefix in ("", "/s/{space}"):
             routes += [
                 self.route("POST", f"{prefix}{SIGNALS}/status", self._set_status, "write"),
@@ -128,7 +128,8 @@ class Kibana(KibanaAccount):
 
     def _conflict(self, key: str, index: str) -> dict[str, Any]:
         reason = f"[{key}]: version conflict, required seqNo [11], primary term [1]. current document has seqNo [12]"
-        cause = {"type": "version_conflict_engine_exception", "reason": reason, "shard": "0", "index": index}
+        place = {"index": index, "index_uuid": "Zk3vQx8WTt6nLm2JcH5yPd", "shard": "0"}
+        cause = {"type": "version_conflict_engine_exception", "reason": reason, **place}
         return {"index": index, "id": key, "cause": cause, "status": 409}
 
     # Search
@@ -196,6 +197,13 @@ class Kibana(KibanaAccount):
         wanted = call.query.getlist("documentIds")
         found = [note for note in notes if not wanted or note["eventId"] in wanted]
         return answer({"totalCount": len(found), "notes": found})
+
+    def _get_space(self, call: Call) -> Response:
+        """A space, which other clients look up before they use it."""
+        space = call.params["space"]
+        if space not in self.spaces:
+            raise self._core(404, "Not Found")
+        return answer({"id": space, "name": space, "disabledFeatures": []})
 
     def _suggest(self, call: Call) -> Response:
         """Profiles whose user name begins with the text; alerts want their ``uid``."""
