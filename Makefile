@@ -65,6 +65,14 @@ sanity: .dev ## ansible-test sanity: make sanity ARGS="--test validate-modules"
 integration: .dev ## ansible-test integration: make integration ARGS="signal_state -v"
 	@$(GATE) integration
 
+.PHONY: conformance
+conformance: .conformance ## Hold simulator and modules against the vendors' own clients
+	@$(GATE) conformance
+
+.PHONY: live
+live: .dev ## The main scenarios on real services, which it puts back as they were; says what it needs
+	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.live $(ARGS)
+
 .PHONY: bench
 bench: .dev ## Measure requests, time and memory on the simulator
 	@$(VENV_PYTHON) -m tests.benchmark $(ARGS)
@@ -88,6 +96,6 @@ environment: .dev ## Only make the environment for the others
 clean: ## Remove everything that was made here
 	rm -rf .cache tests/output
 
-.PHONY: .run .dev
-.run .dev:
+.PHONY: .run .dev .conformance
+.run .dev .conformance:
 	@$(PYTHON) -m tests.tools.environment $(@:.%=%)

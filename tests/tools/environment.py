@@ -25,7 +25,12 @@ from .places import CACHE, HOME, LINK, ROOT, VENV, binary
 
 _OLDEST = (3, 11)
 _TESTS = ROOT / "tests"
-_REQUIREMENTS = {"run": _TESTS / "requirements-run.txt", "dev": _TESTS / "requirements-dev.txt"}
+# From the least to the most: what is enough for a later one is enough for those before it.
+_REQUIREMENTS = {
+    "run": _TESTS / "requirements-run.txt",
+    "dev": _TESTS / "requirements-dev.txt",
+    "conformance": _TESTS / "conformance" / "requirements.txt",
+}
 _CONSTRAINTS = _TESTS / "constraints.txt"
 
 
@@ -72,11 +77,11 @@ def _make_venv() -> None:
 def _install(purpose: str) -> None:
     files = sorted([*_TESTS.glob("requirements-*.txt"), *_TESTS.glob("*/requirements.txt"), _CONSTRAINTS])
     digest = hashlib.sha256(b"".join(one.name.encode() + one.read_bytes() for one in files)).hexdigest()
-    # What is enough to develop is enough to run.
-    if any(_stamped(VENV / f".installed-{one}", digest) for one in (purpose, "dev")):
+    enough = list(_REQUIREMENTS)[list(_REQUIREMENTS).index(purpose) :]
+    if any(_stamped(VENV / f".installed-{one}", digest) for one in enough):
         return
     wanted = _REQUIREMENTS[purpose]
-    with _said(f"Installing the packages of tests/{wanted.name}"):
+    with _said(f"Installing the packages of {wanted.relative_to(ROOT)}"):
         # Byte code now, because the machine may forbid to write it later, and every start would pay for that.
         options = ["--quiet", "--disable-pip-version-check", "--compile"]
         _call(binary("python"), "-m", "pip", "install", *options, "--requirement", wanted, "--constraint", _CONSTRAINTS)
@@ -94,7 +99,7 @@ def _make_link() -> None:
 
 
 def make(purpose: str) -> None:
-    """Everything for the `purpose` "run" or "dev"."""
+    """Everything for the `purpose`, a key of _REQUIREMENTS."""
     if sys.version_info < _OLDEST:
         wanted = ".".join(map(str, _OLDEST))
         raise _StepError(

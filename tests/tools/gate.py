@@ -30,6 +30,10 @@ class Step:
     counts: bool = False
     # ansible-test asks pip's settings of the user's own environment before it hides that from the tests.
     own_environment: bool = False
+    # Where pytest finds the tests, unless others are named.
+    folder: str = ""
+    # Not one of the steps that decide: it runs where it is named.
+    extra: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +53,11 @@ def _tool(name: str, *arguments: str) -> list[str]:
     return [binary("python"), "-m", f"tests.tools.{name}", *arguments]
 
 
+def _tests(name: str, what: str, folder: str, *, extra: bool = False) -> Step:
+    command = [binary("python"), "-m", "pytest", "-p", "no:pytest_ansible"]
+    return Step(name, what, command, counts=True, folder=folder, extra=extra)
+
+
 STEPS = [
     Step("lint", "ruff check", [binary("ruff"), "check", "--output-format=concise", "."]),
     Step("format", "ruff format --check", [binary("ruff"), "format", "--check", "."]),
@@ -57,9 +66,8 @@ STEPS = [
         "mypy --strict",
         [binary("mypy"), *(f"--package={_PACKAGE}.{one}" for one in ("plugins", "tests.simulator", "tests.tools"))],
     ),
-    Step(
-        "units", "unit and contract tests", [binary("python"), "-m", "pytest", "-p", "no:pytest_ansible"], counts=True
-    ),
+    _tests("units", "unit and contract tests", "tests/unit"),
+    _tests("conformance", "conformance with other people's clients", "tests/conformance", extra=True),
     Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
     Step(
         "integration",
@@ -73,12 +81,12 @@ STEPS = [
 
 def _arguments(step: Step, given: Sequence[str]) -> list[str]:
     """The step's own and the user's. pytest must meet the tests where they are part of the collection."""
-    if step.name != "units":
+    if not step.folder:
         return [*step.command, *given]
     linked = [str(LINK / one) if (ROOT / one.partition("::")[0]).exists() else one for one in given]
     chosen = any(one.startswith(str(LINK)) for one in linked)
     return [*step.command, f"--rootdir={LINK}", f"--config-file={LINK / 'pyproject.toml'}", *linked] + (
-        [] if chosen else [str(LINK / "tests" / "unit")]
+        [] if chosen else [str(LINK / step.folder)]
     )
 
 
@@ -139,7 +147,7 @@ def main() -> int:
     start = time.monotonic()
     results = []
     for step in STEPS:
-        if options.names and step.name not in options.names:
+        if step.name not in options.names if options.names else step.extra:
             continue
         show = bool(options.names)
         print(f"{step.what} ...", end="\n" if show else "", flush=True)
