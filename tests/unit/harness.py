@@ -18,7 +18,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 
-from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -66,6 +66,11 @@ def by_id(result: Result) -> dict[str, Result]:
     return {row["id"]: row for row in rows(result)}
 
 
+def warnings_of(result: Result) -> list[str]:
+    """The words of a result's warnings; newer cores wrap them up."""
+    return [one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])]
+
+
 @dataclasses.dataclass(frozen=True)
 class FourRuns:
     """A scenario in check mode, for real, once more, and once more in check mode."""
@@ -110,6 +115,21 @@ def predicted(result: Result) -> Result:
     known = {key: result[key] for key in ("changed", "counts", "diff", "matched") if key in result}
     known[kind] = [{key: value for key, value in row.items() if key not in UNPREDICTABLE} for row in result[kind]]
     return known
+
+
+class Meanwhile(Fault):
+    """Lets something happen in the moment that a request comes in, before it is handled; spoils nothing."""
+
+    def __init__(self, happens: t.Callable[[Entry], None], **which: t.Any) -> None:
+        super().__init__("delay", **which)
+        self._happens = happens
+
+    def matches(self, entry: Entry) -> bool:
+        if super().matches(entry):
+            self.seen += 1
+            if self.seen == self.nth:
+                self._happens(entry)
+        return False
 
 
 def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
