@@ -104,15 +104,27 @@ class Application:
         entry = self.world.log.open(name, scope["method"], full_path, headers, scope["state"].get("connection", 0))
         entry.body = _parsed(raw)
         entry.is_write = bool(platform and platform.is_write(entry.method, full_path))
-        status: int | None = None
+        closed = False
+
+        async def send_noted(message: Message) -> None:
+            """Send; the log is complete before the client has the answer, and may look there."""
+            nonlocal closed
+            if message["type"] == "http.response.start":
+                entry.status = message["status"]
+            elif not message.get("more_body"):
+                closed = True
+                self.world.log.close(entry, entry.status)
+            await send(message)
+
         try:
             call = Call(entry, raw, query, f"{scope['scheme']}://{headers.get('host', '')}{path}")
             exchange = _Exchange(self.world, platform, router, call)
             if self.world.latency:
                 await asyncio.sleep(self.world.latency)
-            status = await exchange.run({**scope, "root_path": root_path, "call": call}, receive, send)
+            await exchange.run({**scope, "root_path": root_path, "call": call}, receive, send_noted)
         finally:
-            self.world.log.close(entry, status)
+            if not closed:
+                self.world.log.close(entry, entry.status)
 
 
 class _Exchange:
@@ -121,13 +133,15 @@ class _Exchange:
     def __init__(self, world: World, platform: Platform | None, router: ASGIApp | None, call: Call) -> None:
         self._world, self._platform, self._router, self._call = world, platform, router, call
 
-    async def run(self, scope: Scope, receive: Receive, send: Send) -> int | None:
-        """Answer, or not; returns the status sent, ``None`` where the connection was dropped."""
+    async def run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or drop the connection."""
         if self._platform is None or self._router is None:
-            return await _send(answer({"message": "no such platform"}, 404), scope, receive, send)
+            await answer({"message": "no such platform"}, 404)(scope, receive, send)
+            return
         fault = self._world.faults.strike(self._call.entry)
         if fault is None:
-            return await _send(await self._handled(scope), scope, receive, send)
+            await (await self._handled(scope))(scope, receive, send)
+            return
         if fault.when == "before" and fault.delay:
             await asyncio.sleep(fault.delay)
         response: Response | None = None
@@ -139,11 +153,12 @@ class _Exchange:
             await asyncio.sleep(fault.delay)
         if fault.action in ("reset", "close"):
             await _drop(scope, receive, reset=fault.action == "reset")
-            return None
+            return
         spoiled = self._spoiled(fault, response)
         if fault.action == "truncate":
-            return await _truncate(spoiled, scope, receive, send)
-        return await _send(spoiled, scope, receive, send)
+            await _truncate(spoiled, scope, receive, send)
+        else:
+            await spoiled(scope, receive, send)
 
     async def _handled(self, scope: Scope) -> Response:
         """What the platform answers."""
@@ -220,18 +235,12 @@ def _parsed(raw: bytes) -> Any:
         return raw.decode("utf-8", "replace")
 
 
-async def _send(response: Response, scope: Scope, receive: Receive, send: Send) -> int:
-    await response(scope, receive, send)
-    return response.status_code
-
-
-async def _truncate(response: Response, scope: Scope, receive: Receive, send: Send) -> int:
+async def _truncate(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
     """Send half of what Content-Length promises."""
     await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
     half = bytes(response.body)[: len(response.body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})
     await _drop(scope, receive, reset=False)
-    return response.status_code
 
 
 async def _drop(scope: Scope, receive: Receive, reset: bool) -> None:
