@@ -140,15 +140,17 @@ def choose(params: Params, spec: t.Mapping[str, t.Any], ways: t.Sequence[t.Seque
     What the task gives comes before what the environment holds: an access token in a task must not lose to an API key
     that somebody exported, nor the other way round, for it may belong to another organisation.
     """
-    complete = [way for way in ways if all(params.get(name) for name in way)]
-    given = [way for way in complete if any(_given(params, spec, name) for name in way)]
-    if len(given) > 1:
-        raise OptionError(f"Give only one of {_alternatives(given)}")
-    if given or complete:
-        return (given or complete)[0]
+    named = [way for way in ways if any(params.get(name) and _given(params, spec, name) for name in way)]
+    # Where the task gives half of one, the other half is missing: nobody whom the environment knows steps in.
+    meant = named or ways
+    complete = [way for way in meant if all(params.get(name) for name in way)]
+    if named and len(complete) > 1:
+        raise OptionError(f"Give only one of {_alternatives(complete)}")
+    if complete:
+        return complete[0]
     missing = [
         f"{name} is missing"
-        for way in ways
+        for way in meant
         if any(params.get(name) for name in way)
         for name in way
         if not params.get(name)
