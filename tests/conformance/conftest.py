@@ -30,7 +30,7 @@ from ansible_collections.secops.triage.tests.unit.conftest import (  # noqa: F40
 def datadog_client(sim: Simulator) -> t.Iterator[ApiClient]:  # noqa: F811
     """Datadog's own client, with both keys."""
     keys = {"apiKeyAuth": sim.credentials.datadog_api_key, "appKeyAuth": sim.credentials.datadog_app_key}
-    configuration = Configuration(host=sim.datadog.url, api_key=keys)  # type: ignore[no-untyped-call]
+    configuration = Configuration(host=sim.datadog.url, api_key=keys)
     with ApiClient(configuration) as client:
         yield client
 
