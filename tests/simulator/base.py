@@ -11,8 +11,9 @@ and appears in the log, the faults, the settings and the credentials.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from starlette.datastructures import QueryParams
@@ -33,12 +34,16 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """One accepted write of one alert: the alert's own state before and after, and the request that did it."""
+    """One accepted write of one alert: the alert's own state before and after, and the request that did it.
+
+    ``time`` is when it took effect, by ``time.monotonic()``.
+    """
 
     request: int
     alert_id: str
     before: dict[str, Any]
     after: dict[str, Any]
+    time: float = field(default_factory=time.monotonic)
 
     @property
     def real(self) -> bool:
@@ -123,6 +128,10 @@ class Platform:
     def error_body(self, status: int, call: Call) -> Any:
         """The body this platform gives an error of this status; faults use it."""
         return {"message": f"HTTP {status}"}
+
+    def credential_files(self) -> dict[str, Any]:
+        """The contents of credentials that come as files, by name."""
+        return {}
 
     def not_found(self, call: Call) -> Response:
         """The answer to a path or method that the platform does not have."""

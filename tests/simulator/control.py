@@ -32,6 +32,7 @@ def control_app(world: World) -> Router:
         Route("/alerts", controls.alerts),
         Route("/history", controls.history),
         Route("/credentials", controls.credentials),
+        Route("/credential_files", controls.credential_files),
     ]
     return Router([Mount("/_simulator", routes=routes)])
 
@@ -115,3 +116,10 @@ class _Controls:
     async def credentials(self, request: Request) -> Response:
         """All credentials that work, by name."""
         return answer(vars(self._world.credentials))
+
+    async def credential_files(self, request: Request) -> Response:
+        """Credentials that come as files, by name, parsed; made on the first call, for that may take a while."""
+        files: dict[str, Any] = {}
+        for platform in self._world.platforms.values():
+            files.update(platform.credential_files())
+        return answer(files)

@@ -21,7 +21,7 @@ class Entry:
     ``path`` carries the query string. ``headers`` has lower case keys. ``body`` is the parsed JSON, else the text,
     else ``None``. ``status`` is ``None`` where the connection was dropped instead of answered. ``is_write`` tells
     whether the request could change state; ``wrote`` names the alerts it was accepted for and ``changed`` those that
-    then differed.
+    then differed. ``time`` and ``ended`` are those of ``time.monotonic()``.
     """
 
     number: int
@@ -35,6 +35,7 @@ class Entry:
     connection: int = 0
     status: int | None = None
     fault: str | None = None
+    ended: float | None = None
     wrote: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
@@ -71,7 +72,7 @@ class Log:
 
     def close(self, entry: Entry, status: int | None) -> None:
         """Note how a request ended."""
-        entry.status = status
+        entry.status, entry.ended = status, time.monotonic()
         # After a clear() requests of before may still end: they must not push the count below zero.
         self.in_flight = max(0, self.in_flight - 1)
 

@@ -93,6 +93,11 @@ class SimulatorProcess:
         """All credentials that work, by name."""
         return SimpleNamespace(**self.control("GET", "credentials"))
 
+    def service_account_key(self) -> dict[str, str]:
+        """The contents of a Security Deck key file whose JWTs are accepted."""
+        key: dict[str, str] = self.control("GET", "credential_files")["service_account_key"]
+        return key
+
     def log(self, summary: bool = False) -> dict[str, Any]:
         """The counts, and unless only they are wanted the ``entries``."""
         log: dict[str, Any] = self.control("GET", "log?summary=true" if summary else "log")

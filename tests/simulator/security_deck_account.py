@@ -87,6 +87,12 @@ class SecurityDeckAccount(Platform):
         self._settle()
         return self._alerts
 
+    @property
+    def operations(self) -> dict[str, Operation]:
+        """The operations by id."""
+        self._settle()
+        return self._operations
+
     def overview(self) -> dict[str, dict[str, Any]]:
         """The triage state of every alert."""
         return {alert.id: alert.triage_state() for alert in self.alerts.values()}
@@ -108,6 +114,10 @@ class SecurityDeckAccount(Platform):
     def service_account_key(self) -> dict[str, str]:
         """The contents of a key file whose JWTs are accepted."""
         return self.tokens.key_file()
+
+    def credential_files(self) -> dict[str, Any]:
+        """The service account's key."""
+        return {"service_account_key": self.service_account_key()}
 
     def authorize(self, call: Call, needs: str) -> None:
         """A bearer token that is known, not revoked and not expired; the read-only one may not write."""

@@ -22,7 +22,9 @@ class Client:
         headers = {name: value for name, value in headers.items() if value is not None}
         if body is not None:
             options["json"] = body
-        return self.session.request(method, self.url + path, headers=headers, timeout=options.pop("timeout", 10), **options)
+        return self.session.request(
+            method, self.url + path, headers=headers, timeout=options.pop("timeout", 10), **options
+        )
 
     def ask(self, method: str, path: str, body: t.Any = None, status: int = 200, **options: t.Any) -> t.Any:
         """The parsed answer, whose status must be the one expected."""

@@ -40,7 +40,8 @@ def test_get_splits_the_triage(sim: Simulator, datadog: Client) -> None:
     assert (data["type"], data["id"]) == ("signal", signal.id)
     assert data["attributes"]["version"] == signal.version
     custom, gated = (data["attributes"][name]["workflow"]["triage"] for name in ("custom", "gated"))
-    assert custom["state"] == "open" and custom["assignee"] == {"name": "Unassigned"}
+    assert custom["state"] == "open"
+    assert custom["assignee"] == {"name": "Unassigned"}
     assert gated == {"assignee": {"id": -1}, "incidentIds": [4100]}
 
 
@@ -192,7 +193,8 @@ def test_v1_links_by_appending(sim: Simulator, datadog: Client) -> None:
     path = f"{V1}/{signal.id}/add_to_incident"
     answer = datadog.ask("PATCH", path, {"incident_id": 4102, "add_to_signal_timeline": True})
     assert (answer["status"], answer["hitCount"], answer["type"]) == ("done", 1, "status")
-    assert isinstance(answer["elapsed"], int) and isinstance(answer["requestId"], str)
+    assert isinstance(answer["elapsed"], int)
+    assert isinstance(answer["requestId"], str)
     datadog.ask("PATCH", path, {"incident_id": 4102})
     assert signal.incident_ids == [4100, 4102]
 
@@ -282,10 +284,13 @@ def test_search_shows_triage_elsewhere(sim: Simulator, datadog: Client) -> None:
     sim.reset(alerts=0)
     signal = sim.datadog.add_signal(incident_ids=[4100], archive_comment="c")
     (item,) = datadog.ask("POST", f"{V2}/search", {})["data"]
-    assert item["type"] == "signal" and item["id"] == signal.id
+    assert item["type"] == "signal"
+    assert item["id"] == signal.id
     assert "version" not in item["attributes"]
     shown = item["attributes"]["attributes"]["workflow"]["triage"]
-    assert shown["state"] == "open" and shown["incidentIds"] == [4100] and shown["archiveComment"] == "c"
+    assert shown["state"] == "open"
+    assert shown["incidentIds"] == [4100]
+    assert shown["archiveComment"] == "c"
     assert shown["assignee"] == {"id": -1, "name": "Unassigned"}
     assert not sim.log.writes()
 
