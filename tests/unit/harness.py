@@ -73,12 +73,17 @@ def warnings_of(result: Result) -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class FourRuns:
-    """A scenario in check mode, for real, once more, and once more in check mode."""
+    """A scenario in check mode, for real, once more, and once more in check mode; and what the real run has sent."""
 
     check: Result
     real: Result
     again: Result
     check_again: Result
+    requests: list[Entry]
+
+    @property
+    def writes(self) -> list[Entry]:
+        return [entry for entry in self.requests if entry.is_write]
 
 
 def four_runs(sim: Simulator, name: str, params: Params, *, warns: bool = False) -> FourRuns:
@@ -88,6 +93,7 @@ def four_runs(sim: Simulator, name: str, params: Params, *, warns: bool = False)
     but where the scenario is about a warning.
     """
     results: list[Result] = []
+    requests: list[list[Entry]] = []
     for check in (True, False, False, True):
         sim.log.clear()
         result = run_module(name, params, check=check)
@@ -102,7 +108,8 @@ def four_runs(sim: Simulator, name: str, params: Params, *, warns: bool = False)
         if len(results) != 1:
             assert not sim.log.writes(), "a write in check mode, or on the repeat"
         results.append(result)
-    runs = FourRuns(*results)
+        requests.append(list(sim.log))
+    runs = FourRuns(*results, requests=requests[1])
     assert predicted(runs.check) == predicted(runs.real)
     assert not runs.again["changed"]
     assert predicted(runs.again) == predicted(runs.check_again)
