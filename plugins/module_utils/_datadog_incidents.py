@@ -60,9 +60,8 @@ class IncidentLink(Signals):
         except TriageError as error:
             return fate(error)
         if dig(answer.body, "hitCount") == 0:
-            return Refused(
-                RefusedError("PATCH", path, "the answer says that no signal was hit (hitCount 0)", status=answer.status)
-            )
+            nothing = "the answer says that no signal was hit (hitCount 0)"
+            return Accepted(RefusedError("PATCH", path, nothing, status=answer.status))
         return Accepted()
 
     def _unlink(self, change: Change) -> Outcome:
