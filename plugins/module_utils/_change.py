@@ -76,10 +76,14 @@ class Refused:
 
 @dataclasses.dataclass(frozen=True)
 class Unknown:
-    """Nobody knows whether it was done: look, and send it again only if it was not."""
+    """Nobody knows whether it was done: look, and send it again only if it was not.
+
+    ``answered`` says that the request is over: what one look does not show, will hardly come about later.
+    """
 
     error: TriageError
     extra: Fields = dataclasses.field(default_factory=dict)
+    answered: bool = False
 
 
 Outcome = t.Union[Confirmed, Accepted, Refused, Unknown]

@@ -91,6 +91,7 @@ def _settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result
     first = {change.id: change for change in changes}
     results: dict[str, Result] = {}
     unseen: dict[str, Accepted | Unknown] = {}
+    last_looks: set[str] = set()
     to_write = list(changes)
     for attempt in range(platform.retries + 1):
         if not (to_write or unseen):
@@ -103,6 +104,7 @@ def _settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result
             elif isinstance(outcome, Refused) and earlier:
                 # The try before this one may have come through after it was looked for.
                 unseen[alert_id] = Accepted(outcome.error, extra=outcome.extra)
+                last_looks.update([alert_id] if isinstance(earlier, Unknown) and earlier.answered else [])
             else:
                 results[alert_id] = _told(platform, first[alert_id], outcome)
         try:
@@ -113,7 +115,7 @@ def _settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result
         to_write = []
         for alert_id, outcome in list(unseen.items()):
             results[alert_id] = _looked(platform, first[alert_id], outcome, seen.get(alert_id))
-            if alert_id not in seen or not results[alert_id].error:
+            if alert_id not in seen or not results[alert_id].error or alert_id in last_looks:
                 del unseen[alert_id]
             elif isinstance(outcome, Unknown):
                 to_write.append(Change(alert_id, seen[alert_id], platform.wanted(alert_id, seen[alert_id])))
