@@ -181,6 +181,14 @@ class Platform:
         self.history.clear()
         self.seed(alerts, seed)
 
+    def ids(self, **state: Any) -> list[str]:
+        """The ids of the alerts whose state has these values, as in ``ids(state="open", assignee="")``."""
+        return [
+            alert_id
+            for alert_id, present in self.overview().items()
+            if all(present.get(name) == value for name, value in state.items())
+        ]
+
     def record(self, entry: Entry, alert_id: str, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Note an accepted write, in the history and in the log."""
         change = Change(entry.number, alert_id, before, after)

@@ -89,14 +89,6 @@ class DatadogAccount(Platform):
         """The triage state of every signal."""
         return {signal.id: signal.triage_state() for signal in self.signals.values()}
 
-    def ids(self, **fields: Any) -> list[str]:
-        """The ids of the signals whose fields have these values, as in ``ids(state="open")``."""
-        return [
-            signal.id
-            for signal in self.signals.values()
-            if all(getattr(signal, name) == value for name, value in fields.items())
-        ]
-
     def add_signal(self, age: float = 3600.0, **fields: Any) -> Signal:
         """One more signal, open and unassigned unless ``fields`` say otherwise, created ``age`` seconds ago."""
         scene = next(scenes(self._chance, 1))

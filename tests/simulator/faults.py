@@ -24,7 +24,7 @@ from .log import Entry
 
 ACTIONS = {
     "status": "answers with `status` (503), `headers` and `body` (the platform's own error unless given)",
-    "delay": "answers as usual, `delay` seconds later",
+    "delay": "answers as usual, but waits `delay` seconds before (or after) it does what it is asked",
     "reset": "resets the connection (RST)",
     "close": "closes the connection without a byte",
     "truncate": "sends the first half of the answer under its full Content-Length, then closes",

@@ -115,6 +115,13 @@ def test_contents_are_believable(sim: Simulator) -> None:
     assert all(str(uuid.UUID(key)) == key for key in sim.calseta.alerts)
 
 
+def test_ids_by_state(sim: Simulator) -> None:
+    for platform, state in ((sim.datadog, {"state": "open"}), (sim.kibana, {"status": "open", "space": "default"})):
+        ids = platform.ids(**state)
+        assert 0 < len(ids) < len(platform.ids()) == 10
+        assert all(platform.overview()[one].items() >= state.items() for one in ids)
+
+
 def test_users_include_the_awkward_ones(sim: Simulator) -> None:
     users = list(sim.datadog.users.values())
     names = [user.name for user in users]
