@@ -79,11 +79,13 @@ class Unknown:
     """Nobody knows whether it was done: look, and send it again only if it was not.
 
     ``answered`` says that the request is over: what one look does not show, will hardly come about later.
+    ``under_way`` says the contrary: a change may have begun that nobody can follow, and end after anybody looked.
     """
 
     error: TriageError
     extra: Fields = dataclasses.field(default_factory=dict)
     answered: bool = False
+    under_way: bool = False
 
 
 Outcome = t.Union[Confirmed, Accepted, Refused, Unknown]

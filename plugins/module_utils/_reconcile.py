@@ -103,7 +103,7 @@ def _settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result
                 unseen[alert_id] = outcome
             elif isinstance(outcome, Refused) and earlier:
                 # The try before this one may have come through after it was looked for.
-                unseen[alert_id] = Accepted(outcome.error, extra=outcome.extra)
+                unseen[alert_id] = Accepted(outcome.error, earlier.under_way, outcome.extra)
                 last_looks.update([alert_id] if isinstance(earlier, Unknown) and earlier.answered else [])
             else:
                 results[alert_id] = _told(platform, first[alert_id], outcome)
@@ -138,9 +138,8 @@ def _looked(platform: Platform, change: Change, outcome: Accepted | Unknown, fie
     shortfall = _shortfall(platform, change.id, fields)
     if not shortfall:
         return Result(change.before, fields, change.moved(fields), None, outcome.extra)
-    under_way = isinstance(outcome, Accepted) and outcome.under_way
     error = outcome.error or TriageError(f"The change was accepted, but {shortfall}")
-    return Result(change.before, fields, None if under_way else change.moved(fields), error, outcome.extra)
+    return Result(change.before, fields, None if outcome.under_way else change.moved(fields), error, outcome.extra)
 
 
 def _lost(change: Change, outcome: Accepted | Unknown, error: TriageError) -> Result:

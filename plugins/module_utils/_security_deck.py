@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import time
 import typing as t
@@ -20,7 +21,7 @@ from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unkn
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
 from ._http import Client
 from ._options import Connection, Params, Run, base_url, checked_ids, checked_text
-from ._platform import Platform, dig, fate, not_found, segment, text, texts
+from ._platform import Platform, dig, not_found, segment, text, texts
 from ._transport import Answer
 from ._yandex_iam import YANDEX_IAM_OPTIONS, iam_authorization
 
@@ -70,9 +71,13 @@ class _Operation:
 
     change: Change
     id: str
-    due: float
     deadline: float
+    due: float = 0.0
     lost: int = 0
+
+    def again_in(self, seconds: float) -> None:
+        """Look at it after so many seconds, or when the time for waiting is over."""
+        self.due = min(time.monotonic() + seconds, self.deadline)
 
     @property
     def extra(self) -> Fields:
@@ -164,36 +169,40 @@ class SecurityDeckAlerts(Platform):
         key = self._keys.setdefault((change.id, json.dumps(body, sort_keys=True)), str(uuid.uuid4()))
         try:
             answer = self._client.request("PATCH", self._alerts + path, body, headers={"Idempotency-Key": key})
+        except UnknownFateError as error:
+            return Unknown(error, under_way=True)
         except TriageError as error:
-            return fate(error)
+            return Refused(error)
         operation_id = dig(answer.body, "id")
         if not isinstance(operation_id, str) or not operation_id:
-            return Unknown(UnknownFateError("PATCH", path, "the answer is not an operation", status=answer.status))
-        now = time.monotonic()
-        operation = _Operation(change, operation_id, now + _interval(answer), now + self._wait_timeout)
+            doubt = UnknownFateError("PATCH", path, "the answer is not an operation", status=answer.status)
+            return Unknown(doubt, under_way=True)
+        operation = _Operation(change, operation_id, time.monotonic() + self._wait_timeout)
+        operation.again_in(_interval(answer))
         done = self._done(operation, answer)
         if done is None and not self._wait:
             return Confirmed(change.after, operation.extra)
         return done or operation
 
     def _poll(self, operation: _Operation) -> Outcome | None:
+        last = time.monotonic() >= operation.deadline
         path = f"/operations/{segment(operation.id)}"
         try:
             answer = self._client.get(self._operations + path)
         except RefusedError as error:
             if error.status != 404:
-                return Accepted(error, extra=operation.extra)
+                return Accepted(error, under_way=True, extra=operation.extra)
             # A replica may not know it yet.
             operation.lost += 1
-            if operation.lost > _LOST_POLLS:
-                return Unknown(error, operation.extra)
-            operation.due = time.monotonic() + _POLL_INTERVAL
+            if last or operation.lost > _LOST_POLLS:
+                return Unknown(error, operation.extra, under_way=True)
+            operation.again_in(_POLL_INTERVAL)
             return None
         except TriageError as error:
-            return Unknown(error, operation.extra)
-        operation.due = time.monotonic() + _interval(answer)
+            return Unknown(error, operation.extra, under_way=True)
+        operation.again_in(_interval(answer))
         outcome = self._done(operation, answer)
-        if outcome is None and operation.due > operation.deadline:
+        if outcome is None and last:
             late = TriageError(
                 f"Operation {operation.id} is not done after {self._wait_timeout:g} s",
                 "It may still come about: raise wait_timeout, or run the task again.",
@@ -214,7 +223,7 @@ class SecurityDeckAlerts(Platform):
                 f"operation {operation.id} failed",
                 status=_HTTP_STATUS.get(code, 500) if isinstance(code, int) else 500,
                 body=failure,
-                request_id=answer.request_id,
+                request_id=dataclasses.replace(answer, body=failure).request_id,
             )
             return Refused(refusal, operation.extra)
         response = dig(answer.body, "response")
@@ -241,6 +250,7 @@ def _fields(alert: t.Any) -> Fields:
 def _interval(answer: Answer) -> float:
     """Seconds until an operation should be looked at again."""
     try:
-        return min(max(float(answer.headers.get("x-operation-poll-interval", "")), 0.01), 60.0)
+        interval = float(answer.headers.get("x-operation-poll-interval", ""))
     except ValueError:
         return _POLL_INTERVAL
+    return min(max(interval, 0.01), 60.0) if math.isfinite(interval) else _POLL_INTERVAL
