@@ -130,7 +130,7 @@ def _text(body: str, depth: int) -> str:
             return _words(json.loads(stripped), depth + 1) or stripped
         except (ValueError, RecursionError):
             return stripped
-    if re.match(r"(?i)<(!doctype|html|head|body|\?xml)", stripped):
+    if re.match(r"(?i)<(!|html|head|body|\?xml)", stripped):
         title = re.search(r"(?is)<(title|h1)[^>]*>(.*?)</\1", stripped)
         found = re.sub(r"(?s)<[^>]*>", " ", title.group(2)) if title else ""
         return f"an HTML page: {html.unescape(found).strip()}" if found else "an HTML page"
