@@ -1,0 +1,32 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A client as the platforms make it, for tests of the client itself."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.secops.triage.plugins.module_utils._http import Authorization, Client
+from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS, Connection, Run
+
+_DEFAULTS = {name: option.get("default") for name, option in CONNECTION_OPTIONS.items()}
+
+
+def connection(**options: t.Any) -> Connection:
+    """The connection options with their defaults, checked."""
+    return Connection.of({**_DEFAULTS, **options}, Run(read_only=True, hide=lambda _secret: None))
+
+
+def make_client(
+    headers: t.Mapping[str, str] | None = None,
+    *,
+    read_only: bool = False,
+    hide: t.Callable[[str], None] = lambda _secret: None,
+    **options: t.Any,
+) -> Client:
+    """A client that sends these headers to say who asks, with one retry unless told otherwise."""
+    run = Run(read_only=read_only, hide=hide)
+    checked = Connection.of({**_DEFAULTS, "retries": 1, **options}, run)
+    return Client(checked, Authorization(headers or {}), run, lambda status, writing: f"hint for {status} {writing}")

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The API's own words, out of every shape that the platforms answer with."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.secops.triage.plugins.module_utils._errors import (
+    NotFoundError,
+    OptionError,
+    RefusedError,
+    TriageError,
+    words,
+)
+
+KEYS = {"message", "status", "method", "path", "request_id", "hint"}
+#: Elasticsearch's result of an update by query that met conflicts, as Kibana wraps it up in a message.
+CONFLICT = {
+    "took": 10,
+    "total": 5,
+    "updated": 0,
+    "version_conflicts": 5,
+    "failures": [
+        {
+            "index": ".internal.alerts-security.alerts-default-000001",
+            "id": "e2a2fe19",
+            "cause": {"type": "version_conflict_engine_exception", "reason": "[e2a2fe19]: version conflict"},
+            "status": 409,
+        }
+    ],
+}
+SEEN = "Alert not found."
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        # Datadog v1, and a list of strings in v2
+        ({"errors": ["Signal not found"]}, "Signal not found"),
+        ({"errors": ["one", "two"]}, "one; two"),
+        # Datadog v2
+        ({"errors": [{"title": "Bad Request", "detail": "no such", "status": "400"}]}, "Bad Request: no such"),
+        ({"errors": [{"title": "Bad Request"}]}, "Bad Request"),
+        ({"errors": [{"detail": "no such state"}]}, "no such state"),
+        ({"errors": [{"detail": "a"}, {"title": "b"}]}, "a; b"),
+        ({"error": {"code": "CONFLICT", "message": "newer version", "details": []}}, "newer version"),
+        # Kibana
+        ({"statusCode": 403, "error": "Forbidden", "message": "not for you"}, "not for you"),
+        ({"message": "Test error", "status_code": 500}, "Test error"),
+        ({"message": ["first", "second"], "status_code": 400}, "first; second"),
+        ({"statusCode": 503, "error": "Service Unavailable", "message": None}, "Service Unavailable"),
+        ({"message": json.dumps(CONFLICT), "status_code": 409}, "5 version conflicts; [e2a2fe19]: version conflict"),
+        (CONFLICT, "5 version conflicts; [e2a2fe19]: version conflict"),
+        (
+            {"message": "[security_exception\n\tRoot causes:\n\t\tsecurity_exception: no]: no", "statusCode": 401},
+            "[security_exception Root causes: security_exception: no]: no",
+        ),
+        # Security Deck
+        (
+            {"code": 5, "message": "Alert not found", "details": [{"@type": "x.RequestInfo", "requestId": "r"}]},
+            "Alert not found",
+        ),
+        # Calseta
+        ({"error": {"code": "NOT_FOUND", "message": SEEN, "details": {}}}, SEEN),
+        (
+            {
+                "error": {
+                    "code": "VALIDATION_ERROR",
+                    "message": "Request validation failed.",
+                    "details": {"errors": [{"loc": ["body", "status"], "msg": "Input should be 'Open'"}]},
+                }
+            },
+            "Request validation failed: body.status: Input should be 'Open'",
+        ),
+        # others' servers and proxies
+        ("upstream connect error", "upstream connect error"),
+        ('{"message": "said in JSON"}', "said in JSON"),
+        ("[ERROR] no route", "[ERROR] no route"),
+        ("{broken", "{broken"),
+        ("<!DOCTYPE html><html><head><title>Bad &amp; Gate</title></head></html>", "an HTML page: Bad & Gate"),
+        ("\n <HTML><body><h1>Log <b>in</b></h1>secret form</body></HTML>", "an HTML page: Log in"),
+        ("<!-- made by a proxy --><html><title>Blocked</title></html>", "an HTML page: Blocked"),
+        ("<html><body>nothing</body></html>", "an HTML page"),
+        ("<html><title>cut of", "an HTML page"),
+        # nothing
+        (None, ""),
+        ("", ""),
+        ({}, ""),
+        ([], ""),
+        ({"errors": []}, ""),
+        ({"error": {}}, ""),
+        ({"errors": None, "message": "m"}, "m"),
+        ({"data": {"id": 1}}, ""),
+        (0, "0"),
+    ],
+)
+def test_words(body: t.Any, said: str) -> None:
+    assert " ".join(words(body).split()) == said
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x08", "\x1b", "\x7f", "\x9b", "\r", "\n"])
+def test_words_cannot_paint_a_terminal(character: str) -> None:
+    for body in (f"be{character}fore", {"errors": [f"be{character}fore"]}, f"<title>be{character}fore</title>"):
+        said = words(body)
+        assert character not in said
+        assert "be fore" in said
+
+
+@pytest.mark.parametrize("body", ["x" * 100_000, {"errors": ["x" * 100_000]}, ["x" * 90] * 100_000])
+def test_huge_words_are_cut(body: t.Any) -> None:
+    said = words(body)
+    assert len(said) <= 500
+    assert said.endswith("…")
+
+
+def test_deep_nesting_ends() -> None:
+    body: t.Any = "deep"
+    for _ in range(200):
+        body = {"error": [body]}
+    assert words(body) == ""
+    text = "deep"
+    for _ in range(10):
+        text = json.dumps({"message": text})
+    assert len(words(text)) <= 500
+    assert words("[" * 100_000).startswith("[")
+
+
+def test_reports_have_the_same_keys() -> None:
+    refused = RefusedError("PATCH", "/a", "400 Bad Request", status=400, body={"errors": ["no"]}, request_id="r")
+    for error in (TriageError("x"), OptionError("x", "do y"), NotFoundError("x"), refused):
+        assert set(error.report()) == KEYS
+    assert refused.report() == {
+        "message": "PATCH /a: 400 Bad Request: no",
+        "status": 400,
+        "method": "PATCH",
+        "path": "/a",
+        "request_id": "r",
+        "hint": None,
+    }
+
+
+def test_text_has_the_hint_behind_one_full_stop() -> None:
+    assert str(TriageError("It failed.", "Try again.")) == "It failed. Try again."
+    assert str(TriageError("It failed", "Try again.")) == "It failed. Try again."
+    assert str(TriageError("It failed")) == "It failed"

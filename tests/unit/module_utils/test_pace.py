@@ -1,0 +1,162 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+import email.utils
+import threading
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.secops.triage.plugins.module_utils._pace import LONGEST_WAIT, Pace, backoff, told_wait
+
+
+def in_seconds(seconds: float) -> str:
+    return email.utils.formatdate(time.time() + seconds, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "low", "high"),
+    [
+        ({}, 0, 0),
+        ({"Retry-After": "7"}, 7, 7),
+        ({"Retry-After": " 0.5 "}, 0.5, 0.5),
+        ({"Retry-After": "0"}, 0, 0),
+        ({"Retry-After": in_seconds(30)}, 27, 31),
+        ({"Retry-After": in_seconds(-30)}, 0, 0),
+        ({"Retry-After": in_seconds(9000)}, LONGEST_WAIT, LONGEST_WAIT),
+        ({"Retry-After": "86400"}, LONGEST_WAIT, LONGEST_WAIT),
+        ({"Retry-After": "-5"}, 0, 0),
+        ({"Retry-After": "nan"}, 0, 0),
+        ({"Retry-After": "inf"}, 0, 0),
+        ({"Retry-After": "soon"}, 0, 0),
+        ({"Retry-After": "Fri, 99 Foo 2026 99:99:99 GMT"}, 0, 0),
+        ({"Retry-After": ""}, 0, 0),
+        ({"X-RateLimit-Reset": "4"}, 4, 4),
+        ({"X-RateLimit-Reset": "4000"}, LONGEST_WAIT, LONGEST_WAIT),
+        ({"X-RateLimit-Reset": str(int(time.time()) + 40)}, 30, 41),
+        ({"X-RateLimit-Reset": str(int(time.time()) - 40)}, 0, 0),
+        ({"X-RateLimit-Reset": "later"}, 0, 0),
+        ({"Retry-After": "2", "X-RateLimit-Reset": "50"}, 2, 2),
+        ({"Retry-After": "soon", "X-RateLimit-Reset": "5"}, 5, 5),
+    ],
+)
+def test_told_wait(headers: dict[str, str], low: float, high: float) -> None:
+    assert low <= told_wait(headers, limited=True) <= high
+
+
+def test_the_reset_of_a_limit_that_was_not_hit_says_nothing() -> None:
+    assert told_wait({"X-RateLimit-Reset": "50"}, limited=False) == 0
+    assert told_wait({"X-RateLimit-Reset": "50", "Retry-After": "3"}, limited=False) == 3
+
+
+def test_backoff_grows_with_jitter_up_to_a_bound() -> None:
+    assert backoff(0) == 0
+    for attempt, longest in ((1, 0.5), (2, 1), (3, 2), (4, 4), (20, 30), (900, 30)):
+        waits = {backoff(attempt) for _ in range(50)}
+        assert all(longest / 2 <= wait <= longest for wait in waits)
+        assert len(waits) > 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Stay:
+    """One request between its admission and its end."""
+
+    ticket: int
+    start: float
+    end: float
+
+
+def stays(pace: Pace, count: int, *, widens: bool = True) -> list[Stay]:
+    """What so many requests do that are all there at once, each under way for some milliseconds; by admission."""
+    done: list[Stay] = []
+    lock = threading.Lock()
+    admitted: list[int] = []
+
+    def stay(ticket: int) -> None:
+        mark = pace.enter(ticket)
+        start = time.monotonic()
+        with lock:
+            admitted.append(ticket)
+        time.sleep(0.02)
+        end = time.monotonic()
+        pace.leave()
+        if widens:
+            pace.widen(mark)
+        with lock:
+            done.append(Stay(ticket, start, end))
+
+    threads = [threading.Thread(target=stay, args=(pace.ticket(),)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(done) == count
+    return sorted(done, key=lambda one: one.start)
+
+
+def most_at_once(done: t.Sequence[Stay]) -> int:
+    return max(sum(other.start <= one.start < other.end for other in done) for one in done)
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_no_more_than_the_width_at_a_time(width: int) -> None:
+    assert most_at_once(stays(Pace(width), 10)) <= width
+
+
+def test_a_hold_holds_everybody_and_then_one_goes_first() -> None:
+    pace = Pace(8)
+    until = time.monotonic() + 0.1
+    pace.hold(0.1)
+    done = stays(pace, 12)
+    assert done[0].start >= until
+    # One alone, then two: nobody else before the first was answered, and no more than two before the next.
+    assert done[1].start >= done[0].end
+    assert done[3].start >= min(done[1].end, done[2].end)
+    assert most_at_once(done) <= 8
+
+
+def test_without_a_success_it_stays_with_one() -> None:
+    pace = Pace(8)
+    pace.hold(0)
+    assert most_at_once(stays(pace, 4, widens=False)) == 1
+
+
+def test_an_answer_to_a_request_from_before_the_hold_does_not_widen() -> None:
+    pace = Pace(8)
+    mark = pace.enter(pace.ticket())
+    pace.hold(0)
+    pace.leave()
+    pace.widen(mark)
+    assert most_at_once(stays(pace, 4, widens=False)) == 1
+
+
+def test_the_longest_hold_counts() -> None:
+    pace = Pace(2)
+    until = time.monotonic() + 0.1
+    pace.hold(0.1)
+    pace.hold(0)
+    assert stays(pace, 1)[0].start >= until
+
+
+def test_who_asked_first_goes_first_and_keeps_the_place_over_all_tries() -> None:
+    pace = Pace(1)
+    tickets = [pace.ticket() for _ in range(5)]
+    pace.hold(0.3)
+    order: list[int] = []
+
+    def go(ticket: int) -> None:
+        pace.enter(ticket)
+        order.append(ticket)
+        pace.leave()
+
+    threads = [threading.Thread(target=go, args=(ticket,)) for ticket in reversed(tickets)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert order == tickets
