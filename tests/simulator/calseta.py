@@ -126,21 +126,21 @@ class Calseta(Platform):
     def authorize(self, call: Call, needs: str) -> None:
         """Size first, then who, then what for."""
         if int(call.headers.get("content-length", 0)) > BODY_LIMIT:
-            raise refused(413, "PAYLOAD_TOO_LARGE", "Request body exceeds the 10MB limit for this endpoint.")
+            raise refused(413, "PAYLOAD_TOO_LARGE", "The body is larger than 10 MB.")
         header = call.headers.get("authorization", "")
         if not header.startswith("Bearer "):
-            message = "Missing or invalid Authorization header. Expected: Bearer cai_..."
+            message = "There is no usable Authorization header, which reads: Bearer cai_..."
             raise refused(401, "UNAUTHORIZED", message)
         key = header[7:]
         if not key.startswith("cai_"):
-            raise refused(401, "UNAUTHORIZED", "Invalid API key format.")
+            raise refused(401, "UNAUTHORIZED", "An API key does not look like this.")
         if key == self.credentials["calseta_expired_key"]:
-            raise refused(401, "KEY_EXPIRED", "API key has expired.")
+            raise refused(401, "KEY_EXPIRED", "The API key is out of date.")
         name = next((name for name, secret in self.credentials.items() if secret == key), None)
         if name is None:
-            raise refused(401, "UNAUTHORIZED", "Invalid API key.")
+            raise refused(401, "UNAUTHORIZED", "There is no such API key.")
         if needs not in _SCOPES[name]:
-            message = f"Insufficient scope. Required: {needs}"
+            message = f"The API key lacks the scope {needs}."
             raise refused(403, "FORBIDDEN", message, {"required_scopes": [needs]})
 
     def finish(self, call: Call, response: Response) -> None:
@@ -176,7 +176,7 @@ class Calseta(Platform):
         self._hits[place] = (start, count + 1)
         if count >= self.settings.rate_limit:
             seconds = self.settings.retry_after
-            message = f"Rate limit exceeded. Retry after {seconds} seconds."
+            message = f"Too many requests; the next one in {seconds} seconds."
             headers = {"Retry-After": str(seconds)}
             raise refused(429, "RATE_LIMITED", message, {"retry_after_seconds": seconds}, headers)
 
@@ -184,7 +184,7 @@ class Calseta(Platform):
         try:
             uuid.UUID(call.params["id"])
         except ValueError as error:
-            message = f"Input should be a valid UUID, {error}"
+            message = f"must be a UUID: {error}"
             raise invalid([fault("uuid_parsing", ["path", "alert_uuid"], message)]) from error
 
     # Reading
@@ -208,9 +208,9 @@ class Calseta(Platform):
         self._limit(call)
         by, order = query.get("sort_by", "created_at"), query.get("sort_order", "desc")
         if by not in SORTS:
-            raise refused(400, "VALIDATION_ERROR", f"Invalid sort_by '{by}'. Must be one of: {list(SORTS)}")
+            raise refused(400, "VALIDATION_ERROR", f"sort_by is one of {', '.join(SORTS)}, not {by}.")
         if order not in ("asc", "desc"):
-            raise refused(400, "VALIDATION_ERROR", f"Invalid sort_order '{order}'. Must be 'asc' or 'desc'.")
+            raise refused(400, "VALIDATION_ERROR", f"sort_order is asc or desc, not {order}.")
         # Both break in the real server's database driver.
         if "tags" in query or number > 2**63:
             raise broken()
@@ -236,7 +236,7 @@ class Calseta(Platform):
         given, reset = validated(body_of(call))
         alert = self._alert(call)
         if given.get("status") == "Closed" and "close_classification" not in given:
-            message = "close_classification is required when setting status to Closed."
+            message = "Closing takes a close_classification in the same request."
             raise refused(422, "VALIDATION_ERROR", message)
         # An alert that stores a value outside of its enum cannot be answered, and what was done for that is undone.
         if not all(storable(tag) for tag in given.get("tags", [])) or not alert.readable_with(given):
@@ -257,12 +257,12 @@ class Calseta(Platform):
         self._check_id(call)
         body = body_of(call)
         faults = [
-            fault("missing" if name not in body else "string_type", ["body", name], "Field required")
+            fault("missing" if name not in body else "string_type", ["body", name], "must be a string")
             for name in ("agent_name", "summary")
             if not isinstance(body.get(name), str)
         ]
         if body.get("confidence") not in (None, "low", "medium", "high"):
-            faults.append(fault("enum", ["body", "confidence"], "Input should be 'low', 'medium' or 'high'"))
+            faults.append(fault("enum", ["body", "confidence"], "must be low, medium or high"))
         if faults:
             raise invalid(faults)
         alert = self._alert(call)

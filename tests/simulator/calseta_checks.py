@@ -25,12 +25,12 @@ def refused(
 
 def invalid(errors: list[dict[str, Any]]) -> RefusedError:
     """The refusal of a request that does not validate."""
-    return refused(422, "VALIDATION_ERROR", "Request validation failed.", {"errors": errors})
+    return refused(422, "VALIDATION_ERROR", "The request is not valid.", {"errors": errors})
 
 
 def broken() -> RefusedError:
     """The answer to what the server did not expect."""
-    return refused(500, "INTERNAL_ERROR", "An unexpected error occurred.")
+    return refused(500, "INTERNAL_ERROR", "Something went wrong.")
 
 
 def fault(kind: str, place: list[Any], message: str) -> dict[str, Any]:
@@ -42,16 +42,16 @@ def body_of(call: Call) -> dict[str, Any]:
     """The body, if it is an object that says to be JSON."""
     kind = call.headers.get("content-type", "").partition(";")[0].strip()
     if not call.raw or (call.raw.strip() == b"null" and kind.endswith("json")):
-        raise invalid([fault("missing", ["body"], "Field required")])
+        raise invalid([fault("missing", ["body"], "must be there")])
     body = None
     if kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
         try:
             body = json.loads(call.raw)
         except ValueError as error:
             place = len(call.raw)
-            raise invalid([fault("json_invalid", ["body", place], "JSON decode error")]) from error
+            raise invalid([fault("json_invalid", ["body", place], "must be JSON")]) from error
     if not isinstance(body, dict):
-        message = "Input should be a valid dictionary or object to extract fields from"
+        message = "must be an object"
         raise invalid([fault("model_attributes_type", ["body"], message)])
     return body
 
@@ -61,13 +61,13 @@ def whole_of(call: Call, name: str, default: int, most: int | None = None) -> in
     try:
         number = int(call.query.get(name, str(default)))
     except ValueError as error:
-        message = "Input should be a valid integer, unable to parse string as an integer"
+        message = "must be an integer"
         raise invalid([fault("int_parsing", ["query", name], message)]) from error
     if number < 1:
-        message = "Input should be greater than or equal to 1"
+        message = "must be 1 or more"
         raise invalid([fault("greater_than_equal", ["query", name], message)])
     if most is not None and number > most:
-        message = f"Input should be less than or equal to {most}"
+        message = f"must be {most} or less"
         raise invalid([fault("less_than_equal", ["query", name], message)])
     return number
 
@@ -78,7 +78,7 @@ def flag_of(call: Call, name: str) -> bool | None:
     if text is None:
         return None
     if text.lower() not in (*_TRUE, *_FALSE):
-        message = "Input should be a valid boolean, unable to interpret input"
+        message = "must be a boolean"
         raise invalid([fault("bool_parsing", ["query", name], message)])
     return text.lower() in _TRUE
 
@@ -88,7 +88,7 @@ def time_of(call: Call, name: str) -> float | None:
     try:
         return parse_iso(call.query[name]) if name in call.query else None
     except ValueError as error:
-        message = "Input should be a valid datetime or date"
+        message = "must be a date, or a date and time"
         raise invalid([fault("datetime_from_date_parsing", ["query", name], message)]) from error
 
 
@@ -108,13 +108,12 @@ def validated(body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         if name == "tags":
             faults += _tag_faults(value)
         elif value not in ENUMS[name]:
-            *most, last = (f"'{one}'" for one in ENUMS[name])
-            faults.append(fault("enum", ["body", name], f"Input should be {', '.join(most)} or {last}"))
+            faults.append(fault("enum", ["body", name], f"must be one of {', '.join(ENUMS[name])}"))
     reset = body.get("reset_malice_override", False)
     if reset is None or isinstance(reset, (dict, list)):
-        faults.append(fault("bool_type", ["body", "reset_malice_override"], "Input should be a valid boolean"))
+        faults.append(fault("bool_type", ["body", "reset_malice_override"], "must be a boolean"))
     elif str(reset).lower() not in (*_TRUE, *_FALSE):
-        message = "Input should be a valid boolean, unable to interpret input"
+        message = "must be a boolean"
         faults.append(fault("bool_parsing", ["body", "reset_malice_override"], message))
     if faults:
         raise invalid(faults)
@@ -123,9 +122,9 @@ def validated(body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
 
 def _tag_faults(tags: Any) -> list[dict[str, Any]]:
     if not isinstance(tags, list):
-        return [fault("list_type", ["body", "tags"], "Input should be a valid list")]
+        return [fault("list_type", ["body", "tags"], "must be a list")]
     wrong = [place for place, tag in enumerate(tags) if not isinstance(tag, str)]
-    return [fault("string_type", ["body", "tags", place], "Input should be a valid string") for place in wrong]
+    return [fault("string_type", ["body", "tags", place], "must be a string") for place in wrong]
 
 
 def page_of(rows: list[dict[str, Any]], number: int, size: int) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class KibanaAccount(Platform):
         if call.raw and isinstance(call.body, str):
             raise self._core(400, "Invalid request payload JSON format")
         if call.entry.method != "GET" and "kbn-xsrf" not in call.headers:
-            raise self._core(400, "Request must contain a kbn-xsrf header.")
+            raise self._core(400, "The header kbn-xsrf is missing from the request.")
         version = call.headers.get("elastic-api-version", "2023-10-31")
         if version != "2023-10-31" and "/internal/" not in call.entry.path:
             raise self._core(400, f'No version "{version}" available. Available versions are: 2023-10-31')
@@ -127,8 +127,8 @@ class KibanaAccount(Platform):
             raise self._core(404, "Not Found")
         if needs == "write" and key == weak:
             name = call.entry.path.partition("?")[0]
-            what = f"API [{call.entry.method} {name}] is unauthorized for user"
-            raise self._core(403, f"{what}, this action is granted by the Kibana privileges [alerts-all]")
+            what = f"The user may not call [{call.entry.method} {name}]"
+            raise self._core(403, f"{what}, which takes the Kibana privileges [alerts-all]")
 
     def error_body(self, status: int, call: Call) -> Any:
         """The shape of Kibana's core; the detection engine has another."""

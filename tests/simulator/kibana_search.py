@@ -32,7 +32,7 @@ def search(documents: dict[str, Document], given: dict[str, Any], index: str) ->
     """The answer to a search; raises :class:`QueryError`."""
     body = {key: value for key, value in given.items() if key in _KNOWN}
     if not body:
-        raise QueryError('"value" must have at least 1 children')
+        raise QueryError("a search takes at least one of its keys")
     size = body.get("size", 10)
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise QueryError("[size] must be a number of 0 or more")

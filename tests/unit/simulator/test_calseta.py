@@ -56,7 +56,7 @@ def test_closing_wants_its_classification(sim: Simulator, calseta: Client) -> No
     alert = sim.calseta.add_alert(close_classification="Duplicate")
     for _status in ("Open", "Closed"):
         error = patch(calseta, alert.uuid, 422, status="Closed")
-        assert error["message"] == "close_classification is required when setting status to Closed."
+        assert "close_classification" in error["message"]
         alert.status = "Closed"
     assert patch(calseta, alert.uuid, status="Closed", close_classification=FALSE_POSITIVE)["status"] == "Closed"
 
@@ -151,7 +151,7 @@ def test_a_stored_value_outside_of_its_enum(sim: Simulator, calseta: Client) -> 
 def test_validation(sim: Simulator, calseta: Client, body: t.Any, places: list[list[t.Any]]) -> None:
     alert = sim.calseta.add_alert()
     error = calseta.ask("PATCH", f"/v1/alerts/{alert.uuid}", body, 422)["error"]
-    assert (error["code"], error["message"]) == ("VALIDATION_ERROR", "Request validation failed.")
+    assert error["code"] == "VALIDATION_ERROR"
     assert sorted(one["loc"] for one in error["details"]["errors"]) == sorted(places)
     assert all(one["msg"] and one["type"] for one in error["details"]["errors"])
 
@@ -220,16 +220,15 @@ def test_the_order_of_checks(sim: Simulator, calseta: Client) -> None:
 def test_keys_and_scopes(sim: Simulator, calseta: Client) -> None:
     alert, good = sim.calseta.add_alert(), sim.credentials
     path = f"/v1/alerts/{alert.uuid}"
-    expected = "Missing or invalid Authorization header. Expected: Bearer cai_..."
-    for header, message in (
-        (None, expected),
-        (f"bearer {good.calseta_api_key}", expected),
-        (f"Bearer  {good.calseta_api_key}", "Invalid API key format."),
-        ("Bearer sk_x", "Invalid API key format."),
-        ("Bearer cai_x", "Invalid API key."),
-        (f"Bearer {good.calseta_expired_key}", "API key has expired."),
+    for header, code in (
+        (None, "UNAUTHORIZED"),
+        (f"bearer {good.calseta_api_key}", "UNAUTHORIZED"),
+        (f"Bearer  {good.calseta_api_key}", "UNAUTHORIZED"),
+        ("Bearer sk_x", "UNAUTHORIZED"),
+        ("Bearer cai_x", "UNAUTHORIZED"),
+        (f"Bearer {good.calseta_expired_key}", "KEY_EXPIRED"),
     ):
-        assert calseta.given(Authorization=header).ask("GET", path, status=401)["error"]["message"] == message
+        assert calseta.given(Authorization=header).ask("GET", path, status=401)["error"]["code"] == code
     writer = calseta.given(Authorization=f"Bearer {good.calseta_writer_only_key}")
     writer.ask("PATCH", path, {"severity": "Low"})
     error = writer.ask("GET", path, status=403)["error"]

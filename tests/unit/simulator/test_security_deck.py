@@ -184,11 +184,11 @@ def test_operations_lag_and_say_when_to_ask(sim: Simulator, security_deck: Clien
 
 def test_operations_that_fail_roll_back_first(sim: Simulator, security_deck: Client) -> None:
     sim.settings.security_deck.failing_operations = 1
-    sim.settings.security_deck.operation_seconds = 0.2
+    sim.settings.security_deck.operation_seconds = 0.6
     alert = sim.security_deck.add_alert()
     operation = security_deck.ask("PATCH", f"{ALERTS}/{alert.id}", {"updateMask": "status", "status": "RESOLVED"})
     assert "error" not in operation
-    time.sleep(0.12)
+    time.sleep(0.35)
     operation = security_deck.ask("GET", f"/operations/{operation['id']}")
     assert operation["done"] is False
     assert operation["error"]["code"] == 13

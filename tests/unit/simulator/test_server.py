@@ -55,7 +55,7 @@ def test_bodies_that_are_no_json_are_logged_as_text(sim: Simulator, calseta: Cli
 
 
 def test_concurrency_and_connections(sim: Simulator, calseta: Client) -> None:
-    sim.latency = 0.1
+    sim.latency = 0.4
     path = f"/v1/alerts/{next(iter(sim.calseta.alerts))}"
 
     def ask(_number: int) -> int:
@@ -66,6 +66,7 @@ def test_concurrency_and_connections(sim: Simulator, calseta: Client) -> None:
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         assert set(pool.map(ask, range(6))) == {200}
     assert (sim.log.peak, sim.log.connections) == (6, 6)
+    sim.latency = 0
     for _repeat in range(3):
         calseta("GET", path)
     assert sim.log.connections == 7
@@ -158,13 +159,13 @@ def test_a_reset_forgets_everything(sim: Simulator, calseta: Client) -> None:
 def test_it_starts_and_stops_quickly() -> None:
     started = time.monotonic()
     with Simulator(alerts=40) as sim:
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
         requests.get(f"{sim.url}/_simulator/health", timeout=5).raise_for_status()
         sim.faults.add(Fault("delay", delay=30))
         with pytest.raises(requests.ReadTimeout):
             requests.get(sim.calseta.url, timeout=0.05)
         stopping = time.monotonic()
-    assert time.monotonic() - stopping < 2
+    assert time.monotonic() - stopping < 5
     with pytest.raises(requests.ConnectionError):
         requests.get(sim.url, timeout=5)
 
