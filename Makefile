@@ -7,6 +7,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+MODULE ?= signal_state
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -30,6 +31,11 @@ help: ## Show this list
 .PHONY: demo
 demo: .run ## Play a runbook over all four platforms, on a simulator: check, for real, again
 	@$(TOOL).demo $(ARGS)
+
+.PHONY: doc
+doc: .run ## Show a module's page: make doc MODULE=signal_state
+	@ANSIBLE_HOME="$(CURDIR)/.cache/home/.ansible" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.cache/collections" \
+		.cache/venv/bin/ansible-doc "secops.triage.$(MODULE)"
 
 .PHONY: simulator
 simulator: .run ## Run the simulator by hand: make simulator ARGS="--port 8900 --alerts 100"
