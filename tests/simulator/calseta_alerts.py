@@ -88,7 +88,6 @@ class Alert:
         """The alert as JSON; a PATCH does not load its rule and documents."""
         scene, ingested = self.scene, self.occurred + 1
         moments = ("acknowledged_at", "triaged_at", "closed_at", "malice_override_at", "updated_at")
-        document = {"uuid": self.uuid, "title": f"Runbook for {scene.source}", "content": scene.advice, "version": 1}
         return {
             "uuid": self.uuid,
             "title": scene.title,
@@ -112,11 +111,54 @@ class Alert:
             "malice_override": self.malice_override,
             "malice_override_source": "analyst" if self.malice_override else None,
             "indicators": [],
-            "detection_rule": {"name": scene.source, "is_active": True} if whole else None,
-            "context_documents": [document] if whole else [],
+            "detection_rule": self._rule() if whole else None,
+            "context_documents": [self._document()] if whole else [],
             "agent_findings": list(self.findings) or None,
             "created_at": iso(ingested, 6),
             **{name: _moment(getattr(self, name)) for name in moments},
+        }
+
+    def _rule(self) -> dict[str, Any]:
+        source, begun = self.scene.source, iso(self.occurred - 86400, 6)
+        return {
+            "uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, source)),
+            "name": source,
+            "source_rule_id": source,
+            "source_name": source,
+            "is_active": True,
+            "created_by": "system",
+            "created_at": begun,
+            "updated_at": begun,
+            **dict.fromkeys(("severity", "run_frequency", "documentation")),
+            **{key: [] for key in ("mitre_tactics", "mitre_techniques", "mitre_subtechniques", "data_sources")},
+        }
+
+    def _document(self) -> dict[str, Any]:
+        begun = iso(self.occurred - 86400, 6)
+        return {
+            "uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, self.scene.advice)),
+            "title": f"Runbook for {self.scene.source}",
+            "document_type": "runbook",
+            "is_global": True,
+            "description": None,
+            "tags": [],
+            "version": 1,
+            "content": self.scene.advice,
+            "targeting_rules": None,
+            "created_at": begun,
+            "updated_at": begun,
+        }
+
+    def meta(self, whole: bool) -> dict[str, Any]:
+        """What stands beside the alert in an answer."""
+        enriched = iso(self.occurred + 1, 6)
+        return {
+            "generated_at": iso(time.time(), 6),
+            "alert_source": self.scene.source,
+            "indicator_count": 0,
+            "enrichment": {"succeeded": ["internal_ip_intel"], "failed": [], "enriched_at": enriched},
+            "detection_rule_matched": True,
+            "context_documents_applied": int(whole),
         }
 
     def row(self) -> dict[str, Any]:
@@ -160,8 +202,18 @@ class Alert:
 
     def note(self, event: str, references: dict[str, Any], actor: str = "api") -> None:
         """Add to the audit trail, newest first."""
-        entry = {"uuid": str(uuid.uuid4()), "event_type": event, "actor_type": actor, "references": references}
-        self.activity.insert(0, {**entry, "created_at": iso(time.time(), 6)})
+        entry = {
+            "uuid": str(uuid.uuid4()),
+            "event_type": event,
+            "actor_type": actor,
+            "actor_key_prefix": "cai_0000" if actor == "api" else None,
+            "alert_id": 1,
+            "workflow_id": None,
+            "detection_rule_id": None,
+            "references": references,
+            "created_at": iso(time.time(), 6),
+        }
+        self.activity.insert(0, entry)
 
 
 def _moment(moment: float | None) -> str | None:
