@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import shlex
 import shutil
 import signal
@@ -64,21 +63,10 @@ def _choose(alerts: Alerts, simulator: SimulatorProcess) -> dict[str, Any]:
     }
 
 
-def _environment(simulator: SimulatorProcess, folder: Path) -> dict[str, str]:
-    """Ansible's variables, and the credentials, which are nowhere else: not in a file, not on a command line."""
-    # As an installed collection this is in the right place already; as a checkout it is linked to one.
-    installed = ROOT.parts[-3:] == ("ansible_collections", "secops", "triage")
-    collections = str(ROOT.parents[2] if installed else COLLECTIONS)
+def _connections(simulator: SimulatorProcess) -> dict[str, str]:
+    """Addresses and credentials as variables. For the runs they are nowhere else, on no command line and in no file."""
     keys = simulator.credentials
     return {
-        **tool_environment(),
-        "ANSIBLE_CALLBACKS_ENABLED": "tally",
-        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("callback_plugins")),
-        "ANSIBLE_COLLECTIONS_PATH": collections,
-        "ANSIBLE_CONFIG": str(ROOT / "playbooks" / "demo" / "ansible.cfg"),
-        "ANSIBLE_HOME": str(folder / "ansible"),
-        "HOME": str(folder),
-        "PYTHONPATH": collections,
         "CALSETA_API_KEY": keys.calseta_api_key,
         "CALSETA_API_URL": simulator.platform_url("calseta"),
         "DD_API_KEY": keys.datadog_api_key,
@@ -86,6 +74,17 @@ def _environment(simulator: SimulatorProcess, folder: Path) -> dict[str, str]:
         "KIBANA_API_KEY": keys.kibana_api_key,
         "KIBANA_URL": simulator.platform_url("kibana"),
         "YC_IAM_TOKEN": keys.iam_token,
+    }
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """Where Ansible finds the collection and the demo's settings, and leaves what it wants to leave."""
+    # As an installed collection this is in the right place already; as a checkout it is linked to one.
+    installed = ROOT.parts[-3:] == ("ansible_collections", "secops", "triage")
+    return {
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2] if installed else COLLECTIONS),
+        "ANSIBLE_CONFIG": str(ROOT / "playbooks" / "demo" / "ansible.cfg"),
+        "ANSIBLE_HOME": str(folder / "ansible"),
     }
 
 
@@ -155,16 +154,17 @@ The simulator stays until you press Ctrl-C. In another terminal:
 """
 
 
-def _stay(simulator: SimulatorProcess, folder: Path, environment: dict[str, str]) -> None:
-    """Give the user the simulator as it was in the beginning, for as long as he wants."""
+def _stay(simulator: SimulatorProcess, folder: Path) -> None:
+    """Give the user the simulator as it was in the beginning, for as long as it is wanted."""
     simulator.reset()
     given = {
+        **_connections(simulator),
+        **_settings(folder),
         "ALERTS": str(folder / "alerts.json"),
         "SIMULATOR": simulator.url,
-        **{name: value for name, value in environment.items() if os.environ.get(name) != value},
-        "ANSIBLE_CALLBACKS_ENABLED": "",
     }
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(given.items())]
+    lines += [f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH\n"]
     (folder / "environment").write_text("".join(lines))
     print(_STAY.format(folder=folder, runbook=_RUNBOOK), flush=True)
     with contextlib.suppress(KeyboardInterrupt):
@@ -186,11 +186,18 @@ def main() -> int:
             runbook = "playbooks/demo/runbook.yml"
             print(_FIRST.format(amount=amount, url=simulator.url, runbook=runbook), end="", flush=True)
             (folder / "alerts.json").write_text(json.dumps(_choose(before, simulator), indent=2))
-            environment = _environment(simulator, folder)
+            environment = {
+                **tool_environment(),
+                **_settings(folder),
+                **_connections(simulator),
+                "ANSIBLE_CALLBACKS_ENABLED": "tally",
+                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("callback_plugins")),
+                "HOME": str(folder),
+            }
             rows = [row for run in _RUNS for row in _play(simulator, folder, environment, run)]
             print(f"{_table(rows)}\n{_LAST}", flush=True)
             if options.stay:
-                _stay(simulator, folder, environment)
+                _stay(simulator, folder)
     # What the table shows is what is promised; a demo that breaks the promise must not look like a success.
     wrote = [row for row in rows if row["run"] != "real" and row["writes"]]
     changed = [row for row in rows if row["run"] == "again" and row["changed"]]
