@@ -127,7 +127,7 @@ class Kibana(KibanaAccount):
         return answer(result)
 
     def _conflict(self, key: str, index: str) -> dict[str, Any]:
-        reason = f"[{key}]: version conflict, the document is at seqNo [12] and not at [11]"
+        reason = f"[{key}]: version conflict, required seqNo [11], current document has seqNo [12]"
         place = {"index": index, "index_uuid": "Zk3vQx8WTt6nLm2JcH5yPd", "shard": "0"}
         cause = {"type": "version_conflict_engine_exception", "reason": reason, **place}
         return {"index": index, "id": key, "cause": cause, "status": 409}

@@ -127,8 +127,8 @@ class KibanaAccount(Platform):
             raise self._core(404, "Not Found")
         if needs == "write" and key == weak:
             name = call.entry.path.partition("?")[0]
-            what = f"The user may not call [{call.entry.method} {name}]"
-            raise self._core(403, f"{what}, which takes the Kibana privileges [alerts-all]")
+            what = f"API [{call.entry.method} {name}] is unauthorized for user"
+            raise self._core(403, f"{what}, this action is granted by the Kibana privileges [alerts-all]")
 
     def error_body(self, status: int, call: Call) -> Any:
         """The shape of Kibana's core; the detection engine has another."""

@@ -51,8 +51,8 @@ def compile_query(query: Any, now: float) -> Test:
     clause = _CLAUSES.get(name)
     if clause is None:
         near = difflib.get_close_matches(name, _CLAUSES, 1)
-        hint = f", perhaps [{near[0]}]" if near else ""
-        raise QueryError(f"parsing_exception: there is no query [{name}]{hint}")
+        hint = f" did you mean [{near[0]}]?" if near else ""
+        raise QueryError(f"parsing_exception: unknown query [{name}]{hint}")
     if not isinstance(body, dict):
         raise QueryError(f"parsing_exception: [{name}] query malformed, no start_object after query name")
     return clause(body, now)

@@ -289,7 +289,7 @@ def test_a_query_and_ids_together_narrow_each_other(sim: Simulator, kibana: Clie
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ({"mtch": {"a": "b"}}, "parsing_exception: there is no query [mtch], perhaps [match]"),
+        ({"mtch": {"a": "b"}}, "did you mean [match]?"),
         ({}, "parsing_exception"),
         ({"term": {"a": 1}, "match_all": {}}, "parsing_exception"),
         ({"range": None, "@timestamp": {}}, "parsing_exception"),
