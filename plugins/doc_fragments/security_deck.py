@@ -20,7 +20,7 @@ options:
       - The authorized key of a service account, as a file's path or as its JSON, for O(provider=security_deck).
         It is exchanged for an IAM token, which takes C(PyJWT[crypto]).
       - If not set, the value of the environment variable E(YC_SERVICE_ACCOUNT_KEY_FILE) is used.
-    type: jsonarg
+    type: raw
   instance_metadata:
     description:
       - Whether to take the IAM token of the virtual machine that the module runs on, for O(provider=security_deck).

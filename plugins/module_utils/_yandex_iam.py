@@ -20,15 +20,16 @@ from pathlib import Path
 
 from ansible.module_utils.basic import env_fallback, missing_required_lib
 
-from ._errors import OptionError, RequestError, UnknownFateError
+from ._errors import OptionError, RequestError, TriageError, UnknownFateError
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, choose, secret
 from ._platform import dig
 
 YANDEX_IAM_OPTIONS: dict[str, t.Any] = {
     "iam_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["YC_IAM_TOKEN", "YC_TOKEN"])},
+    # Not C(jsonarg), which alters the text: Ansible would then not know it for a secret, and print it.
     "service_account_key_file": {
-        "type": "jsonarg",
+        "type": "raw",
         "no_log": True,
         "fallback": (env_fallback, ["YC_SERVICE_ACCOUNT_KEY_FILE"]),
     },
@@ -48,6 +49,7 @@ class IamToken(Authorization):
         self._fetch = fetch
         self._hide = hide
         self._fetched = 0
+        self._failure: TriageError | None = None
         self._lock = threading.Lock()
 
     def headers(self) -> t.Mapping[str, str]:
@@ -65,7 +67,14 @@ class IamToken(Authorization):
             return self._headers != stale
 
     def _get(self) -> None:
-        token = self._fetch()
+        if self._failure:
+            # One refusal is enough: every alert would ask anew.
+            raise self._failure
+        try:
+            token = self._fetch()
+        except TriageError as error:
+            self._failure = error
+            raise
         self._hide(token)
         self._headers = {"Authorization": f"Bearer {token}"}
         self._fetched += 1
@@ -113,19 +122,9 @@ def _token(body: t.Any, name: str, method: str, path: str) -> str:
     return token
 
 
-def _key(value: str, run: Run) -> dict[str, str]:
+def _key(value: t.Any, run: Run) -> dict[str, str]:
     """A service account's key, of a file's path or contents; what is secret in it is hidden."""
-    content = value.strip()
-    if not content.startswith("{"):
-        try:
-            content = Path(content).expanduser().read_text(encoding="utf-8")
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise OptionError(f"service_account_key_file cannot be read: {reason}") from None
-    try:
-        key = json.loads(content)
-    except (ValueError, RecursionError):
-        raise OptionError("service_account_key_file is not JSON") from None
+    key = _loaded(value.strip()) if isinstance(value, str) else value
     parts = {name: dig(key, name) for name in ("id", "service_account_id", "private_key")}
     lacking = [name for name, part in parts.items() if not isinstance(part, str) or not part]
     if lacking:
@@ -135,6 +134,19 @@ def _key(value: str, run: Run) -> dict[str, str]:
     parts["private_key"] = parts["private_key"][max(parts["private_key"].find("-----BEGIN"), 0) :]
     run.hide(parts["private_key"].strip())
     return t.cast("dict[str, str]", parts)
+
+
+def _loaded(content: str) -> t.Any:
+    if not content.startswith("{"):
+        try:
+            content = Path(content).expanduser().read_text(encoding="utf-8")
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            raise OptionError(f"service_account_key_file cannot be read: {reason}") from None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise OptionError("service_account_key_file is not JSON") from None
 
 
 def _jwt(key: dict[str, str], audience: str, run: Run) -> str:
@@ -148,7 +160,7 @@ def _jwt(key: dict[str, str], audience: str, run: Run) -> str:
         token = jwt.encode(claims, key["private_key"], algorithm="PS256", headers={"kid": key["id"]})
     except NotImplementedError:
         raise OptionError(missing_required_lib("PyJWT[crypto]", reason="for service_account_key_file")) from None
-    except (ValueError, TypeError, jwt.PyJWTError):
+    except (ValueError, TypeError, AttributeError, jwt.PyJWTError):
         raise OptionError("The private_key of service_account_key_file is not an RSA key in PEM") from None
     run.hide(token)
     return token
