@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .dates import iso
-from .seeds import Scene, scenes, signal_id, uuid4
+from .seeds import SEVERITIES, Scene, scenes, signal_id, uuid4
 
 STATES = ("open", "archived", "under_review")
 REASONS = (
@@ -25,6 +25,7 @@ REASONS = (
     "true_positive_malicious",
     "other",
 )
+_ORGANISATION = "9b2c6f3e-0000-4000-8000-000000000001"
 NOBODY = {"id": -1, "name": "Unassigned"}
 
 
@@ -50,12 +51,17 @@ class User:
             "handle": self.handle,
             "email": self.handle,
             "created_at": "2024-02-03T09:00:00.000000+00:00",
+            "modified_at": "2024-02-03T09:00:00.000000+00:00",
+            "icon": f"https://avatars.example.com/{self.number}",
+            "title": "analyst",
+            "allowed_login_methods": [],
             "status": self.status,
             "disabled": self.status == "Disabled",
             "service_account": False,
             "verified": self.status != "Pending",
         }
-        return {"type": "users", "id": self.uuid, "attributes": attributes, "relationships": {"roles": {"data": []}}}
+        relationships = {"roles": {"data": []}, "org": {"data": {"type": "orgs", "id": _ORGANISATION}}}
+        return {"type": "users", "id": self.uuid, "attributes": attributes, "relationships": relationships}
 
 
 @dataclass
@@ -149,15 +155,32 @@ def read(signal: Signal, users: dict[str, User], shows: str, archive_in: str) ->
     custom, gated = parts["state"], parts["gated"]
     (gated if archive_in == "gated" else custom).update(parts["archive"])
     scene = signal.scene
+    moment = iso(signal.timestamp / 1000)
+    rule = {
+        "id": scene.source,
+        "name": scene.title,
+        "type": "Log Detection",
+        "detectionMethod": "threshold",
+        "version": 1,
+    }
+    default = {"isDefaultRule": False, "defaultRuleVersion": 0, "defaultRuleId": None}
+    seen = {"events_matched": 1, "first_seen": moment, "last_seen": moment, "rule": default}
     attributes = {
         "version": signal.version,
         "event_id": signal.id[8:],
-        "title": scene.title,
+        "event_tracker_id": signal.id,
+        "message": scene.advice,
+        "host": scene.host,
+        "service": [scene.host.partition("-")[0]],
+        "severity": SEVERITIES.index(scene.severity),
         "status": scene.severity,
-        "timestamp": iso(signal.timestamp / 1000),
+        "tags": list(scene.tags),
         "tag": {"source": scene.source},
-        "custom": {"workflow": {"rule": {"name": scene.title}, "triage": custom}, "host": scene.host},
-        "gated": {"workflow": {"events_matched": 1, "triage": gated}},
+        "timestamp": moment,
+        "triggering_log_timestamp": moment,
+        "searchable": {"title": scene.title},
+        "custom": {"title": scene.title, "entities": [], "workflow": {"rule": rule, "triage": custom}},
+        "gated": {"workflow": {**seen, "triage": gated}},
     }
     return {"data": {"type": "signal", "id": signal.id, "attributes": attributes}}
 

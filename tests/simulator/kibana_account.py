@@ -131,7 +131,9 @@ class KibanaAccount(Platform):
             raise self._core(403, f"{what}, this action is granted by the Kibana privileges [alerts-all]")
 
     def error_body(self, status: int, call: Call) -> Any:
-        """The shape of Kibana's core; the detection engine has another."""
+        """The shape of Kibana's core; the detection engine, in which a 500 arises, has another."""
+        if status == 500:
+            return {"message": _ERRORS[status], "status_code": status}
         return {"statusCode": status, "error": _ERRORS.get(status, "Error"), "message": _ERRORS.get(status, "Error")}
 
     def _core(self, status: int, message: str) -> RefusedError:
