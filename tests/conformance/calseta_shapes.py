@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible_collections.secops.triage.tests.conformance.shapes import ANY
+from ansible_collections.secops.triage.tests.conformance.shapes import ANY, Shape
 
 _OPTIONAL = (str, None)
 _META = {"total": int, "page": int, "page_size": int, "total_pages": int}
@@ -38,13 +36,13 @@ INDICATOR = {
     "malice_overridden_at": None,
     "enrichment_results": ANY,
 }
-RULE = {
+RULE: Shape = {
     **dict.fromkeys(("uuid", "name", "source_rule_id", "source_name", "created_by", "created_at", "updated_at"), str),
     **dict.fromkeys(("severity", "run_frequency", "documentation"), None),
     **{key: [] for key in ("mitre_tactics", "mitre_techniques", "mitre_subtechniques", "data_sources")},
     "is_active": bool,
 }
-DOCUMENT = {
+DOCUMENT: Shape = {
     **dict.fromkeys(("uuid", "title", "document_type", "content", "created_at", "updated_at"), str),
     **dict.fromkeys(("description", "targeting_rules"), None),
     "is_global": bool,
@@ -107,7 +105,7 @@ HEALTH = {
 }
 
 
-def _error(details: t.Any) -> dict[str, t.Any]:
+def _error(details: Shape) -> Shape:
     return {"error": {"code": str, "message": str, "details": details}}
 
 

@@ -15,6 +15,8 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.secops.triage.tests.simulator import Fault
+
 ANY = object()
 Shape = t.Any
 
@@ -23,8 +25,8 @@ Shape = t.Any
 class Case:
     """A recorded answer, and the request that brings the simulator to give the same one.
 
-    ``path`` may name an alert of the case's own, as in ``{open}``. ``differs`` are the places (regular expressions)
-    where the simulator differs on purpose.
+    ``path`` may name an alert of the case's own, as in ``{open}``. ``differs`` has the places (regular expressions)
+    where the simulator differs on purpose, with the reason.
     """
 
     recorded: str
@@ -37,7 +39,8 @@ class Case:
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     data: t.Any = None
     settings: dict[str, t.Any] = dataclasses.field(default_factory=dict)
-    differs: tuple[str, ...] = ()
+    fault: Fault | None = None
+    differs: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def unexpected(self, value: t.Any) -> list[str]:
         """How the answer differs from what was recorded, but for what differs on purpose."""
