@@ -48,6 +48,7 @@ def measure(stage: Stage) -> t.Iterator[Row]:
     yield median("the task with all of ansible-playbook around it", [played.usage.seconds], "s")
     yield median("processor time of the module", [one.usage.cpu for one in first], "s")
     yield median("processor time of the bare thread pool", [one.usage.cpu for one in least], "s")
+    yield Row("connections", max(one.connections for one in first), "", _CONCURRENCY)
     yield exactly("reads", [one.reads for one in [*first, *least, played]], _COUNT)
     yield exactly("writes", [one.writes for one in [*first, *least, played]], _BATCHES)
     yield exactly("signals reported as changed", [one.usage.changed for one in first], _COUNT)

@@ -37,7 +37,12 @@ class Row:
     def line(self) -> str:
         sign = "=" if self.exact else "<="
         target = "" if self.target is None else f"{sign} {_shown(self.target, self.unit)}"
-        return f"  {self.what:<62}{_shown(self.value, self.unit):>12}  {target:<13}{self.verdict}".rstrip()
+        spread = ""
+        if len(self.samples) > 1 and not self.exact:
+            low, high = (_shown(one, self.unit) for one in (min(self.samples), max(self.samples)))
+            spread = f"{len(self.samples)} runs, {low} to {high}"
+        value = _shown(self.value, self.unit)
+        return f"  {self.what:<58}{value:>9}  {target:<11}{self.verdict:<9}{spread}".rstrip()
 
 
 def median(what: str, samples: t.Sequence[float], unit: str, target: float | None = None) -> Row:

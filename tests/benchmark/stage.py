@@ -25,6 +25,7 @@ class Counted:
     usage: Usage
     reads: int
     writes: int
+    connections: int
 
 
 class Stage:
@@ -85,4 +86,4 @@ class Stage:
         self.simulator.clear_log()
         usage = run()
         log = self.simulator.log(summary=True)
-        return Counted(usage, log["requests"] - log["writes"], log["writes"])
+        return Counted(usage, log["requests"] - log["writes"], log["writes"], log["connections"])

@@ -64,7 +64,13 @@ STEPS = [
     Step(
         "types",
         "mypy --strict",
-        [binary("mypy"), *(f"--package={_PACKAGE}.{one}" for one in ("plugins", "tests.simulator", "tests.tools"))],
+        [
+            binary("mypy"),
+            *(
+                f"--package={_PACKAGE}.{one}"
+                for one in ("plugins", "tests.benchmark", "tests.simulator", "tests.tools")
+            ),
+        ],
     ),
     _tests("units", "unit and contract tests", "tests/unit"),
     _tests("conformance", "conformance with other people's clients", "tests/conformance", extra=True),
