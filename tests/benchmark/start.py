@@ -14,7 +14,7 @@ from .stage import Options, Stage
 
 TITLE = "Start: from the start of the process to its first request at the server"
 _MILLISECONDS = 60
-_LEAST = "a module that only imports requests and AnsibleModule"
+_LEAST = "the least: imports requests and AnsibleModule"
 
 #: Modules, platforms, and options with which there is nothing to change.
 _TASKS: tuple[tuple[str, str, Options], ...] = (
