@@ -53,6 +53,8 @@ class _Call:
     ticket: int
     refusals: int = 0
     failures: int = 0
+    #: How many requests of the client had been answered when this one was first told to wait.
+    answered: int = 0
 
 
 class Client:
@@ -70,7 +72,9 @@ class Client:
         self._hint = hint
         self._pace = Pace(connection.concurrency)
         self._transport = Transport(connection, run)
-        self._unauthorized: RequestError | None = None
+        self._answered = 0
+        #: The refusal after which nothing more is sent.
+        self._final: RequestError | None = None
 
     def each(self, function: t.Callable[[Item], Found], items: t.Sequence[Item]) -> list[Found]:
         """``function`` of every item, concurrently, in the items' order. The first error ends it."""
@@ -113,11 +117,11 @@ class Client:
 
     def _try(self, call: _Call) -> Answer | None:
         """The answer, or V(None) when it is time to try again."""
-        if self._unauthorized and not call.anonymous:
-            raise self._unauthorized
         who = {} if call.anonymous else self._authorization.headers()
         mark = self._pace.enter(call.ticket)
         try:
+            if self._final and not call.anonymous:
+                raise self._not_sent(call, self._final)
             answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
         except (UnreachableError, UnknownFateError) as error:
             answer, trouble, wait = None, t.cast(RequestError, error), 0.0
@@ -125,24 +129,41 @@ class Client:
             self._pace.leave()
         if answer is not None:
             if 200 <= answer.status < 300:
+                self._answered += 1
                 self._pace.widen(mark)
                 return answer
             wait = told_wait(answer.headers, limited=answer.status == 429)
             if answer.status == 429 and call.refusals < self.connection.retries:
+                call.answered = call.answered if call.refusals else self._answered
                 call.refusals += 1
                 self._pace.hold(wait or backoff(call.refusals))
                 return None
             if answer.status == 401 and not call.anonymous and self._authorization.renew(who):
                 return None
             trouble = self._error(call, answer)
-            if answer.status == 401 and not call.anonymous:
-                # A refused credential is not tried a thousand times: accounts get locked for that.
-                self._unauthorized = trouble
+            if self._is_final(call, answer.status):
+                self._final = trouble
         call.failures += 1
         if not self._may_repeat(call, trouble):
             raise trouble
         time.sleep(wait or backoff(call.failures))
         return None
+
+    def _is_final(self, call: _Call, status: int) -> bool:
+        """Whether this refusal goes for all that would follow.
+
+        A refused credential is not tried a thousand times: accounts get locked for that. And where a request has waited
+        through all of its tries, and nobody got through meanwhile, a thousand others need not do the same in turn.
+        """
+        if call.anonymous:
+            return False
+        return status == 401 or (status == 429 and call.refusals > 0 and call.answered == self._answered)
+
+    @staticmethod
+    def _not_sent(call: _Call, final: RequestError) -> RequestError:
+        reason = f"not sent, after {final.status} to {final.method} {final.path}"
+        path = urlsplit(call.url).path
+        return RefusedError(call.method, path, reason, status=final.status, body=final.body, hint=final.hint)
 
     def _may_repeat(self, call: _Call, error: RequestError) -> bool:
         """Whether what failed may be sent again here and now. Where there was no connection, nothing was sent."""
