@@ -15,38 +15,44 @@ import pytest
 from ansible_collections.secops.triage.plugins.module_utils._pace import LONGEST_WAIT, Pace, backoff, told_wait
 
 
-def in_seconds(seconds: float) -> str:
-    return email.utils.formatdate(time.time() + seconds, usegmt=True)
+def date_in(seconds: float) -> dict[str, str]:
+    return {"Retry-After": email.utils.formatdate(time.time() + seconds, usegmt=True)}
+
+
+def epoch_in(seconds: float) -> dict[str, str]:
+    return {"X-RateLimit-Reset": str(int(time.time() + seconds))}
 
 
 @pytest.mark.parametrize(
-    ("headers", "low", "high"),
+    ("headers", "wait"),
     [
-        ({}, 0, 0),
-        ({"Retry-After": "7"}, 7, 7),
-        ({"Retry-After": " 0.5 "}, 0.5, 0.5),
-        ({"Retry-After": "0"}, 0, 0),
-        ({"Retry-After": in_seconds(30)}, 27, 31),
-        ({"Retry-After": in_seconds(-30)}, 0, 0),
-        ({"Retry-After": in_seconds(9000)}, LONGEST_WAIT, LONGEST_WAIT),
-        ({"Retry-After": "86400"}, LONGEST_WAIT, LONGEST_WAIT),
-        ({"Retry-After": "-5"}, 0, 0),
-        ({"Retry-After": "nan"}, 0, 0),
-        ({"Retry-After": "inf"}, 0, 0),
-        ({"Retry-After": "soon"}, 0, 0),
-        ({"Retry-After": "Fri, 99 Foo 2026 99:99:99 GMT"}, 0, 0),
-        ({"Retry-After": ""}, 0, 0),
-        ({"X-RateLimit-Reset": "4"}, 4, 4),
-        ({"X-RateLimit-Reset": "4000"}, LONGEST_WAIT, LONGEST_WAIT),
-        ({"X-RateLimit-Reset": str(int(time.time()) + 40)}, 30, 41),
-        ({"X-RateLimit-Reset": str(int(time.time()) - 40)}, 0, 0),
-        ({"X-RateLimit-Reset": "later"}, 0, 0),
-        ({"Retry-After": "2", "X-RateLimit-Reset": "50"}, 2, 2),
-        ({"Retry-After": "soon", "X-RateLimit-Reset": "5"}, 5, 5),
+        ({}, 0),
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": " 0.5 "}, 0.5),
+        ({"Retry-After": "0"}, 0),
+        ({"Retry-After": "86400"}, LONGEST_WAIT),
+        ({"Retry-After": "-5"}, 0),
+        ({"Retry-After": "nan"}, 0),
+        ({"Retry-After": "inf"}, 0),
+        ({"Retry-After": "soon"}, 0),
+        ({"Retry-After": "Fri, 99 Foo 2026 99:99:99 GMT"}, 0),
+        ({"Retry-After": ""}, 0),
+        ({"X-RateLimit-Reset": "4"}, 4),
+        ({"X-RateLimit-Reset": "4000"}, LONGEST_WAIT),
+        ({"X-RateLimit-Reset": "later"}, 0),
+        ({"Retry-After": "2", "X-RateLimit-Reset": "50"}, 2),
+        ({"Retry-After": "soon", "X-RateLimit-Reset": "5"}, 5),
     ],
 )
-def test_told_wait(headers: dict[str, str], low: float, high: float) -> None:
-    assert low <= told_wait(headers, limited=True) <= high
+def test_told_wait(headers: dict[str, str], wait: float) -> None:
+    assert told_wait(headers, limited=True) == wait
+
+
+@pytest.mark.parametrize("in_seconds", [date_in, epoch_in])
+def test_told_when_to_come_back(in_seconds: t.Callable[[float], dict[str, str]]) -> None:
+    assert 150 < told_wait(in_seconds(200), limited=True) <= 200
+    assert told_wait(in_seconds(9000), limited=True) == LONGEST_WAIT
+    assert told_wait(in_seconds(-30), limited=True) == 0
 
 
 def test_the_reset_of_a_limit_that_was_not_hit_says_nothing() -> None:

@@ -1,0 +1,309 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What leaves for where: redirects, cookies, netrc, proxies, TLS; and answers of bytes that no API would send."""
+
+from __future__ import annotations
+
+import gzip
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.secops.triage.plugins.module_utils._errors import (
+    OptionError,
+    RefusedError,
+    UnknownFateError,
+    UnreachableError,
+)
+from ansible_collections.secops.triage.tests.unit.client import make_client
+from ansible_collections.secops.triage.tests.unit.harness import without_environment
+from ansible_collections.secops.triage.tests.unit.loopback import Loopback, Reply, closed_port, make_certificate
+
+PASSWORD = "Tw9vKx4LqZm7"
+KEYS = {"DD-API-KEY": "q7Zt3WvK9xLr2MbN8sHd5GcJ4yPf6TnQ"}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_environment(monkeypatch)
+
+
+@pytest.fixture
+def server() -> t.Iterator[Loopback]:
+    with Loopback() as one:
+        yield one
+
+
+@pytest.fixture
+def proxy() -> t.Iterator[Loopback]:
+    with Loopback(tunnels=True) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def secure(certificate: Path) -> t.Iterator[Loopback]:
+    with Loopback(certificate) as one:
+        yield one
+
+
+# Redirects, cookies, netrc
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+@pytest.mark.parametrize("body", [b"", b"<html><title>Moved</title></html>"])
+def test_a_redirect_is_refused_and_takes_nothing_along(
+    server: Loopback, proxy: Loopback, status: int, method: str, body: bytes
+) -> None:
+    server.reply = Reply(status, {"Location": f"{proxy.url}/elsewhere?token=x"}, body)
+    with pytest.raises(RefusedError, match=f"{status} .*a redirect to 127.0.0.1:{proxy.port}") as caught:
+        make_client(KEYS).request(method, f"{server.url}/here", {} if method == "PATCH" else None)
+    assert caught.value.hint is not None
+    assert "Redirects are not followed" in caught.value.hint
+    assert len(server.seen) == 1
+    assert proxy.seen == []
+
+
+def test_a_redirect_within_the_host_is_not_followed_either(server: Loopback) -> None:
+    server.reply = Reply(302, {"Location": "/login"}, b"")
+    with pytest.raises(RefusedError, match="a redirect to another path"):
+        make_client(KEYS).get(f"{server.url}/here")
+    assert [seen.target for seen in server.seen] == ["/here"]
+
+
+def test_cookies_are_not_kept(server: Loopback) -> None:
+    server.reply = Reply(headers={"Set-Cookie": "session=1; Path=/"})
+    client = make_client(KEYS)
+    client.get(server.url)
+    client.get(server.url)
+    assert len(server.seen) == 2
+    assert not [seen for seen in server.seen if "cookie" in seen.headers]
+
+
+def test_netrc_is_not_read(server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text(f"machine 127.0.0.1 login me password {PASSWORD}\ndefault login me password {PASSWORD}\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    make_client(KEYS).get(server.url)
+    make_client({"Authorization": "Bearer mine"}).get(server.url)
+    assert [seen.headers.get("authorization") for seen in server.seen] == [None, "Bearer mine"]
+
+
+def test_what_a_request_carries(server: Loopback) -> None:
+    client = make_client(KEYS)
+    client.get(server.url, {"a[b]": "c d"})
+    client.request("PATCH", server.url, {"x": 1})
+    read, write = server.seen
+    assert read.target == "/?a%5Bb%5D=c+d"
+    assert read.headers["accept"] == "application/json"
+    assert "content-type" not in read.headers
+    assert write.headers["content-type"] == "application/json"
+    assert read.headers["user-agent"] == "ansible-secops.triage"
+    assert read.headers["dd-api-key"] == write.headers["dd-api-key"] == KEYS["DD-API-KEY"]
+
+
+# Answers of any bytes
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(body=b""), "200 with an empty body"),
+        (Reply(body=b"   "), "not JSON"),
+        (Reply(body=b'{"a": 1'), "not JSON"),
+        (Reply(body=b"\xff\xfe\x00{"), "not JSON"),
+        (Reply(body=b"[" * 100_000), "not JSON"),
+        (Reply(body=b"OK", headers={"Content-Type": "text/plain"}), r"not JSON \(text/plain\)"),
+        (Reply(body=b"<html><title>Log in</title></html>"), "an HTML page: Log in"),
+        (Reply(body=b'{"a": 1}', length=500), "broke"),
+        (Reply(body=b"not gzip", headers={"Content-Encoding": "gzip"}), "broke"),
+        (Reply(500, body=b"\xff\x00"), "500"),
+        (Reply(503, body=b""), "503"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_an_answer_that_does_not_tell(server: Loopback, method: str, reply: Reply, said: str) -> None:
+    server.reply = reply
+    with pytest.raises(UnknownFateError, match=said) as caught:
+        make_client(KEYS, retries=0).request(method, f"{server.url}/here", {} if method == "PATCH" else None)
+    assert "object at" not in str(caught.value)
+    assert caught.value.path == "/here"
+
+
+def test_no_content_is_an_answer(server: Loopback) -> None:
+    server.reply = Reply(204, body=b"")
+    assert make_client(KEYS).request("PATCH", server.url, {}).body is None
+
+
+def test_a_compressed_answer_is_read(server: Loopback) -> None:
+    server.reply = Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(b'{"a": "b"}'))
+    assert make_client(KEYS).get(server.url).body == {"a": "b"}
+
+
+def test_a_refusal_of_any_bytes_is_a_refusal(server: Loopback) -> None:
+    for body in (b"", b"\xff\x00", b"[" * 100_000, b"nope"):
+        server.reply = Reply(400, body=body)
+        with pytest.raises(RefusedError) as caught:
+            make_client(KEYS).get(server.url)
+        assert len(str(caught.value)) < 700
+
+
+# Proxies
+
+
+def test_without_a_proxy_none_is_used(server: Loopback, proxy: Loopback) -> None:
+    make_client(KEYS).get(server.url)
+    assert proxy.seen == []
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_proxy_from_the_environment(
+    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, f"http://me:{PASSWORD}@127.0.0.1:{proxy.port}")
+    hidden: list[str] = []
+    make_client(KEYS, hide=hidden.append).get(f"{server.url}/here")
+    (seen,) = proxy.seen
+    assert seen.target == f"{server.url}/here"
+    assert seen.headers["proxy-authorization"].startswith("Basic ")
+    assert server.seen == []
+    assert PASSWORD in hidden
+
+
+@pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
+@pytest.mark.parametrize("value", ["127.0.0.1", "example.com,127.0.0.0/8", "*"])
+def test_no_proxy(
+    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv(variable, value)
+    make_client(KEYS).get(server.url)
+    assert len(server.seen) == 1
+    assert proxy.seen == []
+
+
+def test_the_option_comes_before_the_environment(
+    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
+    hidden: list[str] = []
+    make_client(KEYS, hide=hidden.append, proxy=f"http://me:{PASSWORD}@127.0.0.1:{proxy.port}").get(server.url)
+    (seen,) = proxy.seen
+    assert "proxy-authorization" in seen.headers
+    assert PASSWORD in hidden
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_not_there_is_told_without_its_password(server: Loopback, scheme: str) -> None:
+    proxy = f"http://me:{PASSWORD}@127.0.0.1:{closed_port()}"
+    url = server.url.replace("http:", f"{scheme}:")
+    with pytest.raises(UnreachableError, match="through the proxy") as caught:
+        make_client(KEYS, proxy=proxy, retries=0).request("PATCH", url, {})
+    assert PASSWORD not in str(caught.value)
+    assert caught.value.hint == "Check proxy."
+
+
+def test_a_proxy_that_refuses_the_tunnel_is_told(secure: Loopback, server: Loopback) -> None:
+    with pytest.raises(UnreachableError, match=r"through the proxy.*502"):
+        make_client(KEYS, proxy=server.url, retries=0).request("PATCH", secure.url, {})
+    assert [seen.method for seen in server.seen] == ["CONNECT"]
+    assert secure.seen == []
+
+
+def test_through_a_tunnel_the_proxy_sees_no_credentials(secure: Loopback, proxy: Loopback, certificate: Path) -> None:
+    client = make_client(KEYS, proxy=proxy.url, ca_path=str(certificate))
+    assert client.get(secure.url).body == {"ok": True}
+    (seen,) = proxy.seen
+    assert (seen.method, seen.target) == ("CONNECT", f"127.0.0.1:{secure.port}")
+    assert "dd-api-key" not in seen.headers
+    assert secure.seen[0].headers["dd-api-key"] == KEYS["DD-API-KEY"]
+    assert "proxy-authorization" not in secure.seen[0].headers
+
+
+def test_a_broken_proxy_variable_is_told_without_its_password(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://me:{PASSWORD}@127.0.0.1:port")
+    with pytest.raises((OptionError, UnreachableError, UnknownFateError)) as caught:
+        make_client(KEYS, retries=0).get(server.url)
+    assert PASSWORD not in str(caught.value)
+    assert server.seen == []
+
+
+# TLS
+
+
+def test_an_untrusted_certificate_is_refused_before_anything_is_sent(secure: Loopback) -> None:
+    with pytest.raises(RefusedError, match="no trusted TLS connection") as caught:
+        make_client(KEYS).get(secure.url)
+    assert caught.value.hint is not None
+    assert "ca_path" in caught.value.hint
+    assert "object at" not in str(caught.value)
+    assert secure.seen == []
+    assert secure.connections <= 1, "it is not tried again"
+
+
+def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
+    other = make_certificate(tmp_path, "127.0.0.2")
+    with Loopback(other) as server, pytest.raises(RefusedError, match="no trusted TLS connection"):
+        make_client(KEYS, ca_path=str(other)).get(server.url)
+
+
+def test_an_authority_from_the_option(secure: Loopback, certificate: Path) -> None:
+    assert make_client(KEYS, ca_path=str(certificate)).get(secure.url).status == 200
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_an_authority_from_the_environment(
+    secure: Loopback, certificate: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(certificate))
+    assert make_client(KEYS).get(secure.url).status == 200
+
+
+def test_the_authority_of_the_option_comes_before_the_environment(
+    secure: Loopback, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(make_certificate(tmp_path)))
+    assert make_client(KEYS, ca_path=str(certificate)).get(secure.url).status == 200
+
+
+def test_a_file_that_is_no_authority_is_an_option_error(secure: Loopback, tmp_path: Path) -> None:
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("nothing")
+    with pytest.raises(OptionError, match="cannot be used"):
+        make_client(KEYS, ca_path=str(nonsense)).get(secure.url)
+
+
+def test_validation_can_be_turned_off(secure: Loopback) -> None:
+    assert make_client(KEYS, validate_certs=False).get(secure.url).status == 200
+
+
+def test_one_tls_context_for_all_connections(secure: Loopback, tmp_path: Path, certificate: Path) -> None:
+    """The authorities are read once: later connections do without the file."""
+    authority = tmp_path / "authority.pem"
+    authority.write_bytes(certificate.read_bytes())
+    client = make_client(KEYS, ca_path=str(authority), concurrency=4)
+    client.get(secure.url)
+    authority.unlink()
+    secure.reply.body = b'{"a": "' + b"x" * 300_000 + b'"}'
+    client.each(client.get, [secure.url] * 40)
+    assert len(secure.seen) == 41
+    assert 1 < secure.connections <= 4
+
+
+def test_plain_text_on_a_tls_port_is_told(server: Loopback) -> None:
+    with pytest.raises((RefusedError, UnknownFateError)) as caught:
+        make_client(KEYS, retries=0).request("PATCH", server.url.replace("http:", "https:"), {})
+    assert "object at" not in str(caught.value)
+    assert server.seen == []
