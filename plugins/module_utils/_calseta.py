@@ -74,7 +74,7 @@ class CalsetaAlerts(Platform):
         connection = Connection.of(params, run)
         self.retries = connection.retries
         authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', run)}"})
-        self._client = Client(connection, authorization, run, self._hint)
+        self.client = Client(connection, authorization, run, self._hint)
 
     @staticmethod
     def _hint(status: int, writing: bool) -> str | None:
@@ -86,13 +86,9 @@ class CalsetaAlerts(Platform):
             return "Check api_url: it is the server's address, without /v1."
         return None
 
-    def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        found = self._client.each(self._read_one, ids)
-        return {alert_id: fields for alert_id, fields in zip(ids, found) if fields is not None}
-
-    def _read_one(self, alert_id: str) -> Fields | None:
+    def read_one(self, alert_id: str) -> Fields | None:
         try:
-            answer = self._client.get(self._base + segment(alert_id))
+            answer = self.client.get(self._base + segment(alert_id))
         except RefusedError as error:
             # A wrong base address is a 404 too, with other words.
             if error.status == 404 and dig(error.body, "error", "message") == "Alert not found.":
@@ -115,7 +111,7 @@ class CalsetaAlerts(Platform):
         return wanted
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        outcomes = self._client.each(self._write_one, changes)
+        outcomes = self.client.each(self._write_one, changes)
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _write_one(self, change: Change) -> Outcome:
@@ -127,7 +123,7 @@ class CalsetaAlerts(Platform):
             del body["malice_override"]
             body["reset_malice_override"] = True
         try:
-            answer = self._client.request("PATCH", self._base + segment(change.id), body)
+            answer = self.client.request("PATCH", self._base + segment(change.id), body)
         except TriageError as error:
             return fate(error)
         fields = _fields(dig(answer.body, "data"), change.id)

@@ -68,7 +68,7 @@ class Accepted:
 
 @dataclasses.dataclass(frozen=True)
 class Refused:
-    """The API said no."""
+    """The API said no, or nothing was sent to it."""
 
     error: TriageError
     extra: Fields = dataclasses.field(default_factory=dict)
@@ -78,13 +78,12 @@ class Refused:
 class Unknown:
     """Nobody knows whether it was done: look, and send it again only if it was not.
 
-    ``answered`` says that the request is over: what one look does not show, will hardly come about later.
-    ``under_way`` says the contrary: a change may have begun that nobody can follow, and end after anybody looked.
+    ``under_way`` says that it may still come about after a look: no answer came, or a gateway's, or the change is made
+    by an operation that nobody can follow.
     """
 
     error: TriageError
     extra: Fields = dataclasses.field(default_factory=dict)
-    answered: bool = False
     under_way: bool = False
 
 

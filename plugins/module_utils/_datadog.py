@@ -66,11 +66,7 @@ class Signals(Platform):
             )
         return None
 
-    def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        found = self.client.each(self._read_one, ids)
-        return {alert_id: fields for alert_id, fields in zip(ids, found) if fields is not None}
-
-    def _read_one(self, signal_id: str) -> Fields | None:
+    def read_one(self, signal_id: str) -> Fields | None:
         path = f"/api/v2/security_monitoring/signals/{segment(signal_id)}"
         try:
             answer = self.client.get(self.base + path)

@@ -62,7 +62,8 @@ class IncidentLink(Signals):
         if dig(answer.body, "hitCount") == 0:
             nothing = "the answer says that no signal was hit (hitCount 0)"
             return Accepted(RefusedError("PATCH", path, nothing, status=answer.status))
-        return Accepted()
+        # What a read shows may lag behind.
+        return Accepted(under_way=True)
 
     def _unlink(self, change: Change) -> Outcome:
         """Rewrite the list of incidents without this one: there is no call that takes one away.
@@ -72,12 +73,15 @@ class IncidentLink(Signals):
         path = f"/api/v2/security_monitoring/signals/{segment(change.id)}/incidents"
         try:
             latest = self.read([change.id]).get(change.id)
-            if latest is None:
-                return Refused(NotFoundError("It was there, and is gone"))
-            wanted = self.wanted(change.id, latest)
-            if wanted == latest:
-                return Confirmed(latest)
-            attributes = wanted if self.version is None else {**wanted, "version": self.version}
+        except TriageError as error:
+            return Refused(error)
+        if latest is None:
+            return Refused(NotFoundError("It was there, and is gone"))
+        wanted = self.wanted(change.id, latest)
+        if wanted == latest:
+            return Refused(TriageError("Somebody else has taken the link away already"))
+        attributes = wanted if self.version is None else {**wanted, "version": self.version}
+        try:
             answer = self.client.request("PATCH", self.base + path, {"data": {"attributes": attributes}})
         except RefusedError as error:
             return Refused(self.explained(error, change.id))

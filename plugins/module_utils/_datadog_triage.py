@@ -99,7 +99,7 @@ class SignalState(Signals):
                 return {change.id: Refused(error) for change in batch}
             # One bad signal may have refused them all, or only itself: each must tell for itself.
             self._alone.update(change.id for change in batch)
-            return {change.id: Unknown(error, answered=True) for change in batch}
+            return {change.id: Unknown(error) for change in batch}
         except TriageError as error:
             return {change.id: fate(error) for change in batch}
         events = dig(answer.body, "result", "events")
@@ -110,7 +110,7 @@ class SignalState(Signals):
             if outcome is None:
                 self._alone.add(change.id)
                 silence = UnknownFateError("PATCH", _BULK, "the answer leaves this signal out", status=answer.status)
-            outcomes[change.id] = outcome or Unknown(silence, answered=True)
+            outcomes[change.id] = outcome or Unknown(silence)
         return outcomes
 
     def _attributes(self, change: Change) -> dict[str, t.Any]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import json
+import threading
 import time
 import typing as t
 from urllib.parse import urlsplit
 
-from ._errors import RefusedError, RequestError, UnknownFateError, UnreachableError
+from ._errors import RefusedError, RequestError, TriageError, UnknownFateError, UnreachableError
 from ._options import Connection, Run
 from ._pace import Pace, backoff, told_wait
 from ._transport import Answer, Transport
@@ -83,6 +84,22 @@ class Client:
             return [function(item) for item in items]
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             return list(pool.map(function, items))
+
+    def each_alone(self, function: t.Callable[[Item], Found], items: t.Sequence[Item]) -> list[Found | TriageError]:
+        """As `each`, but an error is the result of its own item only, as long as the server answers at all."""
+        silent = threading.Event()
+
+        def one(item: Item) -> Found | TriageError:
+            if silent.is_set():
+                return TriageError("The server does not answer any more, so nobody can look")
+            try:
+                return function(item)
+            except TriageError as error:
+                if isinstance(error, (UnreachableError, UnknownFateError)) and error.status is None:
+                    silent.set()
+                return error
+
+        return self.each(one, items)
 
     def get(self, url: str, params: t.Mapping[str, t.Any] | None = None) -> Answer:
         return self.request("GET", url, params=params)

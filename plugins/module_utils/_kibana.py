@@ -99,13 +99,10 @@ class Alerts(Platform):
             raise doubt("search", "the search is incomplete: not every shard answered")
         return hits
 
-    def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        found: dict[str, Fields] = {}
-        for part in self.client.each(self._read_some, _by_size(ids)):
-            found.update(part)
-        return {alert_id: found[alert_id] for alert_id in ids if alert_id in found}
+    def parts(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
+        return _by_size(ids)
 
-    def _read_some(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+    def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         return self.fields_of(self.search({"ids": {"values": list(ids)}}, len(ids)))
 
     def fields_of(self, hits: dict[str, t.Any]) -> dict[str, Fields]:

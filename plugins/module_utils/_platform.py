@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from ._change import Change, Fields, Outcome, Refused, Unknown
 from ._errors import RefusedError, TriageError, UnknownFateError
+from ._http import Client
 
 
 class Platform:
@@ -18,6 +19,8 @@ class Platform:
 
     #: What the API calls its alerts; the name of the list that the module returns.
     kind = "alerts"
+
+    client: Client
 
     #: How often a write whose fate is unknown is looked at, and sent again if it was not done.
     retries: int
@@ -31,6 +34,30 @@ class Platform:
 
     def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         """These alerts as they are now. One that is not found is left out; any other trouble is a `TriageError`."""
+        found: dict[str, Fields] = {}
+        for part in self.client.each(self.read_part, self.parts(ids)):
+            found.update(part)
+        return {alert_id: found[alert_id] for alert_id in ids if alert_id in found}
+
+    def look(self, ids: t.Sequence[str]) -> dict[str, Fields | TriageError]:
+        """As `read`, but trouble with some alerts does not hide the others: it is told in their place."""
+        seen: dict[str, Fields | TriageError] = {}
+        parts = self.parts(ids)
+        for part, found in zip(parts, self.client.each_alone(self.read_part, parts)):
+            seen.update(dict.fromkeys(part, found) if isinstance(found, TriageError) else found)
+        return seen
+
+    def parts(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
+        """The ids as one request each can read them: alone, unless the API reads several."""
+        return batches(ids, 1)
+
+    def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+        """Read what is one of `parts`."""
+        fields = self.read_one(ids[0])
+        return {} if fields is None else {ids[0]: fields}
+
+    def read_one(self, alert_id: str) -> Fields | None:
+        """Read one alert; V(None) if there is none. Where the API reads several, `read_part` is the one to write."""
         raise NotImplementedError
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
@@ -52,7 +79,10 @@ class Platform:
 
 def fate(error: TriageError) -> Refused | Unknown:
     """The outcome of a write that ended in this error."""
-    return Unknown(error) if isinstance(error, UnknownFateError) else Refused(error)
+    if not isinstance(error, UnknownFateError):
+        return Refused(error)
+    # Behind a connection that broke, and behind a gateway that gave up, the server may still be at it.
+    return Unknown(error, under_way=error.status in (None, 502, 504))
 
 
 Piece = t.TypeVar("Piece")

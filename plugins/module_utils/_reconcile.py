@@ -9,36 +9,19 @@ Knows Ansible, and no API.
 
 from __future__ import annotations
 
-import dataclasses
-import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._change import Accepted, Change, Confirmed, Fields, Refused, Unknown
+from ._change import Change, Fields
 from ._errors import NotFoundError, TriageError
 from ._options import Params, Run
-from ._pace import backoff
 from ._platform import Platform
+from ._settle import Result, settle
 from ._transport import REQUESTS_IMPORT_ERROR
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
 Connect = t.Callable[[Params, Run], Platform]
-
-
-@dataclasses.dataclass
-class Result:
-    """What became of one alert. ``after`` is V(None), and so is ``changed``, where nobody knows."""
-
-    before: Fields | None
-    after: Fields | None
-    changed: bool | None = False
-    error: TriageError | None = None
-    extra: Fields = dataclasses.field(default_factory=dict)
-
-    def report(self, alert_id: str) -> Fields:
-        row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra}
-        return {**row, "error": self.error.report()} if self.error else row
 
 
 def run_module(connect: Connect, **module_arguments: t.Any) -> None:
@@ -82,76 +65,8 @@ def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
     if check_mode:
         results.update((change.id, Result(change.before, change.after, True)) for change in changes)
     else:
-        results.update(_settle(platform, changes))
+        results.update(settle(platform, changes))
     return results
-
-
-def _settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]:
-    """Write the changes, and find out what became of each one."""
-    first = {change.id: change for change in changes}
-    results: dict[str, Result] = {}
-    unseen: dict[str, Accepted | Unknown] = {}
-    last_looks: set[str] = set()
-    to_write = list(changes)
-    for attempt in range(platform.retries + 1):
-        if not (to_write or unseen):
-            break
-        time.sleep(backoff(attempt))
-        for alert_id, outcome in (platform.write(to_write) if to_write else {}).items():
-            earlier = unseen.pop(alert_id, None)
-            if isinstance(outcome, (Accepted, Unknown)):
-                unseen[alert_id] = outcome
-            elif isinstance(outcome, Refused) and earlier:
-                # The try before this one may have come through after it was looked for.
-                unseen[alert_id] = Accepted(outcome.error, earlier.under_way, outcome.extra)
-                last_looks.update([alert_id] if isinstance(earlier, Unknown) and earlier.answered else [])
-            else:
-                results[alert_id] = _told(platform, first[alert_id], outcome)
-        try:
-            seen = platform.read(list(unseen)) if unseen else {}
-        except TriageError as error:
-            # What became of these, nobody can say now; each keeps the story that it has.
-            return {**results, **{key: _lost(first[key], unseen[key], error) for key in unseen}}
-        to_write = []
-        for alert_id, outcome in list(unseen.items()):
-            results[alert_id] = _looked(platform, first[alert_id], outcome, seen.get(alert_id))
-            if alert_id not in seen or not results[alert_id].error or alert_id in last_looks:
-                del unseen[alert_id]
-            elif isinstance(outcome, Unknown):
-                to_write.append(Change(alert_id, seen[alert_id], platform.wanted(alert_id, seen[alert_id])))
-    return {change.id: results[change.id] for change in changes}
-
-
-def _told(platform: Platform, change: Change, outcome: Confirmed | Refused) -> Result:
-    """The result where the API's answer says what became of a write."""
-    if isinstance(outcome, Refused):
-        return Result(change.before, change.before, error=outcome.error, extra=outcome.extra)
-    shortfall = _shortfall(platform, change.id, outcome.after)
-    error = TriageError(f"The change was accepted, but {shortfall}") if shortfall else None
-    return Result(change.before, outcome.after, change.moved(outcome.after), error, outcome.extra)
-
-
-def _looked(platform: Platform, change: Change, outcome: Accepted | Unknown, fields: Fields | None) -> Result:
-    """The result where only another look can tell."""
-    if fields is None:
-        return Result(change.before, None, None, NotFoundError("It was there, and is gone"), outcome.extra)
-    shortfall = _shortfall(platform, change.id, fields)
-    if not shortfall:
-        return Result(change.before, fields, change.moved(fields), None, outcome.extra)
-    error = outcome.error or TriageError(f"The change was accepted, but {shortfall}")
-    return Result(change.before, fields, None if outcome.under_way else change.moved(fields), error, outcome.extra)
-
-
-def _lost(change: Change, outcome: Accepted | Unknown, error: TriageError) -> Result:
-    """The result where nobody knows: the write's fate is open, and the alert cannot be read."""
-    return Result(change.before, None, None, outcome.error or error, outcome.extra)
-
-
-def _shortfall(platform: Platform, alert_id: str, fields: Fields) -> str:
-    try:
-        return Change(alert_id, fields, platform.wanted(alert_id, fields)).shortfall()
-    except TriageError as error:
-        return str(error)
 
 
 def _exit(module: AnsibleModule, platform: Platform, results: t.Mapping[str, Result]) -> None:

@@ -98,7 +98,7 @@ class SecurityDeckAlerts(Platform):
         connection = Connection.of(params, run)
         self.retries = connection.retries
         authorization = iam_authorization({**params, "api_host": host}, run, connection, one)
-        self._client = Client(connection, authorization, run, self._hint)
+        self.client = Client(connection, authorization, run, self._hint)
         self._asked = {name: params[name] for name in _MASK if params[name] is not None}
         for tag in self._asked.get("tags", []):
             checked_text("tags", tag)
@@ -118,14 +118,10 @@ class SecurityDeckAlerts(Platform):
             return "Check that the account has the role security-deck.alertSinks.editor for the alert's sink."
         return None
 
-    def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        found = self._client.each(self._read_one, ids)
-        return {alert_id: fields for alert_id, fields in zip(ids, found) if fields is not None}
-
-    def _read_one(self, alert_id: str) -> Fields | None:
+    def read_one(self, alert_id: str) -> Fields | None:
         path = _path(alert_id)
         try:
-            answer = self._client.get(self._alerts + path)
+            answer = self.client.get(self._alerts + path)
         except RefusedError as error:
             if not_found(error):
                 return None
@@ -144,7 +140,7 @@ class SecurityDeckAlerts(Platform):
         """Start all operations, then follow all of them, so that they run beside each other."""
         outcomes: dict[str, Outcome] = {}
         running: list[_Operation] = []
-        for change, started in zip(changes, self._client.each(self._start, changes)):
+        for change, started in zip(changes, self.client.each(self._start, changes)):
             if isinstance(started, _Operation):
                 running.append(started)
             else:
@@ -153,7 +149,7 @@ class SecurityDeckAlerts(Platform):
             time.sleep(max(0.0, min(operation.due for operation in running) - time.monotonic()))
             now = time.monotonic()
             due = [operation for operation in running if operation.due <= now]
-            for operation, outcome in zip(due, self._client.each(self._poll, due)):
+            for operation, outcome in zip(due, self.client.each(self._poll, due)):
                 if outcome is not None:
                     outcomes[operation.change.id] = outcome
                     running.remove(operation)
@@ -168,7 +164,7 @@ class SecurityDeckAlerts(Platform):
         )
         key = self._keys.setdefault((change.id, json.dumps(body, sort_keys=True)), str(uuid.uuid4()))
         try:
-            answer = self._client.request("PATCH", self._alerts + path, body, headers={"Idempotency-Key": key})
+            answer = self.client.request("PATCH", self._alerts + path, body, headers={"Idempotency-Key": key})
         except UnknownFateError as error:
             return Unknown(error, under_way=True)
         except TriageError as error:
@@ -188,7 +184,7 @@ class SecurityDeckAlerts(Platform):
         last = time.monotonic() >= operation.deadline
         path = f"/operations/{segment(operation.id)}"
         try:
-            answer = self._client.get(self._operations + path)
+            answer = self.client.get(self._operations + path)
         except RefusedError as error:
             if error.status != 404:
                 return Accepted(error, under_way=True, extra=operation.extra)

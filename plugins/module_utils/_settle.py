@@ -1,0 +1,130 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of writes: sent, looked at where the answer does not tell, and sent again only where a look showed
+nothing.
+
+Knows neither Ansible nor an API.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
+from ._errors import NotFoundError, TriageError, UnreachableError
+from ._pace import backoff
+from ._platform import Platform
+
+
+@dataclasses.dataclass
+class Result:
+    """What became of one alert. ``after`` is V(None) where nobody could look, ``changed`` where nobody knows."""
+
+    before: Fields | None
+    after: Fields | None
+    changed: bool | None = False
+    error: TriageError | None = None
+    extra: Fields = dataclasses.field(default_factory=dict)
+
+    def report(self, alert_id: str) -> Fields:
+        row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra}
+        return {**row, "error": self.error.report()} if self.error else row
+
+
+def settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]:
+    """Write the changes, and find out what became of each one."""
+    courses = {change.id: _Course(change) for change in changes}
+    to_write = list(changes)
+    for attempt in range(platform.retries + 1):
+        unseen = [alert_id for alert_id, course in courses.items() if course.unseen]
+        if not (to_write or unseen):
+            break
+        time.sleep(backoff(attempt))
+        for alert_id, outcome in (platform.write(to_write) if to_write else {}).items():
+            courses[alert_id].told(platform, outcome)
+        unseen = [alert_id for alert_id, course in courses.items() if course.unseen]
+        seen = platform.look(unseen) if unseen else {}
+        again = [courses[alert_id].looked(platform, seen.get(alert_id)) for alert_id in unseen]
+        to_write = [change for change in again if change]
+    return {alert_id: course.result for alert_id, course in courses.items()}
+
+
+class _Course:
+    """What is known so far of one alert's change, over all of its tries."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self._outcome: Outcome | None = None
+        self._extra: Fields = {}
+        #: Whether some try may have done it, whatever became of those after it.
+        self._in_doubt = False
+        #: Whether one may do it still, after a look that did not show it.
+        self._under_way = False
+        #: Whether only a look can tell what to report.
+        self.unseen = False
+        self.result = Result(change.before, change.before)
+
+    def told(self, platform: Platform, outcome: Outcome) -> None:
+        """Note what the API answered to a try."""
+        self._outcome = outcome
+        self._extra = {**self._extra, **outcome.extra}
+        if isinstance(outcome, Confirmed):
+            self.unseen = False
+            _, error = _rest(platform, self._change.id, outcome.after)
+            self._report(outcome.after, self._change.moved(outcome.after), error)
+        elif isinstance(outcome, Refused):
+            # What was read of the alert may be true no more: that can be why it was refused.
+            self.unseen = self._in_doubt or not _is_general(outcome.error)
+            self._report(self._change.before, False, outcome.error)
+        else:
+            self.unseen = self._in_doubt = True
+            self._under_way = self._under_way or outcome.under_way
+
+    def looked(self, platform: Platform, seen: Fields | TriageError | None) -> Change | None:
+        """Note what a look showed; V(None) is an alert that is gone. Returns what is to be sent again."""
+        self.unseen = False
+        outcome = t.cast("Accepted | Refused | Unknown", self._outcome)
+        if not isinstance(seen, dict):
+            self._lost(outcome.error, seen)
+            return None
+        moved = self._change.moved(seen)
+        rest, error = _rest(platform, self._change.id, seen)
+        if error is None:
+            self._report(seen, self._in_doubt and moved, None)
+            return None
+        # Where it is neither as it was nor as it should be, nobody can see whose doing that is.
+        changed = None if self._in_doubt and (moved or self._under_way) else False
+        self._report(seen, changed, (rest and outcome.error) or error)
+        if isinstance(outcome, Unknown):
+            return rest
+        self.unseen = bool(rest) and (self._under_way or outcome.error is None)
+        return None
+
+    def _lost(self, said: TriageError | None, trouble: TriageError | None) -> None:
+        """There was no look, or nothing to look at any more."""
+        gone = None if trouble else NotFoundError("It was there, and is gone")
+        if self._in_doubt:
+            self._report(None, None, gone or said or trouble)
+        else:
+            self._report(None if gone else self._change.before, False, said)
+
+    def _report(self, after: Fields | None, changed: bool | None, error: TriageError | None) -> None:
+        self.result = Result(self._change.before, after, changed, error, self._extra)
+
+
+def _rest(platform: Platform, alert_id: str, fields: Fields) -> tuple[Change | None, TriageError | None]:
+    """What is still to be changed, and how to say that; or what stands in the way of changing it."""
+    try:
+        rest = Change(alert_id, fields, platform.wanted(alert_id, fields))
+    except TriageError as error:
+        return None, error
+    return (rest, TriageError(f"The change was accepted, but {rest.shortfall()}")) if rest.delta else (None, None)
+
+
+def _is_general(error: TriageError) -> bool:
+    """Whether a refusal says nothing of the alert: it is about who asks, or how often, or nothing was sent."""
+    return isinstance(error, UnreachableError) or getattr(error, "status", None) in (401, 403, 429)
