@@ -12,7 +12,7 @@ from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, four_runs, run_module
 from ansible_collections.secops.triage.tests.unit.loopback import Loopback
 
-MODULES = {"signal_state": {"state": "archived"}, "signal_incident_link": {"incident_id": 4100}}
+MODULES: dict[str, Params] = {"signal_state": {"state": "archived"}, "signal_incident_link": {"incident_id": 4100}}
 READ = "security_monitoring_signals_read"
 WRITE = "security_monitoring_signals_write"
 

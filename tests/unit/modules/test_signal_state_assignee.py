@@ -17,9 +17,9 @@ from ansible_collections.secops.triage.tests.unit.harness import Params, four_ru
 USERS = r"/api/v2/users"
 
 
-def new_user(sim: Simulator, like: str, **fields: str) -> str:
-    """One more user of the simulator, and their uuid."""
-    user = dataclasses.replace(sim.datadog.user(like), **{"uuid": str(uuid.uuid4()), **fields})
+def new_user(sim: Simulator, handle: str) -> str:
+    """One more user of the simulator with this handle, and their uuid."""
+    user = dataclasses.replace(sim.datadog.user("greta@example.com"), uuid=str(uuid.uuid4()), handle=handle)
     sim.datadog.users[user.uuid] = user
     return user.uuid
 
@@ -99,7 +99,7 @@ def test_none_of_that_name_fails_and_nothing_is_written(sim: Simulator, datadog:
 
 def test_two_of_that_name_fail_and_are_named(sim: Simulator, datadog: Params) -> None:
     first = sim.datadog.user("greta@example.com").uuid
-    second = new_user(sim, "greta@example.com", handle="Greta@Example.com")
+    second = new_user(sim, "Greta@Example.com")
     result = run_module(
         "signal_state", {**datadog, "signal_ids": sim.datadog.add_signal().id, "assignee": "greta@example.com"}
     )
@@ -112,8 +112,8 @@ def test_two_of_that_name_fail_and_are_named(sim: Simulator, datadog: Params) ->
 
 def test_the_lookup_goes_through_all_pages(sim: Simulator, datadog: Params) -> None:
     for number in range(250):
-        new_user(sim, "greta@example.com", handle=f"zoe@example.com.{number:03d}")
-    wanted = new_user(sim, "greta@example.com", handle="zoe@example.com")
+        new_user(sim, f"zoe@example.com.{number:03d}")
+    wanted = new_user(sim, "zoe@example.com")
     signal = sim.datadog.add_signal()
     runs = four_runs(sim, "signal_state", {**datadog, "signal_ids": signal.id, "assignee": "zoe@example.com"})
     assert runs.real["changed"]
@@ -122,10 +122,10 @@ def test_the_lookup_goes_through_all_pages(sim: Simulator, datadog: Params) -> N
 
 
 def test_an_ambiguity_on_a_later_page_is_seen(sim: Simulator, datadog: Params) -> None:
-    new_user(sim, "greta@example.com", handle="zoe@example.com")
+    new_user(sim, "zoe@example.com")
     for number in range(120):
-        new_user(sim, "greta@example.com", handle=f"zoe@example.com.{number:03d}")
-    new_user(sim, "greta@example.com", handle="Zoe@example.com")
+        new_user(sim, f"zoe@example.com.{number:03d}")
+    new_user(sim, "Zoe@example.com")
     result = run_module(
         "signal_state", {**datadog, "signal_ids": sim.datadog.add_signal().id, "assignee": "zoe@example.com"}
     )

@@ -152,7 +152,7 @@ def test_a_write_whose_answer_shows_nothing_is_looked_at(sim: Simulator, one: Pa
     told = {"body": "null"} if body is None else {"body": body}
     as_json = {"Content-Type": "application/json"}
     text = told if not isinstance(body, str) else {"body": '"done"'}
-    sim.faults.add(Fault("status", writes=True, status=200, when="after", headers=as_json, **text))  # type: ignore[arg-type]
+    sim.faults.add(Fault("status", writes=True, status=200, when="after", headers=as_json, **text))
     result = run_module("signal_state", one)
     assert not result.get("failed"), result["msg"]
     assert result["changed"]
@@ -183,6 +183,14 @@ def test_what_cannot_be_read_fails_before_anything_is_written(sim: Simulator, on
     assert result["error"]["status"] == 500
     assert "signals" not in result
     assert not sim.log.writes()
+
+
+def test_words_that_no_output_can_hold_are_told_all_the_same(sim: Simulator, one: Params) -> None:
+    ugly = '{"errors": ["half \\ud800 of it \\u001b[31mred"]}'
+    sim.faults.add(Fault("status", writes=True, status=400, body=ugly))
+    result = failed(one)
+    assert "half" in result["msg"]
+    assert "\x1b" not in result["msg"]
 
 
 def test_a_404_that_is_a_page_is_no_unknown_signal(sim: Simulator, one: Params) -> None:
