@@ -151,6 +151,7 @@ RETURN = r"""
 alerts:
   description:
     - The alerts, in the order of O(alert_ids), as they are after the task, or would be in check mode.
+    - Of one that does not exist, or could not be looked at again, there is only RV(alerts[].error) beside its id.
   returned: always, unless the options are refused or the alerts cannot be read
   type: list
   elements: dict

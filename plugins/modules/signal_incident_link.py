@@ -73,6 +73,7 @@ RETURN = r"""
 signals:
   description:
     - The signals, in the order of O(signal_ids), as they are after the task, or would be in check mode.
+    - Of one that does not exist, or could not be looked at again, there is only RV(signals[].error) beside its id.
   returned: always, unless the options are refused or the signals cannot be read
   type: list
   elements: dict
