@@ -1,0 +1,200 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every module returns, held against what it says that it returns: in success, check mode and failure."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.unit.documented import MODULES, Documented, Yaml, documented
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module
+
+#: What Ansible gives to every result.
+COMMON = {"changed", "failed", "msg", "diff", "invocation", "warnings"}
+TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "list": (list,),
+    "dict": (dict,),
+    "float": (float, int),
+}
+UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+
+
+def signal_state(sim: Simulator) -> t.Iterator[Params]:
+    yield {"signal_ids": sim.datadog.ids(state="open")[:1], "state": "archived", "archive_reason": "other"}
+
+
+def signal_incident_link(sim: Simulator) -> t.Iterator[Params]:
+    yield {"signal_ids": sim.datadog.ids()[:1], "incident_id": sim.datadog.incidents[0]["attributes"]["public_id"]}
+
+
+def kibana_alert_status(sim: Simulator) -> t.Iterator[Params]:
+    yield {"alert_ids": [sim.kibana.add_alert()], "status": "closed", "reason": "duplicate"}
+    yield {"query": {"match_all": {}}, "status": "acknowledged"}
+
+
+def alert_update(sim: Simulator) -> t.Iterator[Params]:
+    alert = sim.security_deck.add_alert(assignee=sim.security_deck.subjects[0], classification="TRUE_POSITIVE")
+    yield {"provider": "security_deck", "alert_ids": [alert.id], "status": "RESOLVED", "tags": ["a"]}
+    verdict = {"malice_override": "Benign", "close_classification": "Duplicate"}
+    yield {"provider": "calseta", "alert_ids": [sim.calseta.add_alert().uuid], **verdict}
+
+
+#: By the names of the modules, tasks that change something.
+TASKS: dict[str, t.Callable[[Simulator], t.Iterator[Params]]] = {
+    function.__name__: function for function in (signal_state, signal_incident_link, kibana_alert_status, alert_update)
+}
+
+
+def test_every_module_has_its_tasks() -> None:
+    assert sorted(TASKS) == MODULES
+
+
+@pytest.fixture(params=MODULES)
+def module(request: pytest.FixtureRequest) -> Documented:
+    return documented(request.param)
+
+
+@pytest.fixture
+def tasks(module: Documented, sim: Simulator, request: pytest.FixtureRequest) -> list[Params]:
+    """The module's tasks, each with its connection."""
+    sim.settings.security_deck.operation_seconds = 0
+    return [
+        {**task, **request.getfixturevalue(task.get("provider", module.platforms[0])), "retries": 0}
+        for task in TASKS[module.name](sim)
+    ]
+
+
+def seen(value: t.Any, doc: Yaml, path: str, error: Yaml) -> t.Iterator[str]:
+    """The paths of all documented keys that are in a value; asserts that there are no others, and of what type."""
+    if value is None:
+        assert "V(null)" in str(doc["description"]), f"{path} is null"
+        return
+    kind = doc["type"]
+    assert isinstance(value, TYPES[kind]), path
+    assert kind != "int" or not isinstance(value, bool), path
+    yield path
+    contains = doc.get("contains") or (error if path.endswith("error") else {})
+    inside = value if kind == "list" else [value] if kind == "dict" else []
+    if kind == "list" and doc.get("elements") != "dict":
+        assert all(isinstance(item, TYPES[doc["elements"]]) for item in inside), path
+        return
+    for item in inside:
+        assert not set(item) - set(contains), f"{path} has more than is documented"
+        missing = [key for key, one in contains.items() if "returned" not in one and key not in item]
+        # As the description of the list says, of what could not be looked at.
+        assert not missing or set(item) - {"operation_id"} == {"id", "changed", "error"}, f"{path} lacks {missing}"
+        for key, one in item.items():
+            yield from seen(one, contains[key], f"{path}.{key}", error)
+
+
+def checked(module: Documented, result: Result) -> set[str]:
+    error = module.returns["error"]["contains"]
+    assert not set(result) - COMMON - set(module.returns)
+    return {
+        path
+        for key, value in result.items()
+        if key not in COMMON
+        for path in seen(value, module.returns[key], key, error)
+    }
+
+
+def listed(module: Documented) -> str:
+    """The name of the list of alerts."""
+    (name,) = [name for name, doc in module.returns.items() if doc["type"] == "list"]
+    return name
+
+
+def test_results_are_as_documented(module: Documented, tasks: list[Params], sim: Simulator) -> None:
+    """Every key that comes is documented, and every key that is documented comes at some time."""
+    came: set[str] = set()
+    ids = next(name for name in module.spec if name.endswith("_ids"))
+    for task in tasks:
+        for check in (True, False, False):
+            result = run_module(module.name, task, check=check)
+            assert not result.get("failed"), result["msg"]
+            assert {listed(module), "counts"} <= set(result)
+            assert "error" not in result
+            came |= checked(module, result)
+        assert not result["changed"]
+        if ids in task:
+            failed = run_module(module.name, {**task, ids: [*task[ids], UNKNOWN]})
+            assert {listed(module), "counts", "error", "msg"} <= set(failed)
+            came |= checked(module, failed)
+    empty = {f"error.{key}" for key in module.returns["error"]["contains"]} - came
+    assert set(paths(module.returns)) - empty == {path for path in came if ".error." not in path}
+
+
+def paths(returns: Yaml, prefix: str = "") -> t.Iterator[str]:
+    for name, doc in returns.items():
+        yield prefix + name
+        yield from paths(doc.get("contains", {}), f"{prefix}{name}.")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"action": "status", "status": 400, "writes": True},
+        {"action": "status", "status": 403, "writes": True, "html": True},
+        {"action": "status", "status": 500},
+        {"action": "status", "status": 429, "wait_form": "retry_after"},
+        {"action": "close"},
+        {"action": "reset", "writes": True},
+        {"action": "reset", "writes": True, "when": "after"},
+        {"action": "empty"},
+        {"action": "html"},
+        {"action": "redirect", "location": "https://login.example.com/"},
+        {"action": "truncate"},
+        {"action": "status", "status": 403},
+    ],
+    ids=lambda fault: "-".join(map(str, fault.values())),
+)
+def test_failures_are_as_documented(
+    module: Documented, tasks: list[Params], sim: Simulator, fault: dict[str, t.Any]
+) -> None:
+    for task in tasks:
+        sim.faults.clear()
+        sim.faults.add(Fault(**{"count": None, **fault}))
+        result = run_module(module.name, task)
+        checked(module, result)
+        if "after" not in fault.values():
+            assert result["failed"]
+            assert set(result["error"]) == set(module.returns["error"]["contains"])
+            assert result["msg"]
+
+
+def test_options_that_make_no_sense_have_an_error_and_no_alerts(module: Documented, tasks: list[Params]) -> None:
+    for task in tasks:
+        result = run_module(module.name, {**task, "timeout": -1})
+        assert result["failed"]
+        assert checked(module, result) == {"error", "error.message"}
+
+
+def test_samples_are_of_the_documented_type(module: Documented) -> None:
+    def check(returns: Yaml) -> None:
+        for name, doc in returns.items():
+            assert doc["description"], name
+            if "sample" in doc:
+                assert isinstance(doc["sample"], TYPES[doc["type"]]), name
+                if "contains" in doc and doc["type"] == "dict":
+                    assert set(doc["sample"]) == set(doc["contains"]), name
+            check(doc.get("contains", {}))
+
+    check(module.returns)
+    for name, doc in module.returns.items():
+        assert doc["returned"], name
+
+
+def test_the_same_things_have_the_same_names_everywhere() -> None:
+    """Who knows one module knows all: counts and error are word for word the same, but for samples and the kind."""
+    for name in ("counts", "error"):
+        for key in next(iter(map(documented, MODULES))).returns[name]["contains"]:
+            told = {str(documented(module).returns[name]["contains"][key]) for module in MODULES}
+            assert len(told) == 1, (name, key)
