@@ -16,12 +16,12 @@ from ansible_collections.secops.triage.tests.unit.harness import Params, Result,
 
 #: What Ansible gives to every result.
 COMMON = {"changed", "failed", "msg", "diff", "invocation", "warnings"}
-TYPES: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "int": (int,),
-    "bool": (bool,),
-    "list": (list,),
-    "dict": (dict,),
+TYPES: dict[str, t.Any] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "list": list,
+    "dict": dict,
     "float": (float, int),
 }
 UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"

@@ -115,7 +115,7 @@ def read_directly() -> t.Iterator[str]:
             if any(isinstance(node, ast.Attribute) and node.attr == "environ" for node in ast.walk(function)):
                 for node in ast.walk(function):
                     if isinstance(node, ast.Constant) and re.fullmatch(r"[A-Z]+(_[A-Z]+)+", str(node.value)):
-                        yield node.value
+                        yield str(node.value)
         if "get_environ_proxies" in path.read_text(encoding="utf-8"):
             yield from ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 

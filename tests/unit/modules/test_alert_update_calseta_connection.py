@@ -175,7 +175,8 @@ def test_alert_that_the_server_cannot_show_stops_everything(
     sim: Simulator, calseta: Params, key: str, field: str
 ) -> None:
     """A value that is not of its enum, by whatever way it came there, is a 500 at every look."""
-    odd = sim.calseta.add_alert(**{field: "Bogus"}).uuid
+    bogus: dict[str, t.Any] = {field: "Bogus"}
+    odd = sim.calseta.add_alert(**bogus).uuid
     result = run(calseta, key, alert_ids=[key, odd])
     assert result["failed"]
     assert not result["changed"]
