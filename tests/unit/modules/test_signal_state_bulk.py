@@ -104,6 +104,7 @@ def test_without_a_bulk_path_all_go_alone(sim: Simulator, datadog: Params, statu
     assert not result.get("failed"), result["msg"]
     assert len(bulk_writes(sim)) == 1
     assert sorted(lone_writes(sim)) == sorted(ids)
+    assert len(sim.log.reads()) == len(ids), "a missing path leaves nothing to look at"
     assert all(sim.datadog.writes_of(one) == 1 for one in ids)
 
 
