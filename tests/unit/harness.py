@@ -18,7 +18,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 
-from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Fault
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -86,7 +86,22 @@ class FourRuns:
         return [entry for entry in self.requests if entry.is_write]
 
 
-def four_runs(sim: Simulator, name: str, params: Params, *, warns: bool = False) -> FourRuns:
+class Log(t.Protocol):
+    """What was sent since it was last cleared."""
+
+    def clear(self) -> None: ...
+    def writes(self) -> t.Sized: ...
+    def __iter__(self) -> t.Iterator[Entry]: ...
+
+
+class Witness(t.Protocol):
+    """Who sees what is sent: the simulator, or somebody who looks at a real service."""
+
+    @property
+    def log(self) -> Log: ...
+
+
+def four_runs(sim: Witness, name: str, params: Params, *, warns: bool = False) -> FourRuns:
     """Run a scenario four times, and assert what is promised of every one.
 
     Check mode writes nothing and predicts the real run; a second run changes nothing and writes nothing; nothing warns
@@ -109,7 +124,8 @@ def four_runs(sim: Simulator, name: str, params: Params, *, warns: bool = False)
             assert not sim.log.writes(), "a write in check mode, or on the repeat"
         results.append(result)
         requests.append(list(sim.log))
-    runs = FourRuns(*results, requests=requests[1])
+    check_result, real, again, check_again = results
+    runs = FourRuns(check_result, real, again, check_again, requests[1])
     assert predicted(runs.check) == predicted(runs.real)
     assert not runs.again["changed"]
     assert predicted(runs.again) == predicted(runs.check_again)
@@ -119,7 +135,7 @@ def four_runs(sim: Simulator, name: str, params: Params, *, warns: bool = False)
 def predicted(result: Result) -> Result:
     """What check mode can know of a result."""
     kind = "signals" if "signals" in result else "alerts"
-    known = {key: result[key] for key in ("changed", "counts", "diff", "matched") if key in result}
+    known: Result = {key: result[key] for key in ("changed", "counts", "diff", "matched") if key in result}
     known[kind] = [{key: value for key, value in row.items() if key not in UNPREDICTABLE} for row in result[kind]]
     return known
 

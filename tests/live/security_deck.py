@@ -1,0 +1,79 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Yandex Cloud Security Deck."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS
+from ansible_collections.secops.triage.tests.live.service import Fields, LiveError, Scenario, Service
+from ansible_collections.secops.triage.tests.unit.harness import Params
+
+_UNSET = "CLASSIFICATION_UNSPECIFIED"
+_OPEN = {"status": "OPEN", "classification": _UNSET}
+_TAG = "secops-triage-live-test"
+
+
+class SecurityDeck(Service):
+    name = "security_deck"
+    ids_variable = "LIVE_SECURITY_DECK_ALERTS"
+    options = SECURITY_DECK_OPTIONS
+    ways = (("iam_token",),)
+    extras: t.ClassVar[dict[str, str]] = {
+        "LIVE_SECURITY_DECK_ASSIGNEE": "the id of the user account that alerts are assigned to",
+        "LIVE_SECURITY_DECK_URL": "another address than those of YC_ENDPOINT",
+    }
+
+    def connect(self) -> None:
+        host = (self.setting("api_host") or "api.cloud.yandex.net").removesuffix(":443")
+        self._one = self.environment.get("LIVE_SECURITY_DECK_URL")
+        self._alerts = f"{self._one or f'https://alert-sink.{host}'}/securitydeck/alerts/v1/alerts"
+        self._operations = f"{self._one or f'https://operation.{host}'}/operations"
+        self.session.headers["Authorization"] = f"Bearer {self.setting('iam_token')}"
+
+    @property
+    def params(self) -> Params:
+        return {"provider": "security_deck", "alert_ids": self.ids, "api_url": self._one}
+
+    def look(self, alert_id: str) -> tuple[Fields, t.Any]:
+        alert = self.send("GET", f"{self._alerts}/{alert_id}")
+        fields = {
+            "status": alert["status"],
+            "classification": alert.get("classification") or _UNSET,
+            "assignee_subject_id": alert.get("assignee", {}).get("subject", {}).get("id", ""),
+            "tags": alert.get("tags", []),
+        }
+        return fields, alert.get("updateTime")
+
+    def put_back(self, alert_id: str, before: Fields, now: Fields) -> None:
+        names = {name: "assigneeSubjectId" if name == "assignee_subject_id" else name for name in before}
+        moved = {name: value for name, value in before.items() if value != now[name]}
+        body = {names[name]: value for name, value in moved.items() if value not in ("", [], _UNSET)}
+        body["updateMask"] = ",".join(names[name] for name in moved)
+        operation = self.send("PATCH", f"{self._alerts}/{alert_id}", body)
+        for _second in range(120):
+            if operation.get("done"):
+                break
+            time.sleep(1)
+            operation = self.send("GET", f"{self._operations}/{operation['id']}")
+        if operation.get("error") or not operation.get("done"):
+            raise LiveError(f"operation {operation['id']} on {alert_id}: {operation.get('error', 'it does not end')}")
+
+    def scenarios(self, before: t.Mapping[str, Fields]) -> t.Iterator[Scenario]:
+        module = "alert_update"
+        yield Scenario("open", module, _OPEN, prepares=True)
+        yield Scenario("take on", module, {"status": "IN_PROGRESS"})
+        yield Scenario("resolve with a verdict", module, {"status": "RESOLVED", "classification": "FALSE_POSITIVE"})
+        yield Scenario("reopen, and take the verdict back", module, _OPEN)
+        there = any(_TAG in fields["tags"] for fields in before.values())
+        tagged = {"tags": [_TAG], "purge_tags": False}
+        yield Scenario("add a tag", module, tagged, skipped=f"the tag {_TAG} is there" if there else "")
+        assignee = self.environment.get("LIVE_SECURITY_DECK_ASSIGNEE")
+        skipped = self.lacking("LIVE_SECURITY_DECK_ASSIGNEE")
+        yield Scenario("unassign", module, {"assignee_subject_id": ""}, prepares=True, skipped=skipped)
+        yield Scenario("assign", module, {"assignee_subject_id": assignee}, skipped=skipped)
+        yield Scenario("unassign again", module, {"assignee_subject_id": ""}, skipped=skipped)
