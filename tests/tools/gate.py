@@ -68,7 +68,7 @@ STEPS = [
             binary("mypy"),
             *(
                 f"--package={_PACKAGE}.{one}"
-                for one in ("plugins", "tests.benchmark", "tests.simulator", "tests.tools")
+                for one in ("plugins", "tests.benchmark", "tests.live", "tests.simulator", "tests.tools")
             ),
         ],
     ),
