@@ -40,7 +40,7 @@ def _gets(status: int, shape: t.Any, paths: dict[str, str]) -> list[Case]:
     return [Case(name, "GET", path, status, shape) for name, path in paths.items()]
 
 
-def _keys(status: int, shape: t.Any, keys: dict[str, str], body: t.Any = _LOW, path: str = _ALERT) -> list[Case]:
+def _keys(status: int, shape: t.Any, keys: dict[str, str], body: t.Any, path: str = _ALERT) -> list[Case]:
     return [
         Case(name, "PATCH", path, status, shape, body, headers={"Authorization": value}) for name, value in keys.items()
     ]
@@ -243,10 +243,11 @@ _CREDENTIALS = [
             "auth-16-trailing-space": "Bearer {key} .",
             "auth-17-two-spaces": "Bearer  {key}",
         },
+        _LOW,
     ),
     *_keys(401, PLAIN, {"auth-12-missing-and-bad-body": ""}, {"status": "nope"}),
     *_keys(401, PLAIN, {"auth-13-missing-and-bad-uuid": ""}, {"status": "nope"}, "/v1/alerts/123"),
-    *_keys(500, PLAIN, {"auth-15-long-key-right-prefix": "Bearer {key}" + "x" * 60}),
+    *_keys(500, PLAIN, {"auth-15-long-key-right-prefix": "Bearer {key}" + "x" * 60}, _LOW),
     Case(
         "auth-08-x-api-key-header",
         "PATCH",

@@ -61,9 +61,14 @@ def differences(shape: Shape, value: t.Any, place: str = "") -> list[str]:
         if not shape:
             return [f"{place}[]: not empty"] if value else []
         return list(dict.fromkeys(one for item in value for one in differences(shape[0], item, f"{place}[]")))
-    if shape is ANY or (shape is None and value is None) or (isinstance(shape, type) and type(value) is shape):
-        return []
-    return [f"{place}: {_name(value)}"]
+    return [] if shape is ANY or _is(shape, value) else [f"{place}: {_name(value)}"]
+
+
+def _is(shape: Shape, value: t.Any) -> bool:
+    if shape is None:
+        return value is None
+    # To Python a bool is an int, too.
+    return isinstance(shape, type) and isinstance(value, shape) and isinstance(value, bool) == (shape is bool)
 
 
 def _of_keys(shape: dict[str, Shape], value: dict[str, t.Any], place: str) -> list[str]:
