@@ -14,9 +14,7 @@ from kibana import Kibana
 from kibana._sync.client.detection_engine import DetectionEngineClient
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
-
-# The fixtures are the same: pytest finds them by their names here.
-from ansible_collections.secops.triage.tests.unit.conftest import (  # noqa: F401
+from ansible_collections.secops.triage.tests.unit.conftest import (
     _simulator,
     calseta,
     datadog,
@@ -25,9 +23,12 @@ from ansible_collections.secops.triage.tests.unit.conftest import (  # noqa: F40
     sim,
 )
 
+# The fixtures are the same: pytest finds them by their names here.
+__all__ = ["_simulator", "calseta", "datadog", "kibana", "security_deck", "sim"]
+
 
 @pytest.fixture
-def datadog_client(sim: Simulator) -> t.Iterator[ApiClient]:  # noqa: F811
+def datadog_client(sim: Simulator) -> t.Iterator[ApiClient]:
     """Datadog's own client, with both keys."""
     keys = {"apiKeyAuth": sim.credentials.datadog_api_key, "appKeyAuth": sim.credentials.datadog_app_key}
     configuration = Configuration(host=sim.datadog.url, api_key=keys)
@@ -36,7 +37,7 @@ def datadog_client(sim: Simulator) -> t.Iterator[ApiClient]:  # noqa: F811
 
 
 @pytest.fixture
-def detections(sim: Simulator) -> t.Iterator[DetectionEngineClient]:  # noqa: F811
+def detections(sim: Simulator) -> t.Iterator[DetectionEngineClient]:
     """The calls about detections of kibana-py."""
     with Kibana(hosts=sim.kibana.url, api_key=sim.credentials.kibana_api_key) as client:
         yield client.detection_engine
