@@ -188,11 +188,11 @@ class _Exchange:
         if response is not None and fault.action in ("merge", "forget"):
             body = json.loads(bytes(response.body))
             if fault.action == "merge":
-                body = _merged(body, fault.body)
+                body = fault.altered(body)
             elif fault.when == "after":
                 body = self._platform.forget(body, fault.forget)
             headers = {k.decode(): v.decode() for k, v in response.raw_headers if not k.startswith(b"content-")}
-            return answer(body, response.status_code, headers)
+            return answer(body, response.status_code, {**headers, **fault.headers})
         headers = {**fault.wait_headers(), **fault.headers}
         if fault.action == "redirect":
             headers["Location"] = fault.location or "/"
@@ -200,19 +200,10 @@ class _Exchange:
             return Response(b"", fault.code, headers)
         if fault.html or fault.action == "html":
             return Response(PAGE.format(f"{fault.code}"), fault.code, headers, "text/html")
-        if isinstance(fault.body, str):
+        if isinstance(fault.body, (str, bytes)):
             return Response(fault.body, fault.code, headers, headers.get("Content-Type", "text/plain"))
         body = fault.body if fault.body is not None else self._platform.error_body(fault.code, self._call)
         return answer(body, fault.code, headers)
-
-
-def _merged(into: Any, what: Any) -> Any:
-    """``what`` merged into ``into``, key by key and, for lists, item by item."""
-    if isinstance(into, dict) and isinstance(what, dict):
-        return {**into, **{key: _merged(into.get(key), value) for key, value in what.items()}}
-    if isinstance(into, list) and isinstance(what, list):
-        return [_merged(old, new) for old, new in zip(into, what)] + into[len(what) :]
-    return what
 
 
 async def _read(receive: Receive) -> bytes:

@@ -31,7 +31,7 @@ ACTIONS = {
     "html": "answers 200 (or `status`) with an HTML page",
     "empty": "answers 200 (or `status`) without a body",
     "redirect": "answers 302 (or `status`) with `location`",
-    "merge": "answers as usual, with `body` merged into the JSON",
+    "merge": "answers as usual, with `body` merged into the JSON, and `headers` besides",
     "forget": "drops the last `forget` items of a bulk: of the request (before) or of the answer (after)",
 }
 WAIT_FORMS = ("retry_after", "retry_after_date", "ratelimit_reset", "ratelimit_reset_epoch")
@@ -90,6 +90,10 @@ class Fault:
             and (self.writes is None or self.writes == entry.is_write)
             and (self._path is None or self._path.search(entry.path) is not None)
         )
+
+    def altered(self, body: Any) -> Any:
+        """What "merge" makes of the JSON that a platform has answered."""
+        return _merged(body, self.body)
 
     @property
     def code(self) -> int:
@@ -155,3 +159,12 @@ class Faults:
 
     def __len__(self) -> int:
         return len(self._faults)
+
+
+def _merged(into: Any, what: Any) -> Any:
+    """``what`` merged into ``into``, key by key and, for lists, item by item."""
+    if isinstance(into, dict) and isinstance(what, dict):
+        return {**into, **{key: _merged(into.get(key), value) for key, value in what.items()}}
+    if isinstance(into, list) and isinstance(what, list):
+        return [_merged(old, new) for old, new in zip(into, what)] + into[len(what) :]
+    return what

@@ -41,16 +41,19 @@ UNPREDICTABLE = ("operation_id",)
 
 
 def run_module(name: str, params: Params, *, check: bool = False, diff: bool = True) -> Result:
-    """Run a module in this process, and return what it prints."""
+    """Run a module in this process, and return what it prints: JSON that can be encoded, and nothing beside it."""
     module = importlib.import_module(f"ansible_collections.secops.triage.plugins.modules.{name}")
     # A module is a process of its own; here its warnings would pile up.
     for pile in ("_global_warnings", "_global_deprecations"):
         getattr(ansible_warnings, pile).clear()
-    output = io.StringIO()
+    output, errors = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": diff}
-    with patch_module_args(arguments), contextlib.redirect_stdout(output), pytest.raises(SystemExit) as ended:
-        module.main()
-    result: Result = json.loads(output.getvalue())
+    with patch_module_args(arguments), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        with pytest.raises(SystemExit) as ended:
+            module.main()
+        output.flush()
+    result: Result = json.loads(output.buffer.getvalue())
+    assert not errors.getvalue()
     assert ended.value.code == int(bool(result.get("failed")))
     return result
 
