@@ -23,6 +23,17 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py
 
 Yaml = dict[str, t.Any]
 
+#: What Ansible gives to every result.
+COMMON = {"changed", "failed", "msg", "diff", "invocation", "warnings"}
+TYPES: dict[str, t.Any] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+    "float": (float, int),
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Documented:
@@ -106,3 +117,38 @@ def _arguments(main: t.Callable[[], None]) -> Yaml:
     with stopped as made, contextlib.suppress(_StoppedError):
         main()
     return t.cast(Yaml, made.call_args.kwargs)
+
+
+def _seen(value: t.Any, doc: Yaml, path: str, error: Yaml) -> t.Iterator[str]:
+    """The paths of all documented keys that are in a value; asserts that there are no others, and of what type."""
+    if value is None:
+        assert "V(null)" in str(doc["description"]), f"{path} is null"
+        return
+    kind = doc["type"]
+    assert isinstance(value, TYPES[kind]), path
+    assert kind != "int" or not isinstance(value, bool), path
+    yield path
+    contains = doc.get("contains") or (error if path.endswith("error") else {})
+    inside = value if kind == "list" else [value] if kind == "dict" else []
+    if kind == "list" and doc.get("elements") != "dict":
+        assert all(isinstance(item, TYPES[doc["elements"]]) for item in inside), path
+        return
+    for item in inside:
+        assert not set(item) - set(contains), f"{path} has more than is documented"
+        missing = [key for key, one in contains.items() if "returned" not in one and key not in item]
+        # As the description of the list says, of what could not be looked at.
+        assert not missing or set(item) - {"operation_id"} == {"id", "changed", "error"}, f"{path} lacks {missing}"
+        for key, one in item.items():
+            yield from _seen(one, contains[key], f"{path}.{key}", error)
+
+
+def checked(module: Documented, result: Yaml) -> set[str]:
+    """The paths of all that is in a result; asserts that it is as documented."""
+    error = module.returns["error"]["contains"]
+    assert not set(result) - COMMON - set(module.returns)
+    return {
+        path
+        for key, value in result.items()
+        if key not in COMMON
+        for path in _seen(value, module.returns[key], key, error)
+    }

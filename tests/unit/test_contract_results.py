@@ -11,19 +11,9 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.documented import MODULES, Documented, Yaml, documented
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module
+from ansible_collections.secops.triage.tests.unit.documented import MODULES, TYPES, Documented, Yaml, checked, documented
+from ansible_collections.secops.triage.tests.unit.harness import Params, run_module
 
-#: What Ansible gives to every result.
-COMMON = {"changed", "failed", "msg", "diff", "invocation", "warnings"}
-TYPES: dict[str, t.Any] = {
-    "str": str,
-    "int": int,
-    "bool": bool,
-    "list": list,
-    "dict": dict,
-    "float": (float, int),
-}
 UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
 
@@ -70,40 +60,6 @@ def tasks(module: Documented, sim: Simulator, request: pytest.FixtureRequest) ->
         {**task, **request.getfixturevalue(task.get("provider", module.platforms[0])), "retries": 0}
         for task in TASKS[module.name](sim)
     ]
-
-
-def seen(value: t.Any, doc: Yaml, path: str, error: Yaml) -> t.Iterator[str]:
-    """The paths of all documented keys that are in a value; asserts that there are no others, and of what type."""
-    if value is None:
-        assert "V(null)" in str(doc["description"]), f"{path} is null"
-        return
-    kind = doc["type"]
-    assert isinstance(value, TYPES[kind]), path
-    assert kind != "int" or not isinstance(value, bool), path
-    yield path
-    contains = doc.get("contains") or (error if path.endswith("error") else {})
-    inside = value if kind == "list" else [value] if kind == "dict" else []
-    if kind == "list" and doc.get("elements") != "dict":
-        assert all(isinstance(item, TYPES[doc["elements"]]) for item in inside), path
-        return
-    for item in inside:
-        assert not set(item) - set(contains), f"{path} has more than is documented"
-        missing = [key for key, one in contains.items() if "returned" not in one and key not in item]
-        # As the description of the list says, of what could not be looked at.
-        assert not missing or set(item) - {"operation_id"} == {"id", "changed", "error"}, f"{path} lacks {missing}"
-        for key, one in item.items():
-            yield from seen(one, contains[key], f"{path}.{key}", error)
-
-
-def checked(module: Documented, result: Result) -> set[str]:
-    error = module.returns["error"]["contains"]
-    assert not set(result) - COMMON - set(module.returns)
-    return {
-        path
-        for key, value in result.items()
-        if key not in COMMON
-        for path in seen(value, module.returns[key], key, error)
-    }
 
 
 def listed(module: Documented) -> str:
