@@ -11,7 +11,14 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.documented import MODULES, TYPES, Documented, Yaml, checked, documented
+from ansible_collections.secops.triage.tests.unit.documented import (
+    MODULES,
+    TYPES,
+    Documented,
+    Yaml,
+    checked,
+    documented,
+)
 from ansible_collections.secops.triage.tests.unit.harness import Params, run_module
 
 UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
