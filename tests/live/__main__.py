@@ -62,4 +62,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     # What was changed must be put back when the run is ended from outside, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. What was changed has been put back, unless it says otherwise above.")
