@@ -61,6 +61,7 @@ def _tests(name: str, what: str, folder: str, *, extra: bool = False) -> Step:
 STEPS = [
     Step("lint", "ruff check", [binary("ruff"), "check", "--output-format=concise", "."]),
     Step("format", "ruff format --check", [binary("ruff"), "format", "--check", "."]),
+    Step("yaml", "yamllint", [binary("yamllint"), "--strict", "."]),
     Step(
         "types",
         "mypy --strict",
