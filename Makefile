@@ -48,8 +48,8 @@ test: .dev ## Everything that needs no network but the package registry
 	@$(GATE)
 
 .PHONY: lint
-lint: .dev ## Lint the Python code, and check its format
-	@$(GATE) lint format
+lint: .dev ## Lint Python and YAML, and check the format
+	@$(GATE) lint format yaml
 
 .PHONY: format
 format: .dev ## Format the Python code
