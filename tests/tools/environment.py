@@ -25,12 +25,14 @@ from .places import CACHE, HOME, LINK, ROOT, VENV, binary
 
 _OLDEST = (3, 11)
 _TESTS = ROOT / "tests"
-# From the least to the most: what is enough for a later one is enough for those before it.
 _REQUIREMENTS = {
     "run": _TESTS / "requirements-run.txt",
     "dev": _TESTS / "requirements-dev.txt",
     "conformance": _TESTS / "conformance" / "requirements.txt",
+    "docs": _TESTS / "requirements-docs.txt",
 }
+# The purposes that each one's packages are part of.
+_ENOUGH = {"run": ("dev", "conformance", "docs"), "dev": ("conformance",)}
 _CONSTRAINTS = _TESTS / "constraints.txt"
 
 
@@ -77,8 +79,7 @@ def _make_venv() -> None:
 def _install(purpose: str) -> None:
     files = sorted([*_TESTS.glob("requirements-*.txt"), *_TESTS.glob("*/requirements.txt"), _CONSTRAINTS])
     digest = hashlib.sha256(b"".join(one.name.encode() + one.read_bytes() for one in files)).hexdigest()
-    enough = list(_REQUIREMENTS)[list(_REQUIREMENTS).index(purpose) :]
-    if any(_stamped(VENV / f".installed-{one}", digest) for one in enough):
+    if any(_stamped(VENV / f".installed-{one}", digest) for one in (purpose, *_ENOUGH.get(purpose, ()))):
         return
     wanted = _REQUIREMENTS[purpose]
     with _said(f"Installing the packages of {wanted.relative_to(ROOT)}"):

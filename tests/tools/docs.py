@@ -1,0 +1,112 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check the documentation and build its site, or fill in the outputs that its pages show.
+
+``antsibull-docs ansible-output`` runs what a page shows, and compares or writes what comes out; `docs_playbook` stands
+in for ansible-playbook there. The site itself is built as `antsibull-docs sphinx-init` would have it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from . import generate
+from .docs_links import broken
+from .places import CACHE, COLLECTIONS, LINK, ROOT, tool_environment
+
+_DOCSITE = ROOT / "docs" / "docsite"
+_SITE = CACHE / "docs"
+_BINARIES = Path(sys.executable).parent
+_COLLECTION = "secops.triage"
+
+
+def _call(*command: str | Path, cwd: Path = LINK, first_on_path: Path = _BINARIES) -> None:
+    """Run a program of this environment; end if it fails."""
+    environment = {**tool_environment(), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)}
+    environment["PATH"] = os.pathsep.join([str(first_on_path), str(_BINARIES), environment["PATH"]])
+    if subprocess.run([_BINARIES / command[0], *command[1:]], cwd=cwd, env=environment, check=False).returncode:
+        raise SystemExit(f"This failed: {' '.join(map(str, command))}")
+
+
+def outputs(check: bool) -> None:
+    """Run what the pages show, and compare or write its output."""
+    folder = _SITE / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    stand_in = folder / "ansible-playbook"
+    package = __package__ or ""
+    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {package}.docs_playbook "$@"\n')
+    stand_in.chmod(0o755)
+    pages = sorted((_DOCSITE / "rst").glob("*.rst"))
+    options = ["--check"] if check else []
+    _call("antsibull-docs", "ansible-output", *options, *pages, cwd=ROOT, first_on_path=folder)
+
+
+def lint() -> None:
+    """What Ansible's own documentation site asks of a collection's pages."""
+    options = ["--plugin-docs", "--validate-collection-refs=self", "--check-extra-docs-refs"]
+    _call("antsibull-docs", "lint-collection-docs", *options, ".")
+
+
+def _index() -> str:
+    """The first page, with the sections that `extra-docs.yml` lists."""
+    sections = yaml.safe_load((_DOCSITE / "extra-docs.yml").read_text())["sections"]
+    lines = [(_DOCSITE / "sphinx" / "index.rst").read_text()]
+    modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+    chapters = [(one["title"], [f"docsite/{page}" for page in one["toctree"]]) for one in sections]
+    for title, pages in [*chapters, ("Modules", [f"{name}_module" for name in modules])]:
+        lines += ["", ".. toctree::", f"   :caption: {title}", "   :maxdepth: 1", ""]
+        lines += [f"   {page}" for page in pages]
+    return "\n".join([*lines, ""])
+
+
+def build() -> Path:
+    """The site, from scratch. Returns the page to begin with."""
+    source, site = _SITE / "rst", _SITE / "site"
+    for folder in (source, site):
+        shutil.rmtree(folder, ignore_errors=True)
+    # antsibull-docs wants a folder that nobody else can write to.
+    source.mkdir(mode=0o755, parents=True)
+    settings = _DOCSITE / "sphinx"
+    options = ["--fail-on-error", "--use-current", "--squash-hierarchy", "--dest-dir", str(source), _COLLECTION]
+    _call("antsibull-docs", "--config-file", settings / "antsibull-docs.cfg", "collection", *options)
+    # The plugins have no settings of their own, so this one would be empty.
+    (source / "environment_variables.rst").unlink()
+    (source / "index.rst").write_text(_index())
+    _call("sphinx-build", "-q", "-W", "--keep-going", "-E", "-b", "html", "-c", settings, source, site)
+    return site / "index.html"
+
+
+def main() -> int:
+    """Check and build; with ``--write`` only fill in outputs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.docs", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="run what the pages show, and write what comes out")
+    parser.add_argument("--quick", action="store_true", help="leave out what runs the examples")
+    given = parser.parse_args()
+    if given.write:
+        outputs(check=False)
+        return 0
+    wrong = generate.complaints()
+    if wrong:
+        raise SystemExit("\n".join([*wrong, "Generated parts differ: make generate"]))
+    lint()
+    if not given.quick:
+        outputs(check=True)
+    page = build()
+    wrong = broken(page.parent)
+    if wrong:
+        raise SystemExit("\n".join(["Links to nowhere:", *wrong]))
+    print(f"Built {page.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

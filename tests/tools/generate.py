@@ -1,0 +1,307 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write what would otherwise be kept twice: tables of README and docs, and the options in the doc fragments.
+
+The modules' argument specs are the source. A table stands between two comments, ``begin: NAME`` and ``end: NAME``. Of a
+fragment the descriptions are written by hand, and the rest of each option is written here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import difflib
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._yandex_iam import YANDEX_IAM_OPTIONS
+
+from .places import ROOT
+
+Specs = dict[str, dict[str, Any]]
+
+#: The doc fragments that repeat a Python object.
+FRAGMENTS: dict[str, Specs] = {
+    "calseta": {name: CALSETA_OPTIONS[name] for name in ("api_key",)},
+    "connection": CONNECTION_OPTIONS,
+    "datadog": DATADOG_OPTIONS,
+    "kibana": KIBANA_OPTIONS,
+    "security_deck": YANDEX_IAM_OPTIONS,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rows of cells. A cell is plain text, with code between backticks and ``M(name)`` for a module."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def rst(self) -> str:
+        """The table as reStructuredText wants it."""
+        lines = [".. list-table::", "   :header-rows: 1", "   :widths: auto", ""]
+        for row in (self.head, *self.rows):
+            for column, cell in enumerate(row):
+                text = re.sub(r"`([^`]+)`", r"``\1``", cell)
+                text = re.sub(r"M\((\w+)\)", r":ansplugin:`\1 <secops.triage.\1#module>`", text)
+                lines.append(f"   {'  -' if column else '* -'} {text}".rstrip())
+        return "\n".join(lines)
+
+    def markdown(self) -> str:
+        """The table as GitHub and Galaxy show it."""
+        lines = [" | ".join(self.head), " | ".join("---" for _cell in self.head)]
+        lines += [" | ".join(re.sub(r"M\((\w+)\)", r"`\1`", cell) for cell in row) for row in self.rows]
+        return "\n".join(f"| {line} |" for line in lines)
+
+
+@dataclasses.dataclass(frozen=True)
+class Platform:
+    """What the tables say of a platform. ``read`` and ``write`` are the permissions, in the platform's own words."""
+
+    name: str
+    modules: dict[str, str]
+    options: Specs
+    read: str
+    write: str
+    also: str = ""
+
+
+#: A module's value says which of its options chooses the platform.
+PLATFORMS = (
+    Platform(
+        "Datadog Cloud SIEM",
+        {"signal_state": "", "signal_incident_link": ""},
+        DATADOG_OPTIONS,
+        "`security_monitoring_signals_read`",
+        "`security_monitoring_signals_write`",
+        "`user_access_read`, to look up an `assignee` that is not a uuid",
+    ),
+    Platform(
+        "Elastic Security",
+        {"kibana_alert_status": ""},
+        KIBANA_OPTIONS,
+        "Kibana's privilege to read security alerts in the space, and `read` on the index"
+        " `.alerts-security.alerts-SPACE`",
+        "Kibana's privilege to change security alerts in the space, and `write` on that index",
+    ),
+    Platform(
+        "Yandex Cloud Security Deck",
+        {"alert_update": "provider: security_deck"},
+        YANDEX_IAM_OPTIONS,
+        "the role `security-deck.alertSinks.editor` for the alert's sink",
+        "the same role",
+    ),
+    Platform(
+        "Calseta",
+        {"alert_update": "provider: calseta"},
+        FRAGMENTS["calseta"],
+        "the scope `alerts:read`",
+        "the scope `alerts:write`, which does not include the other",
+    ),
+)
+
+#: What a description says of the environment, up to the variables.
+_ENVIRONMENT = "      - If not set, the value of the environment variable"
+
+#: Variables that are no option's fallback: what they stand in for, and in which file they are read.
+OTHER_VARIABLES = (
+    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta.py"),
+    (
+        "Yandex Cloud Security Deck",
+        "the host of the metadata service, with `instance_metadata`",
+        ("YC_METADATA_ADDR",),
+        "_yandex_iam.py",
+    ),
+    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_transport.py"),
+    # These are read by requests, in upper and in lower case.
+    ("all", "`proxy`", ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"), ""),
+)
+
+
+def documentation(module: str) -> dict[str, Any]:
+    """A module's DOCUMENTATION."""
+    text = (ROOT / "plugins" / "modules" / f"{module}.py").read_text()
+    found = re.search(r'^DOCUMENTATION = r"""\n(.*?)^"""', text, re.DOTALL | re.MULTILINE)
+    assert found, module
+    parsed: dict[str, Any] = yaml.safe_load(found[1])
+    return parsed
+
+
+def variables(spec: dict[str, Any]) -> list[str]:
+    """The environment variables that stand in for an option, the first one first."""
+    return list(spec["fallback"][1]) if "fallback" in spec else []
+
+
+def modules_table() -> Table:
+    """The modules by platform."""
+    rows = [
+        (f"M({module})", f"{one.name}{f', `{choice}`' if choice else ''}", documentation(module)["short_description"])
+        for one in PLATFORMS
+        for module, choice in one.modules.items()
+    ]
+    return Table(("Module", "Platform", "What it does"), rows)
+
+
+def permissions_table() -> Table:
+    """What the credentials must be allowed to do."""
+    rows = [
+        (
+            one.name,
+            ", ".join(f"M({module})" for module in one.modules),
+            "; ".join(filter(None, (one.read, one.also))),
+            one.write,
+        )
+        for one in PLATFORMS
+    ]
+    return Table(("Platform", "Modules", "To read", "To write"), rows)
+
+
+def environment_table() -> Table:
+    """The environment variables, in the order in which they are looked for."""
+    rows = [
+        (one.name, f"`{option}`", ", else ".join(f"`{name}`" for name in variables(spec)))
+        for one in PLATFORMS
+        for option, spec in one.options.items()
+        if variables(spec)
+    ]
+    for platform, option, names, _file in OTHER_VARIABLES:
+        joint = ", " if option == "`proxy`" else ", else "
+        rows.append((platform, option, joint.join(f"`{name}`" for name in names)))
+    order = [*(one.name for one in PLATFORMS), "all"]
+    return Table(("Platform", "Option", "Environment variable"), sorted(rows, key=lambda row: order.index(row[0])))
+
+
+def connection_table() -> Table:
+    """The options that all modules share."""
+    described = _options(_fragment("connection").read_text())
+    rows = []
+    for name, spec in CONNECTION_OPTIONS.items():
+        default = spec.get("default", "")
+        shown = str(default).lower() if isinstance(default, bool) else default
+        rows.append((f"`{name}`", spec["type"], f"`{shown}`" if shown != "" else "", _plain(described[name])))
+    return Table(("Option", "Type", "Default", "What it is"), rows)
+
+
+TABLES: dict[str, Callable[[], Table]] = {
+    "connection": connection_table,
+    "environment": environment_table,
+    "modules": modules_table,
+    "permissions": permissions_table,
+}
+
+
+def _plain(description: Any) -> str:
+    first: str = description if isinstance(description, str) else description[0]
+    return re.sub(r"\b[VOCE]\(([^)]*)\)", r"`\1`", first)
+
+
+def _fragment(name: str) -> Path:
+    return ROOT / "plugins" / "doc_fragments" / f"{name}.py"
+
+
+def _options(text: str) -> dict[str, Any]:
+    parsed = yaml.safe_load(text.partition('DOCUMENTATION = r"""')[2].partition('"""')[0])
+    return {name: option["description"] for name, option in parsed["options"].items()}
+
+
+def fragment(text: str, specs: Specs) -> str:
+    """A fragment's file with its options as the specs have them, in the same order."""
+    head, start, rest = text.partition("options:\n")
+    body, quotes, tail = rest.partition('"""')
+    written = {found[1]: found[0] for found in re.finditer(r"^  (\w+):\n(?:    .*\n|\n)+", body, re.MULTILINE)}
+    if set(written) != set(specs):
+        differing = ", ".join(sorted(set(written) ^ set(specs)))
+        raise SystemExit(f"Either the doc fragment or the Python object does not have: {differing}")
+    return head + start + "".join(_option(name, spec, written[name]) for name, spec in specs.items()) + quotes + tail
+
+
+def _option(name: str, spec: dict[str, Any], written: str) -> str:
+    """One option: the description as it is, but for the sentence on its variables; the rest as in the spec."""
+    found = re.search(r"^    description:.*\n(?:      .*\n)*", written, re.MULTILINE)
+    assert found, name
+    names = [f"E({one})" for one in variables(spec)]
+    sentence = f"{_ENVIRONMENT} {' is used, else '.join(names)}{'' if names[1:] else ' is used'}.\n" if names else ""
+    description = re.sub(rf"^{_ENVIRONMENT} .*\n(?:        .*\n)*", "", found[0], flags=re.MULTILINE) + sentence
+    lines = [f"    type: {spec['type']}"]
+    if "choices" in spec:
+        lines.append(f"    choices: [{', '.join(spec['choices'])}]")
+    if "default" in spec:
+        default = spec["default"]
+        lines.append(f"    default: {str(default).lower() if isinstance(default, bool) else default}")
+    if spec.get("required"):
+        lines.append("    required: true")
+    if "aliases" in spec:
+        lines.append(f"    aliases: [{', '.join(spec['aliases'])}]")
+    return f"  {name}:\n{description}" + "".join(f"{line}\n" for line in lines)
+
+
+def page(text: str, markdown: bool) -> str:
+    """A page with its tables as they should be."""
+    begin, end = ("<!-- ", " -->") if markdown else (".. ", "")
+
+    def filled(place: re.Match[str]) -> str:
+        table = TABLES[place[2]]()
+        return f"{place[1]}\n\n{table.markdown() if markdown else table.rst()}\n\n{place[3]}"
+
+    name = rf"({re.escape(begin)}begin: (\w+){end})\n.*?^({re.escape(begin)}end: \2{end})$"
+    return re.sub(name, filled, text, flags=re.DOTALL | re.MULTILINE)
+
+
+def wanted() -> Iterator[tuple[Path, str]]:
+    """Every file with generated parts, and what should be in it."""
+    for name, specs in FRAGMENTS.items():
+        yield _fragment(name), fragment(_fragment(name).read_text(), specs)
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))):
+        yield path, page(path.read_text(), path.suffix == ".md")
+
+
+def untrue() -> Iterator[str]:
+    """What the tables say by themselves, and the plugins do not bear out."""
+    folder = ROOT / "plugins" / "module_utils"
+    everything = "".join(path.read_text() for path in folder.glob("*.py"))
+    for one in PLATFORMS:
+        for permission in re.findall(r"`([\w.:-]+)`", one.read + one.write + one.also):
+            # The hints put some of them together.
+            if permission.rpartition("_")[0] not in everything and permission not in everything:
+                yield f"no hint of the modules names the permission {permission}"
+    for _platform, _option_name, names, file in OTHER_VARIABLES:
+        yield from (f"{file} does not read {one}" for one in names if file and one not in (folder / file).read_text())
+
+
+def complaints() -> list[str]:
+    """What differs from what should be there, as a diff, and what is not borne out."""
+    found = list(untrue())
+    for path, text in wanted():
+        name = str(path.relative_to(ROOT))
+        present, expected = path.read_text().splitlines(), text.splitlines()
+        found += difflib.unified_diff(present, expected, name, f"{name} as generated", lineterm="")
+    return found
+
+
+def main() -> int:
+    """Write, or with ``--check`` say what differs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail where something differs")
+    if not parser.parse_args().check:
+        for path, text in wanted():
+            if path.read_text() != text:
+                path.write_text(text)
+                print(f"wrote {path.relative_to(ROOT)}")
+    found = complaints()
+    print(*found, sep="\n", file=sys.stderr, end="\n" if found else "")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
