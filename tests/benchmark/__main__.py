@@ -29,7 +29,6 @@ class Case(t.Protocol):
 
     def measure(self, stage: Stage) -> t.Iterator[Row]:
         """The figures, as soon as they are there."""
-        ...
 
 
 CASES: dict[str, Case] = {"signals": many_signals, "kibana": kibana_batches, "memory": memory, "start": start}

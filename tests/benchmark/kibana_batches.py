@@ -31,7 +31,7 @@ def _close(stage: Stage, count: int, by_query: bool) -> t.Iterator[Row]:
     module = stage.controller.build(_MODULE, {**stage.options("kibana"), **chosen, "status": "closed"})
     first: list[Counted] = []
     again: list[Counted] = []
-    for _ in range(stage.repetitions(4)):
+    for _turn in range(stage.repetitions(4)):
         stage.close_others(stage.fill("kibana", count, _LATENCY))
         first.append(stage.counted(module.run))
         again.append(stage.counted(module.run))

@@ -31,7 +31,7 @@ def measure(stage: Stage) -> t.Iterator[Row]:
     first: list[Counted] = []
     again: list[Counted] = []
     least: list[Counted] = []
-    for _ in range(stage.repetitions(8)):
+    for _turn in range(stage.repetitions(8)):
         stage.fill("datadog", _COUNT, _LATENCY)
         first.append(stage.counted(module.run))
         again.append(stage.counted(module.run))

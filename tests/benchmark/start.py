@@ -30,7 +30,7 @@ def measure(stage: Stage) -> t.Iterator[Row]:
     """By turns, each as Ansible starts it; the least one is packed in the same way."""
     modules = _modules(stage)
     needed: dict[str, list[float]] = {name: [] for name in modules}
-    for _ in range(stage.repetitions(25)):
+    for _turn in range(stage.repetitions(25)):
         for name, module in modules.items():
             stage.simulator.clear_log()
             usage = module.run()

@@ -121,11 +121,11 @@ def test_huge_words_are_cut(body: t.Any) -> None:
 
 def test_deep_nesting_ends() -> None:
     body: t.Any = "deep"
-    for _ in range(200):
+    for _turn in range(200):
         body = {"error": [body]}
     assert words(body) == ""
     text = "deep"
-    for _ in range(10):
+    for _turn in range(10):
         text = json.dumps({"message": text})
     assert len(words(text)) <= 500
     assert words("[" * 100_000).startswith("[")

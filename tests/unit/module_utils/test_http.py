@@ -288,7 +288,7 @@ def test_an_anonymous_request_takes_no_credentials(api: Api) -> None:
 
 
 def test_answers_keep_the_order_of_the_items(api: Api) -> None:
-    ids = [api.sim.datadog.add_signal().id for _ in range(30)]
+    ids = [api.sim.datadog.add_signal().id for dummy in range(30)]
     client = api.client(concurrency=8)
     urls = [f"{api.sim.datadog.url}{SIGNALS}/{one}" for one in ids]
     assert [answer.body["data"]["id"] for answer in client.each(client.get, urls)] == ids
@@ -301,7 +301,7 @@ def test_connections_are_kept_and_few(api: Api, concurrency: int) -> None:
     client = api.client(concurrency=concurrency)
     client.each(client.get, [api.url] * 60)
     api.sim.latency = 0
-    for _ in range(5):
+    for _turn in range(5):
         client.get(api.url)
     assert len(api.sim.log) == 65
     assert api.sim.log.connections <= concurrency

@@ -63,7 +63,7 @@ def test_the_reset_of_a_limit_that_was_not_hit_says_nothing() -> None:
 def test_backoff_grows_with_jitter_up_to_a_bound() -> None:
     assert backoff(0) == 0
     for attempt, longest in ((1, 0.5), (2, 1), (3, 2), (4, 4), (20, 30), (900, 30)):
-        waits = {backoff(attempt) for _ in range(50)}
+        waits = {backoff(attempt) for dummy in range(50)}
         assert all(longest / 2 <= wait <= longest for wait in waits)
         assert len(waits) > 1
 
@@ -96,7 +96,7 @@ def stays(pace: Pace, count: int, *, widens: bool = True) -> list[Stay]:
         with lock:
             done.append(Stay(ticket, start, end))
 
-    threads = [threading.Thread(target=stay, args=(pace.ticket(),)) for _ in range(count)]
+    threads = [threading.Thread(target=stay, args=(pace.ticket(),)) for dummy in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -151,7 +151,7 @@ def test_the_longest_hold_counts() -> None:
 
 def test_who_asked_first_goes_first_and_keeps_the_place_over_all_tries() -> None:
     pace = Pace(1)
-    tickets = [pace.ticket() for _ in range(5)]
+    tickets = [pace.ticket() for dummy in range(5)]
     pace.hold(0.3)
     order: list[int] = []
 

@@ -199,7 +199,9 @@ def test_a_version_conflict_names_both(sim: Simulator, link: Params, state: str,
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_version_is_sent_only_as_given(sim: Simulator, link: Params, state: str) -> None:
-    signals = [sim.datadog.add_signal(version=9, incident_ids=[] if state == "present" else [MINE]) for _ in range(2)]
+    signals = [
+        sim.datadog.add_signal(version=9, incident_ids=[] if state == "present" else [MINE]) for dummy in range(2)
+    ]
     for signal, version in zip(signals, ({}, {"version": 9})):
         params = {**link, "signal_ids": signal.id, "state": state, **version}
         assert four_runs(sim, "signal_incident_link", params).real["changed"]
@@ -240,7 +242,7 @@ def test_refuses_options_before_anything_is_sent(sim: Simulator, link: Params, p
 
 
 def test_an_unknown_incident_is_told_by_every_signal(sim: Simulator, link: Params) -> None:
-    ids = [sim.datadog.add_signal().id for _ in range(3)]
+    ids = [sim.datadog.add_signal().id for dummy in range(3)]
     result = run_module("signal_incident_link", {**link, "signal_ids": ids, "incident_id": 999})
     assert result["failed"]
     assert not result["changed"]

@@ -234,7 +234,7 @@ def test_another_signal_than_was_asked_for_is_not_taken(sim: Simulator, datadog:
 
 
 def test_many_reads_over_a_few_connections(sim: Simulator, datadog: Params) -> None:
-    ids = [sim.datadog.add_signal(state="archived").id for _ in range(300)]
+    ids = [sim.datadog.add_signal(state="archived").id for dummy in range(300)]
     sim.log.clear()
     run_module("signal_state", {**datadog, "signal_ids": ids, "state": "archived", "concurrency": 4})
     assert len(sim.log) == 300

@@ -49,7 +49,7 @@ def test_a_uuid_is_not_looked_up_where_reads_show_it(sim: Simulator, datadog: Pa
 
 
 def test_a_handle_is_looked_up_once_for_all_signals(sim: Simulator, datadog: Params) -> None:
-    ids = [sim.datadog.add_signal().id for _ in range(30)]
+    ids = [sim.datadog.add_signal().id for dummy in range(30)]
     sim.log.clear()
     run_module("signal_state", {**datadog, "signal_ids": ids, "assignee": "greta@example.com"})
     (lookup,) = sim.log.select(path=USERS)
@@ -192,7 +192,7 @@ def test_a_key_that_may_not_look_up_users_is_told_so(sim: Simulator, datadog: Pa
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_uuid_of_nobody_is_the_apis_to_refuse(sim: Simulator, datadog: Params, status: int) -> None:
     sim.settings.datadog.unknown_assignee_status = status
-    ids = [sim.datadog.add_signal().id for _ in range(2)]
+    ids = [sim.datadog.add_signal().id for dummy in range(2)]
     params = {**datadog, "signal_ids": ids, "retries": 1}
     result = run_module("signal_state", {**params, "assignee": str(uuid.uuid4())})
     assert result["failed"]

@@ -17,7 +17,7 @@ ALONE = r"/signals/[^/]+/update$"
 
 def signals(sim: Simulator, count: int) -> list[str]:
     """So many open signals, and a log without a request."""
-    ids = [sim.datadog.add_signal().id for _ in range(count)]
+    ids = [sim.datadog.add_signal().id for dummy in range(count)]
     sim.log.clear()
     return ids
 
