@@ -20,6 +20,8 @@ export PYTHONUNBUFFERED := 1
 
 VENV_PYTHON := .cache/venv/bin/python
 TOOL := $(VENV_PYTHON) -m tests.tools
+# The tools that look at the plugins meet them where Ansible does.
+INNER_TOOL := PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.tools
 GATE = $(TOOL).gate --with='$(ARGS)'
 
 .PHONY: help
@@ -83,6 +85,16 @@ live: .dev ## The main scenarios on real services, which it puts back as they we
 bench: .dev ## Measure requests, time and memory on the simulator
 	@$(VENV_PYTHON) -m tests.benchmark $(ARGS)
 
+## Document it
+
+.PHONY: generate
+generate: .dev ## Write what follows from the argument specs: tables, and the doc fragments' options
+	@$(INNER_TOOL).generate $(ARGS)
+
+.PHONY: docs
+docs: .docs ## Check the documentation and build its site; ARGS=--write fills in the outputs it shows
+	@$(INNER_TOOL).docs $(ARGS)
+
 ## Ship it
 
 .PHONY: build
@@ -102,6 +114,6 @@ environment: .dev ## Only make the environment for the others
 clean: ## Remove everything that was made here
 	rm -rf .cache tests/output
 
-.PHONY: .run .dev .conformance
-.run .dev .conformance:
+.PHONY: .run .dev .conformance .docs
+.run .dev .conformance .docs:
 	@$(PYTHON) -m tests.tools.environment $(@:.%=%)
