@@ -107,7 +107,10 @@ def words(body: t.Any) -> str:
     Control characters are taken out: an answer must not be able to paint a terminal.
     """
     text = re.sub(r"[\x00-\x20\x7f-\x9f]+", " ", _words(body)).strip()
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    if len(text) <= _LONGEST:
+        return text
+    # Between words: half of a token would not be known for the secret that it is.
+    return (re.sub(r"\S+$", "", text[: _LONGEST - 1]) or text[:40]) + "…"
 
 
 def _words(body: t.Any, depth: int = 0) -> str:
