@@ -16,11 +16,11 @@ import uuid
 
 from ansible.module_utils.basic import env_fallback
 
-from ._change import Accepted, Change, Confirmed, Fields, Outcome, tags_wanted
+from ._change import Change, Confirmed, Fields, Outcome, tags_wanted
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_text, secret
-from ._platform import Platform, dig, fate, segment, text, texts
+from ._platform import Platform, dig, fate, segment, text, texts, untold
 
 CALSETA_OPTIONS: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["CALSETA_API_KEY"])},
@@ -127,7 +127,7 @@ class CalsetaAlerts(Platform):
         except TriageError as error:
             return fate(error)
         fields = _fields(dig(answer.body, "data"), change.id)
-        return Accepted() if fields is None else Confirmed(fields)
+        return Confirmed(fields) if fields else untold("PATCH", f"/v1/alerts/{change.id}", answer)
 
 
 def _fields(alert: t.Any, alert_id: str) -> Fields | None:

@@ -9,13 +9,14 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/#add-a-security-s
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused
+from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
 from ._datadog import Signals
-from ._errors import NotFoundError, OptionError, RefusedError, TriageError
+from ._errors import NotFoundError, OptionError, RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run
-from ._platform import dig, fate, segment
+from ._platform import dig, fate, segment, untold
 
 
 class IncidentLink(Signals):
@@ -45,6 +46,7 @@ class IncidentLink(Signals):
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _link(self, change: Change) -> Outcome:
+        """Add the link. What a read shows may lag behind, so that a look which does not show it proves nothing."""
         path = f"/api/v1/security_analytics/signals/{segment(change.id)}/add_to_incident"
         body = {
             "incident_id": self._incident,
@@ -57,12 +59,16 @@ class IncidentLink(Signals):
             )
         except RefusedError as error:
             return Refused(self.explained(error, change.id))
+        except UnknownFateError as error:
+            return Unknown(error, under_way=True)
         except TriageError as error:
-            return fate(error)
-        if dig(answer.body, "hitCount") == 0:
+            return Refused(error)
+        hits = dig(answer.body, "hitCount")
+        if hits == 0:
             nothing = "the answer says that no signal was hit (hitCount 0)"
             return Accepted(RefusedError("PATCH", path, nothing, status=answer.status))
-        # What a read shows may lag behind.
+        if not isinstance(hits, int):
+            return dataclasses.replace(untold("PATCH", path, answer), under_way=True)
         return Accepted(under_way=True)
 
     def _unlink(self, change: Change) -> Outcome:
@@ -88,4 +94,5 @@ class IncidentLink(Signals):
         except TriageError as error:
             return fate(error)
         triage = dig(answer.body, "data", "attributes")
-        return Confirmed(self.fields_of(triage)) if isinstance(dig(triage, "incident_ids"), list) else Accepted()
+        shown = isinstance(dig(triage, "incident_ids"), list)
+        return Confirmed(self.fields_of(triage)) if shown else untold("PATCH", path, answer)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
+from ._change import Change, Confirmed, Fields, Outcome, Refused, Unknown
 from ._datadog import Signals
 from ._datadog_users import User, Users
 from ._errors import RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run, checked_text
-from ._platform import batches, dig, fate, segment
+from ._platform import batches, dig, fate, segment, untold
 
 #: The most signals that the bulk call takes.
 BULK_LIMIT = 199
@@ -85,7 +85,7 @@ class SignalState(Signals):
             return Refused(self.explained(error, change.id))
         except TriageError as error:
             return fate(error)
-        return self._outcome(change, dig(answer.body, "data", "attributes")) or Accepted()
+        return self._outcome(change, dig(answer.body, "data", "attributes")) or untold("PATCH", path, answer)
 
     def _write_bulk(self, batch: t.Sequence[Change]) -> dict[str, Outcome]:
         items = [{"id": change.id, "type": "signal", "attributes": self._attributes(change)} for change in batch]

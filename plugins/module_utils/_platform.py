@@ -12,6 +12,7 @@ from urllib.parse import quote
 from ._change import Change, Fields, Outcome, Refused, Unknown
 from ._errors import RefusedError, TriageError, UnknownFateError
 from ._http import Client
+from ._transport import Answer
 
 
 class Platform:
@@ -83,6 +84,11 @@ def fate(error: TriageError) -> Refused | Unknown:
         return Refused(error)
     # Behind a connection that broke, and behind a gateway that gave up, the server may still be at it.
     return Unknown(error, under_way=error.status in (None, 502, 504))
+
+
+def untold(method: str, path: str, answer: Answer) -> Unknown:
+    """The outcome of a write that was answered without showing the alert: it need not be the API that answered."""
+    return Unknown(UnknownFateError(method, path, "the answer does not show what was done", status=answer.status))
 
 
 Piece = t.TypeVar("Piece")

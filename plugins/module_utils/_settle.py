@@ -64,13 +64,14 @@ class _Course:
         self._in_doubt = False
         #: Whether one may do it still, after a look that did not show it.
         self._under_way = False
-        #: Whether only a look can tell what to report.
-        self.unseen = False
+        #: Whether only a look can tell what to report, and whether there has been one since the last try.
+        self.unseen = self._seen = False
         self.result = Result(change.before, change.before)
 
     def told(self, platform: Platform, outcome: Outcome) -> None:
         """Note what the API answered to a try."""
         self._outcome = outcome
+        self._seen = False
         self._extra = {**self._extra, **outcome.extra}
         if isinstance(outcome, Confirmed):
             self.unseen = False
@@ -91,6 +92,7 @@ class _Course:
         if not isinstance(seen, dict):
             self._lost(outcome.error, seen)
             return None
+        self._seen = True
         moved = self._change.moved(seen)
         rest, error = _rest(platform, self._change.id, seen)
         if error is None:
@@ -107,6 +109,9 @@ class _Course:
     def _lost(self, said: TriageError | None, trouble: TriageError | None) -> None:
         """There was no look, or nothing to look at any more."""
         gone = None if trouble else NotFoundError("It was there, and is gone")
+        if self._seen and not gone:
+            # What the look before has shown stands.
+            return
         if self._in_doubt:
             self._report(None, None, gone or said or trouble)
         else:
