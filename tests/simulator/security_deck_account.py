@@ -111,6 +111,12 @@ class SecurityDeckAccount(Platform):
         self._alerts[alert.id] = alert
         return alert
 
+    def end_operations(self) -> None:
+        """Bring all operations under way to their end now."""
+        for operation in list(self._pending):
+            operation.due = time.time()
+        self._settle()
+
     def service_account_key(self) -> dict[str, str]:
         """The contents of a key file whose JWTs are accepted."""
         return self.tokens.key_file()

@@ -12,7 +12,14 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, four_runs, run_module
+from ansible_collections.secops.triage.tests.unit.harness import (
+    Meanwhile,
+    Params,
+    Result,
+    by_id,
+    four_runs,
+    run_module,
+)
 
 NAME = "alert_update"
 YANDEX = {
@@ -152,7 +159,8 @@ def test_refusal_is_told_in_the_words_of_the_server(sim: Simulator, calseta: Par
 
 def test_limit_counts_by_path_and_is_waited_out(sim: Simulator, calseta: Params, key: str) -> None:
     settings = sim.settings.calseta
-    settings.rate_limit, settings.rate_window, settings.retry_after = 1, 0.3, 0.4
+    settings.rate_limit, settings.retry_after = 1, 0.4
+    sim.faults.add(Meanwhile(lambda entry: vars(settings).update(rate_limit=600), nth=3))
     result = run(calseta, key, retries=1)
     assert by_id(result)[key]["changed"]
     assert [entry.status for entry in sim.log] == [200, 429, 200]
