@@ -55,7 +55,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _call(command: list[str], folder: Path, sim: Simulator, may_fail: bool) -> str:
     """What the command prints."""
-    settings = {**os.environ, **_QUIET, **environment(sim)}
+    settings = {**_QUIET, **os.environ, **environment(sim)}
     for name in os.environ.get("UNSET", "").split():
         settings.pop(name, None)
     pipe = subprocess.PIPE
