@@ -68,10 +68,14 @@ class Accepted:
 
 @dataclasses.dataclass(frozen=True)
 class Refused:
-    """The API said no, or nothing was sent to it."""
+    """The API said no, or nothing was sent to it.
+
+    ``of_all`` says that this is the answer to every try before it too, for they had the same idempotency key.
+    """
 
     error: TriageError
     extra: Fields = dataclasses.field(default_factory=dict)
+    of_all: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

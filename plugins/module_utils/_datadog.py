@@ -9,13 +9,14 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
 from ._change import Fields
-from ._errors import OptionError, RefusedError, UnknownFateError
+from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_ids, choose, secret
 from ._platform import Platform, dig, not_found, segment
@@ -92,6 +93,9 @@ class Signals(Platform):
         """The error, which in the case of a version conflict names both versions."""
         about_version = error.status == 409 or (error.status == 400 and "version" in str(error).lower())
         if self.version is not None and about_version:
+            # The version that was read before need not be the one that it was refused for.
+            with contextlib.suppress(TriageError):
+                self.read([signal_id])
             error.hint = (
                 f"Conflict: version {self.version} was sent, and the signal is at version"
                 f" {self._versions.get(signal_id)}. Somebody else changed it: look at it, and decide anew."

@@ -78,9 +78,11 @@ class _Course:
             _, error = _rest(platform, self._change.id, outcome.after)
             self._report(outcome.after, self._change.moved(outcome.after), error)
         elif isinstance(outcome, Refused):
+            if outcome.of_all:
+                self._in_doubt = self._under_way = False
             # What was read of the alert may be true no more: that can be why it was refused.
             self.unseen = self._in_doubt or not _is_general(outcome.error)
-            self._report(self._change.before, False, outcome.error)
+            self._report(self.result.after, False, outcome.error)
         else:
             self.unseen = self._in_doubt = True
             self._under_way = self._under_way or outcome.under_way
@@ -98,6 +100,8 @@ class _Course:
         if error is None:
             self._report(seen, self._in_doubt and moved, None)
             return None
+        # What a look does not show, and what is not under way any more, has not been done.
+        self._in_doubt = self._in_doubt and (moved or self._under_way or isinstance(outcome, Accepted))
         # Where it is neither as it was nor as it should be, nobody can see whose doing that is.
         changed = None if self._in_doubt and (moved or self._under_way) else False
         self._report(seen, changed, (rest and outcome.error) or error)
@@ -115,7 +119,7 @@ class _Course:
         if self._in_doubt:
             self._report(None, None, gone or said or trouble)
         else:
-            self._report(None if gone else self._change.before, False, said)
+            self._report(None if gone else self.result.after, False, said)
 
     def _report(self, after: Fields | None, changed: bool | None, error: TriageError | None) -> None:
         self.result = Result(self._change.before, after, changed, error, self._extra)

@@ -1,0 +1,271 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Holds a report against the truth, which is the simulator's own state, history and log."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+import typing as t
+
+from ansible_collections.secops.triage.tests.simulator import Entry
+from ansible_collections.secops.triage.tests.unit.harness import Result, rows, warnings_of
+
+from .cases import Case, State
+from .weather import REFUSALS
+
+
+@dataclasses.dataclass
+class Evidence:
+    """What there is to know of a run: every alert before and after, and all requests."""
+
+    case: Case
+    result: Result
+    before: dict[str, State]
+    after: dict[str, State]
+    entries: list[Entry]
+    bodies: dict[int, str]
+
+    @property
+    def timeout(self) -> float:
+        return float(self.case.params["timeout"])
+
+    def about(self, alert_id: str) -> list[Entry]:
+        """The requests that name the alert, or its operation, in their order."""
+        operations = self.case.platform.operations if self.case.platform.name == "security_deck" else {}
+        mine = {name for name, operation in operations.items() if operation.alert.id == alert_id}
+        found = []
+        for entry in self.entries:
+            last = entry.path.partition("?")[0].split("/")
+            if alert_id in last or last[-1] in mine or f'"{alert_id}"' in self.bodies[entry.number]:
+                found.append(entry)
+        return found
+
+    def late(self, entry: Entry) -> bool:
+        """Whether the client had probably stopped waiting for the answer."""
+        return entry.ended is None or entry.ended - entry.time > self.timeout * 0.8
+
+    def clean(self, entry: Entry) -> bool:
+        """Whether the client got the whole answer, and a good one."""
+        return entry.fault is None and entry.status == 200 and not self.late(entry)
+
+    def doubtful(self, entry: Entry) -> bool:
+        """Whether the client could not tell by the answer what became of the request."""
+        return self.late(entry) or (entry.fault is not None and not entry.fault.startswith(REFUSALS))
+
+
+def judge(evidence: Evidence) -> list[str]:
+    """Everything in the report that is not so, and everything that was done and should not have been."""
+    result, case = evidence.result, evidence.case
+    said = json.dumps(result)
+    wrong = [f"the secret {name} is in the output" for name in _secrets(case) if name in said]
+    if warnings_of(result) and case.module != "kibana_alert_status":
+        wrong.append(f"warnings: {warnings_of(result)}")
+    if case.check and any(entry.is_write for entry in evidence.entries):
+        wrong.append("a write in check mode")
+    if "counts" not in result:
+        return wrong + _judge_refusal(evidence)
+    listed = rows(result)
+    if sorted(row["id"] for row in listed) != sorted(case.ids):
+        wrong.append(f"lists {len(listed)} alerts, and the task is about {len(case.ids)}")
+        return wrong
+    nothing_tried = any(row.get("error") for row in listed) and not any(entry.is_write for entry in evidence.entries)
+    for row in listed:
+        judge_row = _judge_prediction if case.check else _judge_row
+        wrong += [f"{row['id']}: {finding}" for finding in judge_row(evidence, row, nothing_tried)]
+    return wrong + _judge_sums(evidence)
+
+
+def _secrets(case: Case) -> list[str]:
+    names = ("api_key", "app_key", "access_token", "iam_token")
+    return [value for name in names if isinstance(value := case.params.get(name), str)]
+
+
+def _judge_refusal(evidence: Evidence) -> list[str]:
+    """A task that failed before it had anything to report of single alerts."""
+    result, wrong = evidence.result, []
+    if not result.get("failed") or result.get("changed") is not False:
+        wrong.append("no list of alerts, and yet no failure without a change")
+    if not result.get("error", {}).get("message"):
+        wrong.append(f"a failure without an error: {result.get('msg')}")
+    wrong += ["a write, and no report of it" for entry in evidence.entries if entry.is_write][:1]
+    return wrong
+
+
+def _judge_row(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str]:
+    case, alert_id = evidence.case, row["id"]
+    before, after = evidence.before[alert_id], evidence.after[alert_id]
+    changes = case.platform.changes_of(alert_id)
+    wrong = _judge_error(case, row) + _judge_writes(evidence, alert_id)
+    if len(changes) > 1:
+        wrong.append(f"changed {len(changes)} times")
+    fields = _fields(row)
+    if row["changed"] is None:
+        if "error" not in row:
+            wrong.append("nobody knows, and yet no error")
+        if fields and _differences(fields, before) and _differences(fields, after):
+            wrong.append(f"shows {fields}, which it never was")
+        return wrong + _judge_doubt(evidence, alert_id)
+    if row["changed"] != bool(changes):
+        wrong.append(f"reports changed {row['changed']}, and was changed {len(changes)} times")
+    different = _differences(fields, after)
+    if different or not fields:
+        wrong.append(f"reports {fields}, and is {after}")
+    reached = case.reached(after)
+    if reached == ("error" in row) and not (nothing_tried and reached is False):
+        wrong.append(f"is {'' if reached else 'not '}as asked for, and the error is {row.get('error')}")
+    return wrong
+
+
+def _judge_prediction(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str]:
+    case, alert_id = evidence.case, row["id"]
+    before, reached = evidence.before[alert_id], case.reached(evidence.before[alert_id])
+    wrong = _judge_error(case, row)
+    if before != evidence.after[alert_id]:
+        wrong.append("changed in check mode")
+    if nothing_tried and "error" not in row:
+        return wrong
+    if row["changed"] != (not reached):
+        wrong.append(f"predicts changed {row['changed']} of {before}")
+    if not case.reached(_fields(row)):
+        wrong.append(f"predicts {_fields(row)}")
+    return wrong
+
+
+def _judge_error(case: Case, row: Result) -> list[str]:
+    error = row.get("error")
+    if error is None:
+        return []
+    wrong = []
+    if not error.get("message") or set(error) != {"message", "status", "method", "path", "request_id", "hint"}:
+        wrong.append(f"an error that says nothing: {error}")
+    others = set(str(error["path"]).split("/")) & set(case.ids) - {row["id"]}
+    if others:
+        wrong.append(f"its error is about {', '.join(others)}")
+    return wrong
+
+
+def _judge_writes(evidence: Evidence, alert_id: str) -> list[str]:
+    """A write that the service took is not followed by another, unless nobody could know, and a look showed nothing."""
+    entries = evidence.about(alert_id)
+    by_number = {entry.number: entry for entry in entries}
+    history = sorted(evidence.case.platform.history.get(alert_id, []), key=lambda change: change.request)
+    wrong = []
+    for first, second in zip(history, history[1:]):
+        one, two = by_number[first.request], by_number[second.request]
+        if not evidence.doubtful(one):
+            wrong.append(f"written by request {two.number}, although {one.number} was answered")
+        looks = [entry for entry in entries if not entry.is_write and one.time < entry.time < two.time]
+        # By their number: what came in before the change took effect could not see it.
+        unseen = [entry for entry in looks if evidence.clean(entry) and entry.time < first.time]
+        if not unseen and not _lags(evidence):
+            wrong.append(f"written by request {two.number}, although no look since {one.number} showed it undone")
+    tries = [entry for entry in entries if entry.is_write and entry.status not in (401, 404, 405, 429)]
+    # One more for what a bulk answer leaves out.
+    if len(tries) > max(evidence.case.params["retries"], 1) + 1:
+        wrong.append(f"{len(tries)} writes with retries {evidence.case.params['retries']}")
+    return wrong
+
+
+def _lags(evidence: Evidence) -> bool:
+    return bool(getattr(evidence.case.platform.settings, "incident_lag_reads", 0))
+
+
+def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
+    """``changed: null`` is for what could not be known: a write in doubt that may still come about, or that no look
+    has followed."""
+    entries = evidence.about(alert_id)
+    if evidence.case.platform.name == "security_deck":
+        return _judge_operations(evidence, alert_id)
+    silent = evidence.case.module in ("signal_incident_link", "kibana_alert_status")
+    doubtful = [
+        entry
+        for entry in entries
+        if entry.is_write
+        and (evidence.doubtful(entry) or _left_out(entry, alert_id) or (silent and entry.status in (200, 409)))
+    ]
+    if not doubtful:
+        return ["nobody knows, and yet every write was answered"]
+    # The answers of these do not show the alert, and what reads show of links may lag behind.
+    if evidence.case.module == "signal_incident_link" and evidence.case.params["state"] == "present":
+        return []
+    unanswered = [
+        entry for entry in doubtful if entry.status in (None, 502, 504) or evidence.late(entry) or _cut(entry)
+    ]
+    looks = [entry for entry in entries if not entry.is_write and entry.time > doubtful[-1].time]
+    if not unanswered and any(evidence.clean(entry) for entry in looks):
+        return ["nobody knows, although a look after the last answer has shown it"]
+    return []
+
+
+def _judge_operations(evidence: Evidence, alert_id: str) -> list[str]:
+    """Every write there is an operation: what came of it is not known until a look at it shows that it is done."""
+    elapsed = time.time() - time.monotonic()
+    operations = evidence.case.platform.operations
+    for entry in evidence.about(alert_id):
+        operation = operations.get(entry.path.rpartition("/")[2])
+        if operation and evidence.clean(entry) and entry.time + elapsed > operation.due:
+            return ["nobody knows, although its operation was seen to be done"]
+    return []
+
+
+def _left_out(entry: Entry, alert_id: str) -> bool:
+    """Whether a bulk was answered without a word about the alert; one that was refused may have been so in part."""
+    return entry.path.endswith("/bulk/update") and alert_id not in entry.wrote and entry.status not in (401, 429)
+
+
+def _cut(entry: Entry) -> bool:
+    return str(entry.fault).startswith(("truncate", "reset", "close"))
+
+
+def _judge_sums(evidence: Evidence) -> list[str]:
+    """What the result says of all alerts together."""
+    result, wrong = evidence.result, []
+    listed = rows(result)
+    failed = [row for row in listed if "error" in row]
+    changed = [row for row in listed if row["changed"] and "error" not in row]
+    sums = {
+        "requested": len(listed),
+        "changed": len(changed),
+        "unchanged": len(listed) - len(changed) - len(failed),
+        "failed": len(failed),
+    }
+    if result["counts"] != sums:
+        wrong.append(f"counts {result['counts']}, and it is {sums}")
+    if result["changed"] != any(row["changed"] is not False for row in listed):
+        wrong.append(f"changed is {result['changed']}")
+    if bool(result.get("failed")) != bool(failed):
+        wrong.append(f"failed is {result.get('failed')}, with {len(failed)} errors")
+    if failed and result["error"] != failed[0]["error"]:
+        wrong.append("the error is not the first alert's")
+    if failed and ("Nothing was changed" in result["msg"]) == result["changed"]:
+        wrong.append(f"changed is {result['changed']}, and it says: {result['msg']}")
+    return wrong + _judge_diff(evidence, {row["id"]: row for row in listed if row["changed"]})
+
+
+def _judge_diff(evidence: Evidence, changed: dict[str, Result]) -> list[str]:
+    wrong = []
+    diff = {one["before_header"]: one for one in evidence.result["diff"]}
+    if set(diff) != set(changed):
+        wrong.append(f"a diff of {len(diff)} alerts, and {len(changed)} were changed")
+    for alert_id, one in diff.items():
+        if _differences(one["before"], evidence.before[alert_id]):
+            wrong.append(f"{alert_id}: the diff begins with {one['before']}, and it was {evidence.before[alert_id]}")
+        if one["after"] != _fields(changed.get(alert_id, {})):
+            wrong.append(f"{alert_id}: the diff ends with {one['after']}")
+    return wrong
+
+
+def _fields(row: t.Mapping[str, t.Any]) -> State:
+    return {name: value for name, value in row.items() if name not in ("id", "changed", "error", "operation_id")}
+
+
+def _differences(fields: State, state: State) -> list[str]:
+    return [
+        name
+        for name, value in fields.items()
+        if (value not in state[name] if isinstance(state[name], frozenset) else value != state[name])
+    ]

@@ -1,0 +1,158 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tasks in bad weather, each on a simulator of its own, several at a time, and each judged when all is quiet again."""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import dataclasses
+import faulthandler
+import json
+import multiprocessing
+import random
+import time
+import traceback
+import typing as t
+
+import pytest
+
+from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.simulator.faults import Faults
+from ansible_collections.secops.triage.tests.unit.harness import Result, run_module, without_environment
+
+from .cases import Case, make_case
+from .oracle import Evidence, judge
+from .weather import Weather
+
+#: The share of requests that go wrong; a fifth of all, as long as those of the first look are mostly spared.
+RATE = 0.35
+TIMEOUT = 0.4
+#: No task of these may ever take this long, in seconds; one that does is a finding, with every thread's stack.
+_HANG = 240.0
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What became of one task. An operation is one alert that the task is about."""
+
+    number: int
+    name: str
+    operations: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    findings: list[str] = dataclasses.field(default_factory=list)
+    faults: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    fates: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+
+
+_sim: Simulator | None = None
+
+
+def _simulator() -> Simulator:
+    """The simulator of this process."""
+    global _sim  # noqa: PLW0603
+    if _sim is None:
+        _sim = Simulator(alerts=0).start()
+    return _sim
+
+
+def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> Outcome:
+    """One task of the storm, and everything that was wrong with it."""
+    faulthandler.dump_traceback_later(_HANG, exit=True)
+    with pytest.MonkeyPatch.context() as patch:
+        without_environment(patch)
+        sim = _simulator()
+        patch.setenv("YC_METADATA_ADDR", sim.host)
+        case = make_case(sim, random.Random(f"{seed} {number}"), TIMEOUT)
+        weather = Weather(sim, f"{seed} {number}", rate, TIMEOUT, late=number % 4 != 0)
+        outcome = Outcome(number, f"{case.module} {case.platform.name}", len(case.ids))
+        sim.log.clear()
+        start = time.monotonic()
+        before = case.states()
+        sim.world.faults = weather
+        try:
+            result = run_module(case.module, case.params, check=case.check)
+        except BaseException:  # noqa: BLE001  # pytest's own outcome for a module that does not exit is one
+            outcome.findings.append(f"a crash:\n{traceback.format_exc()}")
+            result = None
+        finally:
+            outcome.seconds = time.monotonic() - start
+            _calm(sim, case)
+        outcome.requests, outcome.faults = len(sim.log), weather.struck_kinds
+        if result is not None:
+            evidence = Evidence(case, result, before, case.states(), list(sim.log), weather.bodies)
+            outcome.findings += judge(evidence)
+            outcome.fates = _fates(result)
+            if show:
+                _show(evidence)
+            outcome.findings += _again(case) if number % 5 == 0 and not case.check else []
+    faulthandler.cancel_dump_traceback_later()
+    return outcome
+
+
+def _calm(sim: Simulator, case: Case) -> None:
+    """No more faults; everything that is still on its way comes to its end, operations too unless they never do."""
+    sim.world.faults = Faults()
+    while sim.log.in_flight:
+        time.sleep(0.01)
+    if case.platform.name == "security_deck":
+        due = [one.due for one in sim.security_deck.operations.values() if not one.done]
+        soon = [moment for moment in due if moment < time.time() + 60]
+        time.sleep(max(0.0, max(soon, default=0.0) - time.time()))
+
+
+def _again(case: Case) -> list[str]:
+    """In good weather, a second run finishes the rest, or says of each alert why it cannot be."""
+    result = run_module(case.module, case.params)
+    states = case.states()
+    listed = {row["id"]: row for row in result.get("signals", result.get("alerts", []))}
+    return [
+        f"{alert_id}: after a second run it is {states[alert_id]}"
+        for alert_id, row in listed.items()
+        if "error" not in row and not case.reached(states[alert_id])
+    ]
+
+
+def _fates(result: Result) -> collections.Counter[str]:
+    listed = result.get("signals", result.get("alerts"))
+    if listed is None:
+        return collections.Counter({"not begun": 1})
+    return collections.Counter(
+        {True: "changed", False: "unchanged", None: "unknown"}[row["changed"]] + (" failed" if "error" in row else "")
+        for row in listed
+    )
+
+
+def _show(evidence: Evidence) -> None:
+    """All that there is to see of a task, for whoever looks for the cause of a finding."""
+    case = evidence.case
+    print(
+        json.dumps({name: str(value)[:200] for name, value in case.params.items()}, indent=1),
+        vars(case.platform.settings),
+    )
+    start = evidence.entries[0].time if evidence.entries else 0.0
+    for entry in evidence.entries:
+        moments = f"{entry.time - start:7.3f} {(entry.ended or 0.0) - start:7.3f}"
+        print(f"{entry.number:4} {moments} {entry.method} {entry.path} {entry.status} {entry.fault} {entry.wrote[:9]}")
+        print(f"        {json.dumps(entry.body)[:300]}")
+    print(json.dumps(evidence.result, indent=1))
+
+
+def run_storm(seed: int, operations: int, workers: int, rate: float = RATE) -> t.Iterator[Outcome]:
+    """Tasks until so many operations have been made, as they end."""
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
+        made = number = 0
+        running: set[concurrent.futures.Future[Outcome]] = set()
+        while running or made < operations:
+            while made < operations and len(running) < workers:
+                running.add(pool.submit(run_task, seed, number, rate))
+                number += 1
+            done, running = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                outcome = future.result()
+                made += outcome.operations
+                yield outcome
