@@ -107,7 +107,8 @@ def run(command: str, arguments: list[str]) -> int:
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 
 from .places import LINK, LOGS, ROOT, binary, tool_environment
 
+# Lines of a failed step's output that say enough.
+_SHOWN = 300
 _NUMBER = re.compile(r"(\d+) (passed|failed|error)")
 
 
@@ -90,6 +92,9 @@ def _arguments(step: Step, given: Sequence[str]) -> list[str]:
     """The step's own and the user's. pytest must meet the tests where they are part of the collection."""
     if not step.folder:
         return [*step.command, *given]
+    if not given and not step.extra:
+        # All of them at once: worth the moment that it takes to start more processes.
+        given = ["--numprocesses=auto"]
     linked = [str(LINK / one) if (ROOT / one.partition("::")[0]).exists() else one for one in given]
     chosen = any(one.startswith(str(LINK)) for one in linked)
     return [*step.command, f"--rootdir={LINK}", f"--config-file={LINK / 'pyproject.toml'}", *linked] + (
@@ -110,7 +115,8 @@ def run(step: Step, given: Sequence[str], show: bool) -> Result:
             env=None if step.own_environment else tool_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         ) as process,
     ):
         for line in process.stdout or ():
@@ -119,7 +125,7 @@ def run(step: Step, given: Sequence[str], show: bool) -> Result:
             if show:
                 print(line, end="", flush=True)
     if process.returncode and not show:
-        print(f" FAILED\n\n{''.join(lines)}", flush=True)
+        print(f" FAILED; all of its output is in {log.relative_to(ROOT)}\n\n{''.join(lines[-_SHOWN:])}", flush=True)
     passed, failed = _numbers(step, lines, process.returncode)
     return Result(step, passed, failed, time.monotonic() - start)
 
