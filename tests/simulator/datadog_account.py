@@ -122,7 +122,8 @@ class DatadogAccount(Platform):
             raise RefusedError(403, {"errors": ["Forbidden"]})
         self._count_request()
         if needs not in permissions:
-            raise self._refused(call, 403, "Forbidden", f"permission security_monitoring_{needs} is missing")
+            name = f"security_monitoring_{needs}" if needs.startswith("signals") else needs
+            raise self._refused(call, 403, "Forbidden", f"permission {name} is missing")
 
     def _count_request(self) -> None:
         start, count = self._window
