@@ -185,7 +185,7 @@ def test_a_key_that_may_not_look_up_users_is_told_so(sim: Simulator, datadog: Pa
     assert result["failed"]
     assert "user_access_read" in result["error"]["hint"]
     assert "give the uuid" in result["error"]["hint"]
-    assert "permission security_monitoring_user_access_read is missing" in result["error"]["message"]
+    assert "permission user_access_read is missing" in result["error"]["message"]
     assert not sim.log.writes()
 
 
