@@ -189,7 +189,7 @@ def test_everything_that_belongs_to_a_module_is_there(module: Documented) -> Non
     assert module.doc["author"]
     assert not module.doc["short_description"].endswith(".")
     assert [entry for entry in module.doc["seealso"] if entry.get("link", "").startswith("https://")]
-    assert list((ROOT / "tests" / "unit" / "modules").glob(f"test_{module.name}*.py"))
+    assert list((ROOT / "tests" / "unit" / "plugins" / "modules").glob(f"test_{module.name}*.py"))
     assert (ROOT / "tests" / "integration" / "targets" / module.name / "tasks" / "main.yml").is_file()
     for platform in module.platforms:
         assert hasattr(importlib.import_module(f"{PLUGINS}.doc_fragments.{platform}"), "ModuleDocFragment")

@@ -155,7 +155,7 @@ def test_fifth_platform_works_as_it_is_shown(tmp_path: Path) -> None:
     copy = tmp_path / "ansible_collections" / "secops" / "triage"
     for folder in ("plugins", "tests/simulator"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "tests" / "unit" / "modules").mkdir(parents=True)
+    (copy / "tests" / "unit" / "plugins" / "modules").mkdir(parents=True)
     for name in ("tests/unit/harness.py", "tests/unit/conftest.py", "tests/__init__.py"):
         shutil.copy(ROOT / name, copy / name)
     files = {block.caption: block.code for block in blocks(RST / "new_platform.rst") if block.caption}
