@@ -14,18 +14,21 @@ import json
 import re
 import typing as t
 
+from ._printable import one_line
+
 _LONGEST = 500
 
 
 class TriageError(Exception):
     """A failure that the user is told of; never a traceback.
 
-    ``facts`` are further top-level results of the failed task, such as ``matched``.
+    ``facts`` are further top-level results of the failed task, such as ``matched``. Parts of the message may come from
+    anywhere, so it is made one that cannot paint a terminal.
     """
 
     def __init__(self, message: str, hint: str | None = None, facts: dict[str, t.Any] | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = one_line(message)
         self.hint = hint
         self.facts = facts or {}
 
@@ -77,7 +80,7 @@ class RequestError(TriageError):
         self.path = path
         self.status = status
         self.body = body
-        self.request_id = request_id
+        self.request_id = request_id and one_line(request_id)
 
     def report(self) -> dict[str, t.Any]:
         return {
@@ -106,7 +109,7 @@ def words(body: t.Any) -> str:
 
     Control characters are taken out: an answer must not be able to paint a terminal.
     """
-    text = re.sub(r"[\x00-\x20\x7f-\x9f]+", " ", _words(body)).strip()
+    text = re.sub(" +", " ", one_line(_words(body))).strip()
     if len(text) <= _LONGEST:
         return text
     # Between words: half of a token would not be known for the secret that it is.

@@ -71,6 +71,7 @@ class Client:
         self._authorization = authorization
         self._read_only = run.read_only
         self._hint = hint
+        self.scrub = run.scrub
         self._pace = Pace(connection.concurrency)
         self._transport = Transport(connection, run)
         self._answered = 0
@@ -194,6 +195,8 @@ class Client:
             # Following it could carry the credentials elsewhere, and makes a GET of a PATCH.
             reason += f", a redirect to {urlsplit(answer.headers.get('Location', '')).netloc or 'another path'}"
             hint = "Redirects are not followed: check the address (https, host, base path)."
+        if status == 407:
+            hint = "It is the proxy that asks for a user and a password: check proxy."
         if status == 429:
             hint = f"Refused {call.refusals + 1} times: lower concurrency, raise retries, or try later."
         kind = UnknownFateError if status >= 500 or status == 408 else RefusedError

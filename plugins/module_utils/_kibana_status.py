@@ -17,6 +17,7 @@ from ._errors import OptionError, RefusedError, TriageError
 from ._kibana import WINDOW, Alerts, doubt
 from ._options import Params, Run, checked_ids, checked_text
 from ._platform import batches, dig, fate
+from ._printable import PAINTS
 
 #: Alerts in one write: larger ones run into Kibana's 30 seconds on busy clusters.
 _BATCH = 1000
@@ -27,7 +28,7 @@ class AlertStatus(Alerts):
 
     def __init__(self, params: Params, run: Run) -> None:
         super().__init__(params, run)
-        self.ids = checked_ids("alert_ids", params["alert_ids"] or [], r"[^\x00-\x20\x7f]{1,512}", "alert")
+        self.ids = checked_ids("alert_ids", params["alert_ids"] or [], rf"[^ \t\n\r{PAINTS}]{{1,512}}", "alert")
         self._status: str = params["status"]
         self._reason = checked_text("reason", params["reason"])
         self._query: dict[str, t.Any] | None = params["query"]
@@ -142,7 +143,8 @@ class AlertStatus(Alerts):
         else:
             outcome = Accepted()
             if answer.get("version_conflicts") or answer.get("failures") or answer.get("timed_out"):
-                outcome = Unknown(doubt("status", "not all alerts of the batch were updated", answer))
+                said = self.client.scrub(answer)
+                outcome = Unknown(doubt("status", "not all alerts of the batch were updated", said))
         return dict.fromkeys(batch, outcome)
 
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ._errors import OptionError
+from ._proxy import proxy_url
 
 Params = t.Mapping[str, t.Any]
 
@@ -37,6 +38,9 @@ class Run:
     read_only: bool
     #: Called with every secret, so that it is taken out of whatever is printed.
     hide: t.Callable[[str], None]
+    #: Takes the secrets out of an answer that is about to be quoted. A message shortens it, and Ansible, which looks
+    #: last, would not know half of one.
+    scrub: t.Callable[[t.Any], t.Any] = lambda answer: answer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,24 +69,8 @@ class Connection:
             concurrency=params["concurrency"],
             validate_certs=params["validate_certs"],
             ca_path=params["ca_path"],
-            proxy=_proxy(params["proxy"], run),
+            proxy=proxy_url(params["proxy"], "proxy", run.hide) if params["proxy"] else None,
         )
-
-
-def _proxy(value: str | None, run: Run) -> str | None:
-    if not value:
-        return None
-    url = value if "://" in value else f"http://{value}"
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise OptionError("proxy is not a URL such as http://proxy.example.com:3128")
-    if parts.password:
-        run.hide(parts.password)
-    return url
 
 
 def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
@@ -104,7 +92,8 @@ def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
     if parts.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
         raise OptionError(f"{option} is not a URL that can be used: {url!r}")
     if parts.query or parts.fragment or re.search(r"[\s\\\x00-\x1f\x7f]", url):
-        raise OptionError(f"{option} must be an address and perhaps a base path, without a query: {url!r}")
+        # Not repeated: people put tokens there.
+        raise OptionError(f"{option} must be an address and perhaps a base path, without a query")
     if parts.scheme == "http" and not allow_http and not _is_loopback(host):
         raise OptionError(
             f"{option} {url} is plain HTTP, which would show the credentials to everybody on the way",

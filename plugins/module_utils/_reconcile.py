@@ -9,16 +9,23 @@ Knows Ansible, and no API.
 
 from __future__ import annotations
 
+import re
+import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
 from ._change import Change, Fields
 from ._errors import NotFoundError, TriageError
 from ._options import Params, Run
 from ._platform import Platform
+from ._printable import one_line, printable
 from ._settle import Result, settle
 from ._transport import REQUESTS_IMPORT_ERROR
+
+#: What a failure begins with that nobody has thought of.
+CRASH = "The module has crashed; what it did before is not known, so look, or run the task again"
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
 Connect = t.Callable[[Params, Run], Platform]
@@ -29,19 +36,37 @@ def run_module(connect: Connect, **module_arguments: t.Any) -> None:
     module = AnsibleModule(supports_check_mode=True, **module_arguments)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    run = _run(module)
     try:
-        platform = connect(module.params, Run(read_only=module.check_mode, hide=_hider(module)))
+        platform = connect(module.params, run)
         results = _reconcile(platform, module.check_mode)
+        for warning in platform.warnings({key: result.after for key, result in results.items() if result.after}):
+            # Newer cores take no secrets out of warnings.
+            module.warn(run.scrub(one_line(warning)))
+        _exit(module, platform, results)
     except TriageError as error:
         module.fail_json(msg=str(error), error=error.report(), changed=False, **error.facts)
-    for warning in platform.warnings({key: result.after for key, result in results.items() if result.after}):
-        module.warn(warning)
-    _exit(module, platform, results)
+    except Exception as error:  # noqa: BLE001  # what Ansible would print of it itself may have secrets in it
+        said = one_line(f"{type(error).__name__}: {error}")
+        module.fail_json(msg=f"{CRASH}: {said}", exception=traceback.format_exc())
 
 
-def _hider(module: AnsibleModule) -> t.Callable[[str], None]:
-    """Takes secrets out of all output, and knows better than to take out an empty string."""
-    return lambda secret: module.no_log_values.add(secret) if secret else None
+def _run(module: AnsibleModule) -> Run:
+    """The task as platforms know it, with its secrets hidden in the forms too that Ansible does not know."""
+    run = Run(
+        read_only=module.check_mode,
+        # To take out an empty string would take out everything.
+        hide=lambda secret: module.no_log_values.add(secret) if secret else None,
+        # A copy, for another thread may just be hiding a token.
+        scrub=lambda answer: remove_values(answer, module.no_log_values.copy()),
+    )
+    for secret in list(module.no_log_values):
+        # A file lookup leaves a newline at its end.
+        run.hide(secret.strip())
+    # An address with a password in it is refused, but shown as what the task was given.
+    password = re.search(r"://[^:/@]*:(.+)@", module.params["api_url"] or "")
+    run.hide(password.group(1) if password else "")
+    return run
 
 
 def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
@@ -85,6 +110,7 @@ def _exit(module: AnsibleModule, platform: Platform, results: t.Mapping[str, Res
     }
     if module._diff:
         report["diff"] = [_diff(key, result) for key, result in results.items() if result.changed]
+    report = printable(report)
     if failed:
         module.fail_json(msg=_summary(platform, results, failed), error=next(iter(failed.values())).report(), **report)
     module.exit_json(**report)

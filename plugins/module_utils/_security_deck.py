@@ -218,7 +218,7 @@ class SecurityDeckAlerts(Platform):
                 _path(operation.change.id),
                 f"operation {operation.id} failed",
                 status=_HTTP_STATUS.get(code, 500) if isinstance(code, int) else 500,
-                body=failure,
+                body=self.client.scrub(failure),
                 request_id=dataclasses.replace(answer, body=failure).request_id,
             )
             return Refused(refusal, operation.extra)

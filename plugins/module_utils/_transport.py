@@ -21,11 +21,12 @@ from urllib.parse import urlsplit
 
 from ._errors import OptionError, RefusedError, RequestError, UnknownFateError, UnreachableError
 from ._options import Connection, Run
+from ._proxy import proxy_url
 
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
     from urllib3 import disable_warnings
     from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
@@ -34,6 +35,8 @@ except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
     HTTPAdapter = object  # type: ignore[assignment,misc]
 
+#: Characters of another's words about a connection.
+_LONGEST = 300
 _REQUEST_ID_HEADERS = ("x-request-id", "x-server-trace-id", "x-opaque-id")
 
 
@@ -85,7 +88,7 @@ class Transport:
     def __init__(self, connection: Connection, run: Run) -> None:
         self._timeout = connection.timeout
         self._connection = connection
-        self._hide = run.hide
+        self._run = run
         self._proxies: dict[str, dict[str, str]] = {}
         self._session = requests.Session()
         # What requests would take from the environment at every call is looked up once; a netrc could replace our keys.
@@ -135,7 +138,7 @@ class Transport:
         try:
             body = json.loads(content) if content else None
         except (ValueError, RecursionError):
-            body = content[:20000].decode("utf-8", "replace")
+            body = self._run.scrub(content.decode("utf-8", "replace"))[:20000]
             if good:
                 kind = response.headers.get("Content-Type", "no content type")
                 raise UnknownFateError(
@@ -149,17 +152,18 @@ class Transport:
                 ) from None
         if good and not content and answer.status != 204:
             raise UnknownFateError(method, path, f"{answer.status} with an empty body", status=answer.status)
-        return dataclasses.replace(answer, body=body)
+        return dataclasses.replace(answer, body=body if good else self._run.scrub(body))
 
     def _failure(self, error: Exception, method: str, url: str, path: str) -> RequestError:
         place = urlsplit(url).netloc
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
+        said = self._run.scrub(_last_words(reason))[:_LONGEST]
         if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
             return RefusedError(
                 method,
                 path,
-                f"no trusted TLS connection to {place}: {_last_words(reason)}",
+                f"no trusted TLS connection to {place}: {said}",
                 hint="Check the host's name, its certificate and the CA that signed it (ca_path).",
             )
         if isinstance(error, requests.exceptions.ProxyError):
@@ -168,16 +172,16 @@ class Transport:
                 return UnreachableError(
                     method,
                     path,
-                    f"no connection to {place} through the proxy: {_last_words(origin)}",
+                    f"no connection to {place} through the proxy: {self._run.scrub(_last_words(origin))[:_LONGEST]}",
                     hint="Check proxy.",
                 )
         if isinstance(error, requests.ConnectTimeout):
             return UnreachableError(method, path, f"no connection to {place} within {self._timeout:g} s")
         if isinstance(cause, MaxRetryError) and isinstance(reason, NewConnectionError):
-            return UnreachableError(method, path, f"no connection to {place}: {_last_words(reason)}")
+            return UnreachableError(method, path, f"no connection to {place}: {said}")
         if isinstance(error, requests.Timeout):
             return UnknownFateError(method, path, f"no answer from {place} within {self._timeout:g} s")
-        return UnknownFateError(method, path, f"the connection to {place} broke: {_last_words(reason)}")
+        return UnknownFateError(method, path, f"the connection to {place} broke: {said}")
 
     def _route(self, url: str) -> dict[str, str]:
         """The proxies for this address, and the TLS context if this is the first that needs one."""
@@ -187,16 +191,17 @@ class Transport:
             self._has_tls = True
         if parts.netloc not in self._proxies:
             proxies = {} if self._connection.direct else self._proxies_for(url)
-            for proxy in proxies.values():
-                if proxy and urlsplit(proxy).password:
-                    self._hide(t.cast(str, urlsplit(proxy).password))
             self._proxies[parts.netloc] = proxies
         return self._proxies[parts.netloc]
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         if self._connection.proxy:
             return {"http": self._connection.proxy, "https": self._connection.proxy}
-        return get_environ_proxies(url)
+        proxy = select_proxy(url, get_environ_proxies(url))
+        if not proxy:
+            return {}
+        # The others may stand there for other programs.
+        return {urlsplit(url).scheme: proxy_url(proxy, "The proxy in the environment", self._run.hide, schemes=None)}
 
     def _tls_context(self) -> ssl.SSLContext:
         if not self._connection.validate_certs:
@@ -220,4 +225,4 @@ def _last_words(error: t.Any) -> str:
     """The end of a nested exception's text, where the cause is: before it stand Python's names of objects."""
     text = str(error.args[-1] if getattr(error, "args", None) else error)
     text = re.sub(r"^<?[\w.]*HTTPS?Connection(Pool)?(\(.*?\)| object at \w+>): ", "", text)
-    return text.removeprefix("Failed to establish a new connection: ")[:300] or type(error).__name__
+    return text.removeprefix("Failed to establish a new connection: ") or type(error).__name__

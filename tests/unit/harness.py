@@ -18,6 +18,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 
+from ansible_collections.secops.triage.plugins.module_utils._reconcile import CRASH
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault
 
 try:
@@ -54,6 +55,7 @@ def run_module(name: str, params: Params, *, check: bool = False, diff: bool = T
         output.flush()
     result: Result = json.loads(output.buffer.getvalue())
     assert not errors.getvalue()
+    assert CRASH not in result.get("msg", ""), result["msg"]
     assert ended.value.code == int(bool(result.get("failed")))
     return result
 

@@ -122,16 +122,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         with socket.create_connection((host, int(port))) as other:
             self.send_response(200)
             self.end_headers()
-            back = threading.Thread(target=_pour, args=(other, self.connection), daemon=True)
-            back.start()
-            _pour(self.connection, other)
-            back.join(5)
+            join(self.connection, other)
 
     def _seen(self) -> Seen:
         return Seen(self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
 
     def log_message(self, format: str, *args: t.Any) -> None:  # noqa: A002
         """Nothing: the test reads `Loopback.seen`."""
+
+
+def join(one: socket.socket, other: socket.socket) -> None:
+    """Carry over what each of the two says to the other one, until both have done."""
+    back = threading.Thread(target=_pour, args=(other, one), daemon=True)
+    back.start()
+    _pour(one, other)
+    back.join(5)
 
 
 def _pour(source: socket.socket, target: socket.socket) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 from pathlib import Path
 
@@ -302,7 +303,7 @@ def test_a_proxy_password_is_hidden() -> None:
     hidden: list[str] = []
     params = {"timeout": 1, "retries": 0, "concurrency": 1, "validate_certs": True, "ca_path": None}
     Connection.of({**params, "proxy": "http://me:Tw9vKx4LqZ@proxy:1"}, Run(read_only=True, hide=hidden.append))
-    assert hidden == ["Tw9vKx4LqZ"]
+    assert {"Tw9vKx4LqZ", base64.b64encode(b"me:Tw9vKx4LqZ").decode()} <= set(hidden)
 
 
 @pytest.mark.parametrize(

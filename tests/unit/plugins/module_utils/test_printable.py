@@ -1,0 +1,33 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.secops.triage.plugins.module_utils._errors import RequestError, TriageError
+from ansible_collections.secops.triage.plugins.module_utils._printable import one_line, paints, printable
+
+PAINTS = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\u2066", "\ud800"]
+
+
+@pytest.mark.parametrize("character", PAINTS)
+def test_what_paints_is_seen(character: str) -> None:
+    value = {"a": [f"x{character}y", 1, None], "b": f"{character}{character}"}
+    assert printable(value) == {"a": ["x\ufffdy", 1, None], "b": "\ufffd\ufffd"}
+    assert one_line(f"x{character}{character}y") == "x y"
+    assert paints(f"x{character}y")
+
+
+@pytest.mark.parametrize("text", ["", "Zürich 日本", "one\ntwo\tthree", "👩\u200d🚒", "שלום\u200f", "\xa0"])
+def test_texts_of_all_languages_stay(text: str) -> None:
+    assert printable(text) == text
+    assert one_line(text) == text.replace("\n", " ").replace("\t", " ")
+
+
+def test_no_message_paints() -> None:
+    said = {"message": "\x9b31m"}
+    error = RequestError("GET", "/here", "a redirect to \x1b[2J", body=said, request_id="\x1b]0;\x07")
+    for text in (str(error), str(TriageError("\x1b[2J")), *error.report().values()):
+        assert not paints(str(text))
