@@ -77,6 +77,10 @@ integration: .dev ## ansible-test integration: make integration ARGS="signal_sta
 conformance: .conformance ## Hold simulator and modules against the vendors' own clients
 	@$(GATE) conformance
 
+.PHONY: faults
+faults: .dev ## The whole storm of faults over every module: make faults ARGS="--seed 7 --operations 50000"
+	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.faults $(ARGS)
+
 .PHONY: live
 live: .dev ## The main scenarios on real services, which it puts back as they were; says what it needs
 	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.live $(ARGS)

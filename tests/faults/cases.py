@@ -17,6 +17,8 @@ import typing as t
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.simulator.base import Platform
+from ansible_collections.secops.triage.tests.simulator.security_deck import SecurityDeck
+from ansible_collections.secops.triage.tests.simulator.security_deck_alerts import Operation
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
 State = dict[str, t.Any]
@@ -34,6 +36,10 @@ class Case:
     shown: t.Callable[[State], State]
     reached: t.Callable[[State], bool]
     check: bool = False
+
+    def operations(self) -> dict[str, Operation]:
+        """What changes the alerts of Security Deck, by id."""
+        return self.platform.operations if isinstance(self.platform, SecurityDeck) else {}
 
     def states(self) -> dict[str, State]:
         """All alerts as they are now, as they should be reported."""

@@ -35,8 +35,7 @@ class Evidence:
 
     def about(self, alert_id: str) -> list[Entry]:
         """The requests that name the alert, or its operation, in their order."""
-        operations = self.case.platform.operations if self.case.platform.name == "security_deck" else {}
-        mine = {name for name, operation in operations.items() if operation.alert.id == alert_id}
+        mine = {name for name, operation in self.case.operations().items() if operation.alert.id == alert_id}
         found = []
         for entry in self.entries:
             last = entry.path.partition("?")[0].split("/")
@@ -204,7 +203,7 @@ def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
 def _judge_operations(evidence: Evidence, alert_id: str) -> list[str]:
     """Every write there is an operation: what came of it is not known until a look at it shows that it is done."""
     elapsed = time.time() - time.monotonic()
-    operations = evidence.case.platform.operations
+    operations = evidence.case.operations()
     for entry in evidence.about(alert_id):
         operation = operations.get(entry.path.rpartition("/")[2])
         if operation and evidence.clean(entry) and entry.time + elapsed > operation.due:

@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.simulator.faults import Faults
-from ansible_collections.secops.triage.tests.unit.harness import Result, run_module, without_environment
+from ansible_collections.secops.triage.tests.unit.harness import Result, by_id, rows, run_module, without_environment
 
 from .cases import Case, make_case
 from .oracle import Evidence, judge
@@ -108,7 +108,7 @@ def _again(case: Case) -> list[str]:
     """In good weather, a second run finishes the rest, or says of each alert why it cannot be."""
     result = run_module(case.module, case.params)
     states = case.states()
-    listed = {row["id"]: row for row in result.get("signals", result.get("alerts", []))}
+    listed = by_id(result) if "counts" in result else {}
     return [
         f"{alert_id}: after a second run it is {states[alert_id]}"
         for alert_id, row in listed.items()
@@ -117,12 +117,11 @@ def _again(case: Case) -> list[str]:
 
 
 def _fates(result: Result) -> collections.Counter[str]:
-    listed = result.get("signals", result.get("alerts"))
-    if listed is None:
+    if "counts" not in result:
         return collections.Counter({"not begun": 1})
     return collections.Counter(
         {True: "changed", False: "unchanged", None: "unknown"}[row["changed"]] + (" failed" if "error" in row else "")
-        for row in listed
+        for row in rows(result)
     )
 
 

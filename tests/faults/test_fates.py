@@ -6,25 +6,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, rows, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, rows, run_module
 
-
-def calm(sim: Simulator) -> None:
-    """No more faults, and an end to what is still on its way."""
-    sim.faults.clear()
-    while sim.log.in_flight:
-        time.sleep(0.01)
-
-
-def only(result: Result) -> Result:
-    """The one alert of a result."""
-    (row,) = rows(result)
-    return row
+from .rivals import calm, only
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import collections
 from .storm import Outcome, run_storm
 
 SEED = 20260
-OPERATIONS = 1500
+OPERATIONS = 1000
 MODULES = {
     "signal_state datadog",
     "signal_incident_link datadog",

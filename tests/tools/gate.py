@@ -71,11 +71,19 @@ STEPS = [
             binary("mypy"),
             *(
                 f"--package={_PACKAGE}.{one}"
-                for one in ("plugins", "tests.benchmark", "tests.live", "tests.simulator", "tests.tools")
+                for one in (
+                    "plugins",
+                    "tests.benchmark",
+                    "tests.faults",
+                    "tests.live",
+                    "tests.simulator",
+                    "tests.tools",
+                )
             ),
         ],
     ),
     _tests("units", "unit and contract tests", "tests/unit"),
+    _tests("faults", "faults and races, in short", "tests/faults"),
     _tests("conformance", "conformance with other people's clients", "tests/conformance", extra=True),
     Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
     Step(
