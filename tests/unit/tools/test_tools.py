@@ -1,0 +1,97 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands behind the Makefile must not take nothing for a success, nor a broken interpreter for a good one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.secops.triage.tests.tools import ansible_test, gate, interpreters, places
+
+SANITY = """\
+Running sanity test "compile" on Python 3.9
+Running sanity test "pep8"
+ERROR: Found 2 pep8 issue(s) which need to be resolved:
+Running sanity test "pylint"
+FATAL: The 1 sanity test(s) listed below (out of 3) failed. See error output above for details.
+pep8
+"""
+INTEGRATION = """\
+Running signal_state integration test role
+TASK [setup_simulator : Running it]
+Running module_defaults integration test role
+ERROR: The 1 integration test(s) listed below (out of 2) failed. See error output above for details:
+"""
+UNITS = """\
+============================== 1 failed, 11 passed in 0.52s ===============================
+===================== 20 passed, 2 skipped, 1 warning in 0.99s ======================
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "numbers"),
+    [
+        ("sanity", SANITY, (2, 1)),
+        ("sanity", "WARNING: All targets skipped.\n", (0, 0)),
+        ("integration", INTEGRATION, (1, 1)),
+        ("units", UNITS, (31, 1)),
+    ],
+)
+def test_counts_what_ansible_test_says(command: str, output: str, numbers: tuple[int, int]) -> None:
+    assert ansible_test._count(command, output.splitlines()) == numbers
+
+
+@pytest.mark.parametrize(
+    ("last", "status", "numbers"),
+    [
+        ("12 passed in 0.35s", 0, (12, 0)),
+        ("3 passed, 1 failed", 1, (3, 1)),
+        ("2 failed, 1 error, 4 passed in 3s", 1, (4, 3)),
+        # It said nothing of a failure, or of any test.
+        ("12 passed in 0.35s", 2, (12, 1)),
+        ("no tests ran in 0.01s", 0, (0, 1)),
+        ("", 0, (0, 1)),
+    ],
+)
+def test_a_step_without_a_test_has_failed(last: str, status: int, numbers: tuple[int, int]) -> None:
+    step = gate.Step("units", "unit tests", ["pytest"], counts=True)
+
+    assert gate._numbers(step, [last], status) == numbers
+
+
+@pytest.fixture
+def shims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A folder with an interpreter that refuses to run, and one with a good one of another version, on PATH."""
+    broken, good = tmp_path / "shims", tmp_path / "good"
+    for folder in (broken, good):
+        folder.mkdir()
+    refusal = broken / "python3.90"
+    refusal.write_text("#!/bin/sh\necho 'python3.90: command not found' >&2\nexit 127\n")
+    refusal.chmod(0o755)
+    (good / "python3.91").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", f"{broken}:{good}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
+    return broken, good
+
+
+def test_an_interpreter_that_does_not_run_is_none(shims: tuple[Path, Path]) -> None:
+    broken, good = shims
+
+    assert interpreters.usable() == ({"3.91": good}, {broken})
+    assert interpreters.search_path() == [str(good)]
+
+
+def test_tools_get_nobodys_keys_and_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DD_API_KEY", "ANSIBLE_CONFIG", "KIBANA_URL", "https_proxy", "HTTP_PROXY", "YC_TOKEN"):
+        monkeypatch.setenv(name, "mine")
+
+    environment = places.tool_environment()
+
+    assert "mine" not in environment.values()
+    assert environment["HOME"] == str(places.HOME)
