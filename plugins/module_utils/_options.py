@@ -61,7 +61,7 @@ class Connection:
         for name, low, high in (("timeout", 0.1, 3600), ("retries", 0, 20), ("concurrency", 1, 64)):
             if not low <= params[name] <= high:
                 raise OptionError(f"{name} must be between {low} and {high}, not {params[name]}")
-        if params["ca_path"] and not Path(params["ca_path"]).exists():
+        if params["ca_path"] and not _exists(params["ca_path"]):
             raise OptionError(f"ca_path {params['ca_path']} does not exist")
         return cls(
             timeout=params["timeout"],
@@ -71,6 +71,14 @@ class Connection:
             ca_path=params["ca_path"],
             proxy=proxy_url(params["proxy"], "proxy", run.hide) if params["proxy"] else None,
         )
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:
+        # Such as a name that is too long for any file system.
+        return False
 
 
 def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
