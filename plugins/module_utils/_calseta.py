@@ -20,7 +20,7 @@ from ._change import Change, Confirmed, Fields, Outcome, tags_wanted
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_text, secret
-from ._platform import Platform, dig, fate, segment, text, texts, untold
+from ._platform import Platform, dig, fate, fits, segment, text, texts, untold
 
 CALSETA_OPTIONS: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["CALSETA_API_KEY"])},
@@ -48,6 +48,7 @@ CALSETA_TAKES: dict[str, t.Sequence[str] | None] = {
     **dict.fromkeys(CALSETA_OPTIONS),
 }
 
+_KINDS = {"status": str, "severity": str, "tags": list, "close_classification": str, "malice_override": str}
 _ASKED = ("status", "severity", "tags", "close_classification", "malice_override")
 
 
@@ -132,11 +133,11 @@ class CalsetaAlerts(Platform):
 
 def _fields(alert: t.Any, alert_id: str) -> Fields | None:
     """An alert's fields, or V(None) if it is not this alert."""
-    status = text(dig(alert, "status"))
-    if dig(alert, "uuid") != alert_id or not status:
+    readable = fits(alert, _KINDS) and alert.get("status") and alert.get("severity")
+    if dig(alert, "uuid") != alert_id or not readable:
         return None
     return {
-        "status": status,
+        "status": text(dig(alert, "status")),
         "severity": text(dig(alert, "severity")),
         "tags": texts(dig(alert, "tags")),
         "close_classification": text(dig(alert, "close_classification")),

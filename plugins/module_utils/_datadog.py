@@ -19,7 +19,7 @@ from ._change import Fields
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_ids, choose, secret
-from ._platform import Platform, dig, not_found, segment
+from ._platform import Platform, dig, fits, not_found, segment
 
 DATADOG_OPTIONS: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["DD_API_KEY", "DATADOG_API_KEY"])},
@@ -33,6 +33,8 @@ DATADOG_OPTIONS: dict[str, t.Any] = {
     "site": {"type": "str", "default": "datadoghq.com", "fallback": (env_fallback, ["DD_SITE"])},
     "api_url": {"type": "str", "aliases": ["api_host"]},
 }
+
+_TEXTS = dict.fromkeys(("state", "archiveReason", "archive_reason", "archiveComment", "archive_comment"), str)
 
 
 class Signals(Platform):
@@ -55,7 +57,7 @@ class Signals(Platform):
         connection = Connection.of(params, run)
         self.retries = connection.retries
         self.client = Client(connection, Authorization(headers), run, self._hint)
-        self._versions: dict[str, t.Any] = {}
+        self._versions: dict[str, int | None] = {}
 
     def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
@@ -77,12 +79,13 @@ class Signals(Platform):
             raise
         attributes = dig(answer.body, "data", "attributes")
         triage = _merged(dig(attributes, part, "workflow", "triage") for part in ("gated", "custom"))
-        if dig(answer.body, "data", "id") != signal_id or not isinstance(triage.get("state"), str):
+        if dig(answer.body, "data", "id") != signal_id or not (triage.get("state") and readable(triage)):
             # To take a signal without a state for an open or an archived one would be a guess.
             raise UnknownFateError(
                 "GET", path, "the answer does not show the triage of this signal", status=answer.status
             )
-        self._versions[signal_id] = dig(attributes, "version")
+        version = dig(attributes, "version")
+        self._versions[signal_id] = version if isinstance(version, int) else None
         return self.fields_of(triage)
 
     def fields_of(self, triage: dict[str, t.Any]) -> Fields:
@@ -109,8 +112,17 @@ def _merged(parts: t.Iterable[t.Any]) -> dict[str, t.Any]:
     for part in parts:
         for key, value in (part if isinstance(part, dict) else {}).items():
             known = merged.get(key)
-            merged[key] = _merged([known, value]) if isinstance(known, dict) and isinstance(value, dict) else value
+            merged[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
     return merged
+
+
+def readable(triage: t.Any) -> bool:
+    """Whether all that we look at in a triage object is of the types that the API names, in either spelling."""
+    return (
+        fits(triage, _TEXTS)
+        and fits(triage, dict.fromkeys(("incidentIds", "incident_ids"), list), int)
+        and fits(triage.get("assignee") or {}, dict.fromkeys(("uuid", "handle", "name"), str))
+    )
 
 
 def site(value: str) -> str:

@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 
 from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
-from ._datadog import Signals
+from ._datadog import Signals, readable
 from ._errors import NotFoundError, OptionError, RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run
 from ._platform import dig, fate, segment, untold
@@ -32,7 +32,7 @@ class IncidentLink(Signals):
 
     def fields_of(self, triage: dict[str, t.Any]) -> Fields:
         ids = triage.get("incidentIds", triage.get("incident_ids"))
-        return {"incident_ids": [number for number in ids if isinstance(number, int)] if isinstance(ids, list) else []}
+        return {"incident_ids": ids or []}
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         others = [number for number in fields["incident_ids"] if number != self._incident]
@@ -94,5 +94,5 @@ class IncidentLink(Signals):
         except TriageError as error:
             return fate(error)
         triage = dig(answer.body, "data", "attributes")
-        shown = isinstance(dig(triage, "incident_ids"), list)
+        shown = readable(triage) and "incident_ids" in triage
         return Confirmed(self.fields_of(triage)) if shown else untold("PATCH", path, answer)

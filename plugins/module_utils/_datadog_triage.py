@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._change import Change, Confirmed, Fields, Outcome, Refused, Unknown
-from ._datadog import Signals
+from ._datadog import Signals, readable
 from ._datadog_users import User, Users
 from ._errors import RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run, checked_text
@@ -103,7 +103,7 @@ class SignalState(Signals):
         except TriageError as error:
             return {change.id: fate(error) for change in batch}
         events = dig(answer.body, "result", "events")
-        shown = {dig(event, "id"): dig(event, "event") for event in events} if isinstance(events, list) else {}
+        shown = {str(dig(event, "id")): dig(event, "event") for event in events} if isinstance(events, list) else {}
         outcomes: dict[str, Outcome] = {}
         for change in batch:
             outcome = self._outcome(change, shown.get(change.id))
@@ -121,7 +121,7 @@ class SignalState(Signals):
 
     def _outcome(self, change: Change, triage: t.Any) -> Confirmed | None:
         """The outcome by an answer's triage, or V(None) if it does not show all that was written."""
-        if not isinstance(triage, dict) or not all(name in triage for name in change.delta):
+        if not readable(triage) or not all(name in triage for name in change.delta):
             return None
         try:
             fields = self.fields_of(triage)

@@ -34,6 +34,9 @@ class User(t.NamedTuple):
         if dig(value, "id") == -1:
             return NOBODY
         user = cls(*(text(dig(value, key)) or None for key in ("uuid", "handle", "name")))
+        if user == NOBODY and isinstance(dig(value, "id"), int) and value["id"] > 0:
+            # Somebody has it, even if the answer does not tell who that is.
+            return cls(name=str(value["id"]))
         return NOBODY if user == (None, None, "Unassigned") else user
 
     @property

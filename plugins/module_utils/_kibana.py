@@ -121,7 +121,10 @@ class Alerts(Platform):
             if paints(alert_id):
                 # Ansible prints it as it is, in the header of a diff.
                 raise doubt("search", "the answer has an alert in it whose id is not one")
-            found[alert_id] = {"status": status, "reason": text(_field(source, _REASON))}
+            reason = _field(source, _REASON)
+            if not isinstance(reason, (str, type(None))):
+                raise doubt("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
+            found[alert_id] = {"status": status, "reason": text(reason)}
         return found
 
 

@@ -81,7 +81,9 @@ class AlertStatus(Alerts):
             hits = self.search({"bool": {"filter": filters, "must_not": excluded}}, size, **more)
             window = self.fields_of(hits)
             total = dig(hits, "total", "value")
-            matched = len(found) + (total if isinstance(total, int) else len(window))
+            fresh = [alert_id for alert_id in window if alert_id not in found]
+            # Not by the total alone: what came is what would be written.
+            matched = len(found) + max(len(fresh), total if isinstance(total, int) else 0)
             if matched > self._max_alerts:
                 raise OptionError(
                     f"The query matches {matched} alerts that are not {self._status} yet, more than max_alerts"
@@ -89,7 +91,6 @@ class AlertStatus(Alerts):
                     "Narrow the query, or raise max_alerts.",
                     {"matched": matched},
                 )
-            fresh = [alert_id for alert_id in window if alert_id not in found]
             found.update(window)
             if len(window) < size or not fresh:
                 self._matched = len(found)

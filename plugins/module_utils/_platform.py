@@ -115,6 +115,18 @@ def dig(value: t.Any, *path: str) -> t.Any:
     return value
 
 
+def fits(value: t.Any, kinds: t.Mapping[str, type], items: type = str) -> bool:
+    """Whether an answer's object has, under these keys, values of these types only, lists of ``items``; or nothing.
+
+    A guess at anything else could end in a report that is not true, or in a write of what has been misread.
+    """
+    return isinstance(value, dict) and all(
+        type(value[name]) is kind and (kind is not list or all(type(item) is items for item in value[name]))
+        for name, kind in kinds.items()
+        if value.get(name) is not None
+    )
+
+
 def text(value: t.Any) -> str | None:
     """A string out of an answer, without the halves of surrogate pairs that JSON may hold but no output can."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None

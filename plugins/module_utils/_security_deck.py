@@ -21,7 +21,7 @@ from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unkn
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
 from ._http import Client
 from ._options import Connection, Params, Run, base_url, checked_ids, checked_text
-from ._platform import Platform, dig, not_found, segment, text, texts
+from ._platform import Platform, dig, fits, not_found, segment, text, texts
 from ._transport import Answer
 from ._yandex_iam import YANDEX_IAM_OPTIONS, iam_authorization
 
@@ -50,6 +50,8 @@ SECURITY_DECK_TAKES: dict[str, t.Sequence[str] | None] = {
     **dict.fromkeys(SECURITY_DECK_OPTIONS),
 }
 
+_KINDS = {"status": str, "severity": str, "classification": str, "tags": list, "assignee": dict}
+_ID = {"id": str}
 _UNCLASSIFIED = "CLASSIFICATION_UNSPECIFIED"
 #: The fields, and the names that they have in a mask.
 _MASK = {
@@ -126,9 +128,10 @@ class SecurityDeckAlerts(Platform):
             if not_found(error):
                 return None
             raise
-        if dig(answer.body, "id") != alert_id:
+        fields = _fields(answer.body, alert_id)
+        if fields is None:
             raise UnknownFateError("GET", path, "the answer does not show this alert", status=answer.status)
-        return _fields(answer.body)
+        return fields
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         wanted = dict(self._asked)
@@ -170,7 +173,7 @@ class SecurityDeckAlerts(Platform):
         except TriageError as error:
             return Refused(error)
         operation_id = dig(answer.body, "id")
-        if not isinstance(operation_id, str) or not operation_id:
+        if not isinstance(operation_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", operation_id):
             doubt = UnknownFateError("PATCH", path, "the answer is not an operation", status=answer.status)
             return Unknown(doubt, under_way=True)
         operation = _Operation(change, operation_id, time.monotonic() + self._wait_timeout)
@@ -221,19 +224,22 @@ class SecurityDeckAlerts(Platform):
                 body=self.client.scrub(failure),
                 request_id=dataclasses.replace(answer, body=failure).request_id,
             )
-            return Refused(refusal, operation.extra)
-        response = dig(answer.body, "response")
-        if dig(response, "id") != operation.change.id:
-            return Accepted(extra=operation.extra)
-        return Confirmed(_fields(response), operation.extra)
+            tries = [key for alert_id, key in self._keys if alert_id == operation.change.id]
+            return Refused(refusal, operation.extra, of_all=len(tries) == 1)
+        fields = _fields(dig(answer.body, "response"), operation.change.id)
+        return Accepted(extra=operation.extra) if fields is None else Confirmed(fields, operation.extra)
 
 
 def _path(alert_id: str) -> str:
     return f"/securitydeck/alerts/v1/alerts/{segment(alert_id)}"
 
 
-def _fields(alert: t.Any) -> Fields:
-    """An alert's fields. What is absent, or said to be unspecified, is not set."""
+def _fields(alert: t.Any, alert_id: str) -> Fields | None:
+    """An alert's fields, or V(None) if it is not this alert. What is absent, or said to be unspecified, is not set."""
+    assignee = dig(alert, "assignee") or {}
+    readable = fits(alert, _KINDS) and fits(assignee, {"subject": dict}) and fits(assignee.get("subject") or {}, _ID)
+    if dig(alert, "id") != alert_id or not readable:
+        return None
     return {
         "status": text(dig(alert, "status")) or "STATUS_UNSPECIFIED",
         "severity": text(dig(alert, "severity")) or "SEVERITY_UNSPECIFIED",

@@ -132,7 +132,7 @@ signals:
     assignee:
       description:
         - Who has it, in a form that O(assignee) takes, V("") for nobody.
-        - The uuid where the API tells it, else the handle, else the name.
+        - The uuid where the API tells it, else the handle, else the name or the number.
       type: str
       sample: 0f1c2d3e-0000-4000-8000-000000000001
     incident_ids:
