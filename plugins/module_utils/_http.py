@@ -193,7 +193,7 @@ class Client:
         hint = self._hint(status, not call.safe)
         if 300 <= status < 400:
             # Following it could carry the credentials elsewhere, and makes a GET of a PATCH.
-            reason += f", a redirect to {urlsplit(answer.headers.get('Location', '')).netloc or 'another path'}"
+            reason += f", a redirect to {_host(answer.headers.get('Location', '')) or 'another path'}"
             hint = "Redirects are not followed: check the address (https, host, base path)."
         if status == 407:
             hint = "It is the proxy that asks for a user and a password: check proxy."
@@ -209,3 +209,10 @@ class Client:
             request_id=answer.request_id,
             hint=hint,
         )
+
+
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).netloc
+    except ValueError:
+        return "what is not an address"
