@@ -13,27 +13,28 @@ import os
 import re
 import ssl
 import threading
-import time
 import traceback
 import typing as t
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ._deadline import pools
 from ._errors import OptionError, RefusedError, RequestError, UnknownFateError, UnreachableError
 from ._options import Connection, Run
 from ._proxy import proxy_url
 
 try:
     import requests
+    from requests import Session
     from requests.adapters import HTTPAdapter
     from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
     from urllib3 import disable_warnings
-    from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+    from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
     REQUESTS_IMPORT_ERROR = None
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
-    HTTPAdapter = object  # type: ignore[assignment,misc]
+    HTTPAdapter = Session = object  # type: ignore[assignment,misc]
 
 #: Characters of another's words about a connection.
 _LONGEST = 300
@@ -74,12 +75,23 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = pools()
 
     def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        manager.pool_classes_by_scheme = pools()
+        return manager
 
     def cert_verify(self, conn: t.Any, url: str, verify: t.Any, cert: t.Any) -> None:
         """Nothing: the context knows the CAs, and whether to look."""
+
+
+class _Session(Session):
+    """A session that looks at no redirect: it would read the body for that, with no limit of time, and might break at
+    an address that is none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 class Transport:
@@ -90,7 +102,7 @@ class Transport:
         self._connection = connection
         self._run = run
         self._proxies: dict[str, dict[str, str]] = {}
-        self._session = requests.Session()
+        self._session = _Session()
         # What requests would take from the environment at every call is looked up once; a netrc could replace our keys.
         self._session.trust_env = False
         self._session.verify = connection.validate_certs
@@ -108,7 +120,6 @@ class Transport:
         with self._lock:
             proxies = self._route(url)
         path = urlsplit(url).path
-        started = time.monotonic()
         try:
             response = self._session.request(
                 method,
@@ -122,15 +133,10 @@ class Transport:
                 stream=True,
             )
             with response:
-                content = bytearray()
-                for chunk in response.iter_content(65536):
-                    content += chunk
-                    # The time-out of requests begins anew with every byte that comes.
-                    if time.monotonic() - started > self._timeout:
-                        raise requests.Timeout
+                content = response.content
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             raise self._failure(error, method, url, path) from None
-        return self._answer(method, path, response, bytes(content))
+        return self._answer(method, path, response, content)
 
     def _answer(self, method: str, path: str, response: requests.Response, content: bytes) -> Answer:
         answer = Answer(response.status_code, response.reason or "", response.headers, None)
@@ -179,7 +185,7 @@ class Transport:
             return UnreachableError(method, path, f"no connection to {place} within {self._timeout:g} s")
         if isinstance(cause, MaxRetryError) and isinstance(reason, NewConnectionError):
             return UnreachableError(method, path, f"no connection to {place}: {said}")
-        if isinstance(error, requests.Timeout):
+        if isinstance(error, requests.Timeout) or isinstance(cause, ReadTimeoutError):
             return UnknownFateError(method, path, f"no answer from {place} within {self._timeout:g} s")
         return UnknownFateError(method, path, f"the connection to {place} broke: {said}")
 
