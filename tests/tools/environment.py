@@ -30,9 +30,10 @@ _REQUIREMENTS = {
     "dev": _TESTS / "requirements-dev.txt",
     "conformance": _TESTS / "conformance" / "requirements.txt",
     "docs": _TESTS / "requirements-docs.txt",
+    "gate": _TESTS / "requirements-gate.txt",
 }
 # The purposes that each one's packages are part of.
-_ENOUGH = {"run": ("dev", "conformance", "docs"), "dev": ("conformance",)}
+_ENOUGH = {"run": ("dev", "conformance", "docs", "gate"), "dev": ("conformance", "gate")}
 _CONSTRAINTS = _TESTS / "constraints.txt"
 
 

@@ -39,7 +39,7 @@ def build() -> Path:
 
 
 def check() -> None:
-    """Install the tarball into a new folder, and play the demo from there."""
+    """Install the tarball into a new folder, and play the demo and the smoke test from there."""
     tarball = build()
     shutil.rmtree(_INSTALLED, ignore_errors=True)
     environment = {
@@ -52,6 +52,8 @@ def check() -> None:
     demo = [binary("python"), "-m", "ansible_collections.secops.triage.tests.tools.demo"]
     # From a folder where there is no checkout that could be taken for the collection.
     subprocess.run(demo, cwd=_INSTALLED, env=environment, check=True)
+    smoke = [binary("ansible-playbook"), "--inventory", "localhost,", "secops.triage.smoke"]
+    subprocess.run(smoke, cwd=_INSTALLED, env=environment, check=True, stdout=subprocess.DEVNULL)
     print("The collection works as installed from its tarball.")
 
 

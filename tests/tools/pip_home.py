@@ -60,13 +60,14 @@ def prepare() -> None:
     netrc = Path.home() / ".netrc"
     if netrc.is_file() and not (HOME / ".netrc").is_symlink():
         (HOME / ".netrc").symlink_to(netrc)
-    _place_get_pip()
+    place_get_pip(VENV)
 
 
-def _place_get_pip() -> None:
-    # ansible-test names the version of pip that it wants in its own source.
+def place_get_pip(venv: Path) -> None:
+    """Put where ansible-test looks for it what the ansible-test of that environment would fetch."""
+    # It names the version of pip that it wants in its own source.
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    for source in VENV.glob("lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py"):
+    for source in venv.glob("lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py"):
         for version in re.findall(r"pip='([\d.]+)'", source.read_text()):
             (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(_GET_PIP)

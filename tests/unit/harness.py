@@ -94,16 +94,22 @@ class FourRuns:
 class Log(t.Protocol):
     """What was sent since it was last cleared."""
 
-    def clear(self) -> None: ...
-    def writes(self) -> t.Sized: ...
-    def __iter__(self) -> t.Iterator[Entry]: ...
+    def clear(self) -> None:
+        """Forget it."""
+
+    def writes(self) -> t.Sized:
+        """What could have written."""
+
+    def __iter__(self) -> t.Iterator[Entry]:
+        """All of it, in the order in which it came."""
 
 
 class Witness(t.Protocol):
     """Who sees what is sent: the simulator, or somebody who looks at a real service."""
 
     @property
-    def log(self) -> Log: ...
+    def log(self) -> Log:
+        """What they have seen."""
 
 
 def four_runs(sim: Witness, name: str, params: Params, *, warns: bool = False) -> FourRuns:

@@ -101,7 +101,7 @@ def test_every_file_has_its_header(path: Path) -> None:
     head = path.read_text(encoding="utf-8")
     assert "# Copyright (c) 2026, secops.triage contributors" in head
     assert "# GNU General Public License v3.0+" in head
-    assert "SPDX-License-Identifier: GPL-3.0-or-later" in head
+    assert "License-Identifier: GPL-3.0-or-later" in head
     assert "from __future__ import annotations" in head
 
 

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sessions behind `make gate` and `make matrix`; `make sessions ARGS=--list` lists them.
+
+antsibull-nox.toml says what most of the gate checks. Here is what it has no words for: the matrix, which does without
+containers, and a few more checks.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import antsibull_nox
+import nox
+from antsibull_nox.ansible import get_ansible_core_info, get_supported_core_versions
+from antsibull_nox.utils import Version
+
+# The link that `make` puts there makes the checkout a collection.
+sys.path.insert(0, str(Path(__file__).resolve().parent / ".cache" / "collections"))
+
+from ansible_collections.secops.triage.tests.tools import matrix
+from ansible_collections.secops.triage.tests.tools.places import CACHE, ROOT
+
+PINNED = ("--constraint", str(ROOT / "tests" / "constraints.txt"))
+
+nox.options.envdir = str(matrix.NOX)
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = True
+
+antsibull_nox.load_antsibull_nox_toml()
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Check the changelog's fragments."""
+    session.install(*PINNED, "antsibull-changelog")
+    session.run("antsibull-changelog", "lint")
+
+
+@nox.session
+def spelling(session: nox.Session) -> None:
+    """Look for common misspellings."""
+    session.install(*PINNED, "codespell")
+    files = session.run("git", "ls-files", external=True, silent=True, log=False)
+    session.run("codespell", *(one for one in str(files).splitlines() if Path(one).is_file()))
+
+
+@nox.session(python=False)
+def generated(session: nox.Session) -> None:
+    """Check that what follows from the argument specs is up to date."""
+    session.run("make", "generate", "ARGS=--check", external=True)
+
+
+@nox.session
+def galaxy(session: nox.Session) -> None:
+    """Build the tarball, and see that galaxy-importer has nothing to say about it."""
+    session.run("make", "build", external=True)
+    session.install(*PINNED, "ansible-core", "galaxy-importer")
+    (tarball,) = (CACHE / "build").glob("*.tar.gz")
+    settings = {"GALAXY_IMPORTER_CONFIG": str(ROOT / "tests" / "galaxy-importer.cfg")}
+    with session.chdir(session.create_tmp()):
+        said = str(session.run("python", "-m", "galaxy_importer.main", str(tarball), env=settings, silent=True))
+    complaints = [line for line in said.splitlines() if line.startswith(("WARNING", "ERROR", "CRITICAL"))]
+    if complaints or "Importer processing completed successfully" not in said:
+        session.error("\n".join(complaints) or said)
+    session.log("galaxy-importer says nothing")
+
+
+@nox.session
+def environment(session: nox.Session) -> None:
+    """See that ansible-builder understands the collection, and a site's own image that contains it."""
+    session.install(*PINNED, "ansible-builder")
+    site = ROOT / "docs" / "examples" / "execution-environment.yml"
+    context = Path(session.create_tmp()) / "context"
+    session.run("ansible-builder", "introspect", "--sanitize", str(CACHE / "collections"))
+    session.run("ansible-builder", "create", "--file", str(site), "--context", str(context))
+
+
+def _ansible_test(name: str, core: str, arguments: list[str], prepare: Callable[[], None] = matrix.prepare) -> str:
+    antsibull_nox.add_ansible_test_session(
+        name=name,
+        description=f"ansible-test {' '.join(arguments)}",
+        ansible_test_params=arguments,
+        ansible_core_version=core,
+        ansible_core_source="pypi",
+        default=False,
+        callback_before=prepare,
+        callback_after=matrix.count,
+    )
+    return name
+
+
+def _all_of(name: str, description: str, others: Iterable[str]) -> None:
+    """A session that stands for others."""
+    queue = list(others)
+
+    def notify(session: nox.Session) -> None:
+        for other in queue:
+            session.notify(other)
+
+    notify.__doc__ = description
+    nox.session(name=name, python=False, default=False)(notify)
+
+
+# Every supported ansible-core that an interpreter of this machine runs, the oldest first.
+CORES: dict[str, list[str]] = {}
+for _core in get_supported_core_versions(max_version=Version.parse(matrix.newest_core())):
+    _info = get_ansible_core_info(_core)
+    _wanted = matrix.sessions(
+        map(str, _info.controller_python_versions),
+        map(str, _info.remote_python_versions),
+    )
+    if _wanted:
+        CORES[str(_core)] = [_ansible_test(f"{_core}-{one}", str(_core), _wanted[one]) for one in _wanted]
+
+for _name, _sessions in CORES.items():
+    _all_of(f"core-{_name}", f"All of ansible-core {_name}.", _sessions)
+_ends = dict.fromkeys((max(CORES, key=matrix.version), min(CORES, key=matrix.version)))
+_all_of(
+    "matrix",
+    "Every supported ansible-core, with its oldest and its newest Python.",
+    [one for core in CORES for one in CORES[core]],
+)
+_all_of("matrix-ends", "The newest and the oldest ansible-core.", [one for core in _ends for one in CORES[core]])
+
+_ansible_test(
+    "oldest-packages",
+    min(CORES, key=matrix.version),
+    ["units", "--venv", "--requirements", "--python", matrix.OLDEST_PYTHON],
+    matrix.prepare_oldest_packages,
+)

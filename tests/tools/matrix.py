@@ -1,0 +1,77 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ``noxfile.py`` runs with every ansible-core, and what it takes for ansible-test to run without containers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import pip_home
+from .places import CACHE, ROOT
+
+NOX = CACHE / "nox"
+# The modules' oldest Python; tests/config.yml tells ansible-test the same.
+OLDEST_PYTHON = "3.9"
+_VENV = ["--venv", "--requirements", "--color", "no", "--python"]
+
+
+def version(text: str) -> tuple[int, ...]:
+    """To compare by."""
+    return tuple(map(int, text.split(".")))
+
+
+def newest_core() -> str:
+    """The newest ansible-core that the project knows: the one that it is developed with where Python is new enough."""
+    pins = (ROOT / "tests" / "constraints.txt").read_text()
+    found: list[str] = re.findall(r"^ansible-core==(\d+\.\d+)", pins, re.MULTILINE)
+    return max(found, key=version)
+
+
+def sessions(controllers: Iterable[str], hosts: Iterable[str]) -> dict[str, list[str]]:
+    """The arguments for ansible-test by the name of the session; empty if no Python of this machine can run it.
+
+    `controllers` are the Pythons that the ansible-core runs on, `hosts` those that it supports on managed hosts.
+    """
+
+    def here(versions: Iterable[str]) -> list[str]:
+        return sorted(filter(lambda one: shutil.which(f"python{one}"), versions), key=version)
+
+    runs_on, supports = here(controllers), [one for one in here(hosts) if version(one) >= version(OLDEST_PYTHON)]
+    if not runs_on:
+        return {}
+    found = {"sanity": ["sanity", "--local", "--junit", "--color", "no"]}
+    # Where the modules run on hosts there are Pythons that no controller has any more.
+    found |= {f"units-{one}": ["units", *_VENV, one] for one in dict.fromkeys([supports[0], runs_on[0], runs_on[-1]])}
+    found |= {f"integration-{one}": ["integration", *_VENV, one] for one in dict.fromkeys([runs_on[0], runs_on[-1]])}
+    return found
+
+
+def prepare() -> None:
+    """In the copy that a session works on: what ansible-test would fetch from a host that is not a registry."""
+    for venv in NOX.iterdir():
+        pip_home.place_get_pip(venv)
+
+
+def prepare_oldest_packages() -> None:
+    """As `prepare`, and the modules meet the oldest packages that requirements.txt allows them."""
+    prepare()
+    bounds = re.findall(r"^([A-Za-z][^>\n]*)>=(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    Path("tests/unit/constraints.txt").write_text("".join(f"{name}=={version}\n" for name, version in bounds))
+
+
+def count() -> None:
+    """Fail where ansible-test had nothing to do, which it takes for success."""
+    # Its own environments lie there; nox would copy them.
+    shutil.rmtree("tests/output/.tmp", ignore_errors=True)
+    suites = [suite for file in Path("tests/output/junit").glob("*.xml") for suite in ET.parse(file).iter("testsuite")]
+    ran = sum(int(suite.get("tests", 0)) - int(suite.get("skipped") or 0) for suite in suites)
+    if not ran:
+        sys.exit("ansible-test tested nothing, which is not a success.")
+    print(f"{ran} passed")
