@@ -1,0 +1,176 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which writes the arguments of a task ask for, and whether an alert is as they want it; said without the modules.
+
+The arguments are those of the result's C(invocation): with their defaults, and of their types.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import typing as t
+import uuid
+
+from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
+from ansible_collections.secops.triage.tests.unit.harness import Params
+
+from .tasks import Task
+
+State = dict[str, t.Any]
+
+_MASK = {
+    "status": "status",
+    "severity": "severity",
+    "tags": "tags",
+    "classification": "classification",
+    "assigneeSubjectId": "assignee_subject_id",
+}
+_SIGNALS = "/api/v2/security_monitoring/signals"
+
+
+def named(task: Task, params: Params) -> set[str]:
+    """The ids that the task names."""
+    ids = {str(one).strip() for one in params[task.ids_option] or []}
+    if task.platform == "calseta":
+        with contextlib.suppress(ValueError):
+            return {str(uuid.UUID(one)) for one in ids}
+    return ids
+
+
+def check_write(task: Task, params: Params, entry: Entry, found: t.Collection[str]) -> None:
+    """Assert that the arguments ask for this write. ``found`` are the alerts that a query may be about."""
+    {
+        "signal_state": _signal_state,
+        "signal_incident_link": _link,
+        "kibana_alert_status": _kibana,
+        "alert_update": _security_deck if task.platform == "security_deck" else _calseta,
+    }[task.module](params, entry, found or named(task, params))
+
+
+def _signal_state(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
+    assert entry.method == "PATCH"
+    if entry.path.endswith(f"{_SIGNALS}/bulk/update"):
+        items = entry.body["data"]
+        assert 1 <= len(items) <= 199
+    else:
+        (alert_id,) = re.findall(rf"{_SIGNALS}/([^/?]+)/update$", entry.path)
+        items = [{"id": alert_id, **entry.body["data"]}]
+    for item in items:
+        assert item["id"] in ids
+        for name, value in item["attributes"].items():
+            if name == "assignee":
+                assert set(value) == {"uuid"}
+                assert bool(value["uuid"]) == bool(params["assignee"].strip())
+            else:
+                assert name in ("state", "archive_reason", "archive_comment", "version")
+                assert value == params[name] is not None
+        assert set(item["attributes"]) - {"version"}
+
+
+def _link(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
+    assert entry.method == "PATCH"
+    if params["state"] == "present":
+        (alert_id,) = re.findall(r"/api/v1/security_analytics/signals/([^/?]+)/add_to_incident$", entry.path)
+        assert entry.body == {
+            name: params[name]
+            for name in ("incident_id", "add_to_signal_timeline", "version")
+            if params[name] is not None
+        }
+    else:
+        (alert_id,) = re.findall(rf"{_SIGNALS}/([^/?]+)/incidents$", entry.path)
+        attributes = entry.body["data"]["attributes"]
+        assert params["incident_id"] not in attributes["incident_ids"]
+        assert attributes.get("version") == params["version"]
+        assert not set(attributes) - {"incident_ids", "version"}
+    assert alert_id in ids
+
+
+def _kibana(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
+    assert re.search(r"/api/detection_engine/signals/status$", entry.path)
+    body = dict(entry.body)
+    assert body.pop("status") == params["status"]
+    assert body.pop("reason", None) == params["reason"]
+    if params["query"] is None:
+        assert list(body) == ["signal_ids"]
+        written = body["signal_ids"]
+    else:
+        assert body.pop("conflicts") == params["conflicts"]
+        filters = body["query"]["bool"]["filter"]
+        assert list(body) == ["query"]
+        assert list(body["query"]["bool"]) == ["filter"]
+        assert params["runtime_mappings"] or params["query"] in filters
+        (written,) = [one["ids"]["values"] for one in filters if one != params["query"] or len(filters) == 1]
+        assert len(written) <= params["max_alerts"]
+    assert written
+    # With a query it is the server's answer that names them, and the write is bound to the query as well.
+    assert set(written) <= set(ids) or params["query"] is not None
+
+
+def _security_deck(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
+    assert entry.method == "PATCH"
+    (alert_id,) = re.findall(r"/securitydeck/alerts/v1/alerts/([^/?]+)$", entry.path)
+    assert alert_id in ids
+    body = dict(entry.body)
+    mask = body.pop("updateMask").split(",")
+    assert set(body) <= set(mask) <= set(_MASK)
+    for name in mask:
+        asked = params[_MASK[name]]
+        assert asked is not None
+        if name == "tags":
+            assert set(asked) <= set(body.get("tags", []))
+            assert not params["purge_tags"] or set(body.get("tags", [])) <= set(asked)
+        else:
+            assert body.get(name, "") == ("" if asked == "CLASSIFICATION_UNSPECIFIED" else asked)
+
+
+def _calseta(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
+    assert entry.method == "PATCH"
+    (alert_id,) = re.findall(r"/v1/alerts/([^/?]+)$", entry.path)
+    assert alert_id in ids
+    assert entry.body
+    for name, value in entry.body.items():
+        if name == "tags":
+            assert set(params["tags"]) <= set(value)
+            assert not params["purge_tags"] or set(value) <= set(params["tags"])
+        elif name == "close_classification" and params[name] is None:
+            # Closing needs it, and then it is the alert's own.
+            assert params["status"] == entry.body["status"] == "Closed"
+        else:
+            assert name in ("status", "severity", "close_classification", "malice_override", "reset_malice_override")
+            assert value == params[name] is not None
+
+
+def unreached(task: Task, params: Params, state: State, sim: Simulator) -> list[str]:
+    """What the task wants an alert of the simulator to be, and it is not; as it stands in JSON, C("") for nothing."""
+    if task.module == "signal_incident_link":
+        linked = params["incident_id"] in state["incident_ids"]
+        missing = [] if linked == (params["state"] == "present") else [str(params["incident_id"])]
+        return missing if params["state"] == "present" else [""] * len(missing)
+    if task.module == "kibana_alert_status":
+        return [params["status"]] * (state["status"] != params["status"])
+    if params.get("reset_malice_override") and state["malice_override"] is not None:
+        return [""]
+    names = [name for name in task.changes if params[name] is not None and name != "reset_malice_override"]
+    return [_written(params[name]) for name in names if not _is(name, params, state.get(name), sim)]
+
+
+def _written(value: t.Any) -> str:
+    """A value as it may stand in an answer. Of what clears a field, and of many tags or a user, nothing need stand."""
+    unsaid = isinstance(value, list) or "@" in value or value in ("CLASSIFICATION_UNSPECIFIED", "none")
+    return "" if unsaid else json.dumps(value)[1:-1]
+
+
+def _is(name: str, params: Params, value: t.Any, sim: Simulator) -> bool:
+    asked = params[name]
+    if name == "tags":
+        return set(asked) == set(value) if params["purge_tags"] else set(asked) <= set(value)
+    if name == "assignee":
+        user = sim.datadog.users.get(value)
+        return asked.strip().lower() in ((user.uuid, user.handle) if user else ("",))
+    if asked in ("CLASSIFICATION_UNSPECIFIED", ""):
+        return not value
+    return bool(value == asked)

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs of a module on the small world, and what must hold of every one of them."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import math
+import typing as t
+import unicodedata
+
+from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
+from ansible_collections.secops.triage.tests.unit.documented import checked, documented
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module
+
+from .asked import check_write, named
+from .tasks import ALERTS, Task, hidden
+
+#: No run may take this long, in seconds; one that does ends the tests, and shows where each thread stands.
+_HANG = 100.0
+
+
+def fresh_world(sim: Simulator, task: Task) -> None:
+    """The world that the task is made for, on a server that is quick and does as it is told."""
+    sim.reset(alerts={task.platform: ALERTS})
+    sim.settings.security_deck.operation_seconds = 0.0
+
+
+def run(sim: Simulator, task: Task, options: Params, *, check: bool) -> Result:
+    """Run the module, and assert what must hold whatever it was given and whatever the server has answered."""
+    sim.log.clear()
+    params = {**task.connection(sim), **options}
+    found = sim.world.platforms[task.platform].overview() if params.get("query") is not None else ()
+    with _no_hang():
+        result = run_module(task.module, params, check=check)
+    assert not {"exception", "deprecations"} & set(result), f"a crash: {result['exception']}"
+    _check_texts(result)
+    if "error" not in result and result.get("failed"):
+        # Refused by Ansible itself, in its own words, which are not for us to check.
+        assert not len(sim.log), result
+        return result
+    if not hidden(options):
+        checked(documented(task.module), result)
+        _check_counts(result)
+    writes = sim.log.writes()
+    assert not (check and writes), "a write in check mode"
+    arguments = result["invocation"]["module_args"]
+    for entry in writes:
+        _check_write(task, arguments, entry, found)
+    return result
+
+
+@contextlib.contextmanager
+def _no_hang() -> t.Iterator[None]:
+    faulthandler.dump_traceback_later(_HANG, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _check_write(task: Task, arguments: Params, entry: Entry, found: t.Collection[str]) -> None:
+    try:
+        check_write(task, arguments, entry, found)
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise AssertionError(f"nobody asked for {entry.method} {entry.path} {entry.body!r}") from error
+    assert entry.platform == task.platform
+    assert set(entry.wrote) <= set(found or named(task, arguments))
+
+
+def _check_texts(result: Result) -> None:
+    """All that is our own can be encoded, and nothing that is said for a terminal can paint it."""
+    own = {key: value for key, value in result.items() if key != "invocation"}
+    for text in _texts(own):
+        text.encode()
+    if "error" in result:
+        for text in _texts([result["msg"], *(row.get("error") for row in _rows(result)), result["error"]]):
+            assert not any(unicodedata.category(one) in ("Cc", "Cs") for one in text), f"control characters in {text!r}"
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield key
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, float):
+        assert math.isfinite(value), "no JSON has such a number"
+
+
+def _rows(result: Result) -> list[Result]:
+    return t.cast("list[Result]", result.get("signals", result.get("alerts", [])))
+
+
+def _check_counts(result: Result) -> None:
+    listed = _rows(result)
+    failed = [row for row in listed if "error" in row]
+    assert bool(result.get("failed")) == ("error" in result)
+    assert not failed or result["failed"]
+    assert result["changed"] == any(row["changed"] is not False for row in listed)
+    if listed:
+        changed = [row for row in listed if row["changed"] and "error" not in row]
+        assert result["counts"] == {
+            "requested": len(listed),
+            "changed": len(changed),
+            "unchanged": len(listed) - len(changed) - len(failed),
+            "failed": len(failed),
+        }
+        assert len({row["id"] for row in listed}) == len(listed)

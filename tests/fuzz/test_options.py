@@ -1,0 +1,55 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that nobody should give, on a server that does as it should."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, predicted
+
+from .asked import State, unreached
+from .runs import fresh_world, run
+from .tasks import TASKS, Task, hidden
+
+
+@pytest.mark.parametrize("name", TASKS)
+@given(data=st.data())
+def test_options(sim: Simulator, name: str, data: st.DataObject) -> None:
+    """In check mode, for real, and once more: nothing is written that was not asked for, all is told, and foretold."""
+    task = TASKS[name]
+    options = data.draw(task.garbled(), label="options")
+    fresh_world(sim, task)
+    foretold = run(sim, task, options, check=True)
+    done = run(sim, task, options, check=False)
+    if hidden(options):
+        return
+    if foretold.get("failed"):
+        assert done["msg"] == foretold["msg"]
+        assert not done["changed"] if "changed" in done else True
+        assert not sim.log.writes()
+        return
+    if done.get("failed"):
+        # Only the server knows what it refuses: users, versions, incidents that do not exist.
+        assert sim.log.writes()
+        return
+    assert predicted(foretold) == predicted(done)
+    arguments = done["invocation"]["module_args"]
+    if arguments.get("wait") is not False:
+        _is_done(sim, task, arguments, done)
+        again = run(sim, task, options, check=False)
+        assert not again["changed"], again
+        assert not sim.log.writes()
+
+
+def _is_done(sim: Simulator, task: Task, arguments: Params, result: Result) -> None:
+    platform = sim.world.platforms[task.platform]
+    overview: dict[str, State] = platform.overview()
+    for row in result["signals"] if "signals" in result else result["alerts"]:
+        assert not unreached(task, arguments, overview[row["id"]], sim), (row, overview[row["id"]])
+        assert bool(platform.changes_of(row["id"])) == row["changed"], row

@@ -1,0 +1,30 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bytes that are no answer at all."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.secops.triage.tests.simulator import Simulator
+
+from .runs import fresh_world, run
+from .tasks import TASKS
+from .wire import Wire, answers
+
+
+@pytest.mark.parametrize("name", TASKS)
+@given(answer=answers, data=st.data())
+def test_wire(sim: Simulator, wire: Wire, name: str, answer: bytes, data: st.DataObject) -> None:
+    """A documented failure: nothing of this shows an alert."""
+    task = TASKS[name]
+    options = data.draw(task.asked(), label="options")
+    fresh_world(sim, task)
+    wire.answer = answer
+    result = run(sim, task, {**options, "api_url": wire.url}, check=False)
+    assert result["failed"]
+    assert not result["changed"]
