@@ -23,9 +23,12 @@ def paints(text: str) -> bool:
 
 
 def printable(value: t.Any) -> t.Any:
-    """A value as part of a result: every such character in its texts is replaced, so that it can be seen."""
+    """A value as part of a result: every such character in its texts is replaced, so that it can be seen.
+
+    Lines may end as they do on Windows, but not be written over.
+    """
     if isinstance(value, str):
-        return re.sub(f"[{PAINTS}]", "\ufffd", value)
+        return re.sub(f"[{PAINTS}]|\r(?!\n)", "\ufffd", value)
     if isinstance(value, list):
         return [printable(item) for item in value]
     if isinstance(value, dict):

@@ -20,6 +20,10 @@ def test_what_paints_is_seen(character: str) -> None:
     assert paints(f"x{character}y")
 
 
+def test_no_line_is_written_over() -> None:
+    assert printable("failed\rok\r\nnext") == "failed\ufffdok\r\nnext"
+
+
 @pytest.mark.parametrize("text", ["", "Zürich 日本", "one\ntwo\tthree", "👩\u200d🚒", "שלום\u200f", "\xa0"])
 def test_texts_of_all_languages_stay(text: str) -> None:
     assert printable(text) == text
