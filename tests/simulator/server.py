@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import socket
 import threading
+from pathlib import Path
 from types import SimpleNamespace, TracebackType
 from typing import Any, TypeVar
 
@@ -66,12 +67,14 @@ class _Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._stop.set)
 
 
-def make_server(world: World, host: str = "127.0.0.1", port: int = 0) -> tuple[_Server, socket.socket, str]:
+def make_server(
+    world: World, host: str = "127.0.0.1", port: int = 0, certificate: Path | None = None
+) -> tuple[_Server, socket.socket, str]:
     """A server for the world, its bound socket, and its URL; sets the platforms' URLs."""
     listener = socket.create_server((host, port), backlog=512)
     # asyncio does this only for sockets it has made itself; without it every answer waits 40 ms for an ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    url = "http://{}:{}".format(*listener.getsockname()[:2])
+    url = "{}://{}:{}".format("https" if certificate else "http", *listener.getsockname()[:2])
     for name, platform in world.platforms.items():
         platform.url = f"{url}/{name}"
     config = uvicorn.Config(
@@ -83,6 +86,7 @@ def make_server(world: World, host: str = "127.0.0.1", port: int = 0) -> tuple[_
         log_level="critical",
         access_log=False,
         timeout_keep_alive=75,
+        ssl_certfile=certificate,
     )
     return _Server(config), listener, url
 
@@ -90,7 +94,8 @@ def make_server(world: World, host: str = "127.0.0.1", port: int = 0) -> tuple[_
 class Simulator:
     """All platforms on a free loopback port, served by a thread.
 
-    ``alerts`` is a total or a number by platform, ``latency`` in seconds::
+    ``alerts`` is a total or a number by platform, ``latency`` in seconds, ``certificate`` a PEM file with a key in it,
+    by which it speaks TLS::
 
         with Simulator(alerts=40, seed=7) as sim:
             requests.get(sim.datadog.url + "/api/v2/users", headers=...)
@@ -98,11 +103,17 @@ class Simulator:
     """
 
     def __init__(
-        self, alerts: Alerts = 40, seed: int = 7, latency: float = 0.0, host: str = "127.0.0.1", port: int = 0
+        self,
+        alerts: Alerts = 40,
+        seed: int = 7,
+        latency: float = 0.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        certificate: Path | None = None,
     ) -> None:
         self.world = World(alerts, seed, latency)
         self.url = ""
-        self._address = (host, port)
+        self._address = (host, port, certificate)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
