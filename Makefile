@@ -81,6 +81,10 @@ conformance: .conformance ## Hold simulator and modules against the vendors' own
 faults: .dev ## The whole storm of faults over every module: make faults ARGS="--seed 7 --operations 50000"
 	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.faults $(ARGS)
 
+.PHONY: secrets
+secrets: .dev ## Every secret, by every way, through everything that a task can meet: found nowhere
+	@$(TOOL).gate --with='--whole --numprocesses=auto $(ARGS)' secrets
+
 .PHONY: live
 live: .dev ## The main scenarios on real services, which it puts back as they were; says what it needs
 	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.live $(ARGS)

@@ -76,6 +76,7 @@ STEPS = [
                     "tests.benchmark",
                     "tests.faults",
                     "tests.live",
+                    "tests.secrets",
                     "tests.simulator",
                     "tests.tools",
                 )
@@ -84,6 +85,7 @@ STEPS = [
     ),
     _tests("units", "unit and contract tests", "tests/unit"),
     _tests("faults", "faults and races, in short", "tests/faults"),
+    _tests("secrets", "secrets, in short", "tests/secrets"),
     _tests("conformance", "conformance with other people's clients", "tests/conformance", extra=True),
     Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
     Step(
