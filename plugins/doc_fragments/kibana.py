@@ -12,10 +12,9 @@ class ModuleDocFragment:
 options:
   api_url:
     description:
-      - The address of Kibana, with its base path if it has one.
+      - The address of Kibana, with its base path if it has one. It is needed, from here or from the environment.
       - If not set, the value of the environment variable E(KIBANA_URL) is used, else E(KIBANA_ENDPOINT).
     type: str
-    required: true
     aliases: [kibana_url]
   api_key:
     description:

@@ -75,7 +75,7 @@ class _Course:
         self._extra = {**self._extra, **outcome.extra}
         if isinstance(outcome, Confirmed):
             self.unseen = False
-            _, error = _rest(platform, self._change.id, outcome.after)
+            error = _rest(platform, self._change.id, outcome.after)[1]
             self._report(outcome.after, self._change.moved(outcome.after), error)
         elif isinstance(outcome, Refused):
             if outcome.of_all:

@@ -24,7 +24,7 @@ def main() -> None:
     ]
     started = time.monotonic()
     process = os.posix_spawn(program[0], program, os.environ, file_actions=files)
-    _, status, usage = os.wait4(process, 0)
+    status, usage = os.wait4(process, 0)[1:]
     seconds = time.monotonic() - started
     # Linux counts in KiB, macOS in bytes.
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -106,7 +106,8 @@ def _await(service: Service, alert_id: str, wanted: Fields, patience: float) -> 
         if not other:
             return
         if time.monotonic() > end:
-            raise LiveError(f"{alert_id} shows {other} where { ({name: wanted[name] for name in other}) } was expected")
+            expected = {name: wanted[name] for name in other}
+            raise LiveError(f"{alert_id} shows {other} where {expected} was expected")
         time.sleep(1)
 
 

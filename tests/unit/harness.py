@@ -13,10 +13,12 @@ import io
 import json
 import os
 import typing as t
+from unittest import mock
 
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
+from ansible.module_utils.common.parameters import PASS_VARS
 
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import CRASH
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault
@@ -49,7 +51,15 @@ def run_module(name: str, params: Params, *, check: bool = False, diff: bool = T
         getattr(ansible_warnings, pile).clear()
     output, errors = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": diff}
-    with patch_module_args(arguments), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+    if "inject_invocation" in PASS_VARS:
+        # Newer cores show a result without it unless they are told to be verbose.
+        arguments["_ansible_inject_invocation"] = True
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(patch_module_args(arguments))
+        stack.enter_context(contextlib.redirect_stdout(output))
+        stack.enter_context(contextlib.redirect_stderr(errors))
+        # Tests do not fill the log of the machine that they run on.
+        stack.enter_context(mock.patch.object(basic, "HAS_SYSLOG", False))
         with pytest.raises(SystemExit) as ended:
             module.main()
         output.flush()
