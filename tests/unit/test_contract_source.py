@@ -19,7 +19,18 @@ from ansible_collections.secops.triage.tests.unit.documented import MODULES, ROO
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
 UTILS = {path.stem: path for path in SOURCES if path.parent.name == "module_utils" and path.stem != "__init__"}
 #: From the bottom to the top; all other files are platforms.
-BELOW = ("_printable", "_errors", "_change", "_proxy", "_options", "_pace", "_transport", "_http", "_platform")
+BELOW = (
+    "_printable",
+    "_errors",
+    "_change",
+    "_proxy",
+    "_options",
+    "_pace",
+    "_deadline",
+    "_transport",
+    "_http",
+    "_platform",
+)
 ABOVE = ("_settle", "_reconcile")
 
 
