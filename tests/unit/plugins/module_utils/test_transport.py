@@ -167,10 +167,11 @@ def test_without_a_proxy_none_is_used(server: Loopback, proxy: Loopback) -> None
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
 def test_a_proxy_from_the_environment(
-    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str
+    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
 ) -> None:
-    monkeypatch.setenv(variable, f"http://me:{PASSWORD}@127.0.0.1:{proxy.port}")
+    monkeypatch.setenv(variable, f"{scheme}me:{PASSWORD}@127.0.0.1:{proxy.port}")
     hidden: list[str] = []
     make_client(KEYS, hide=hidden.append).get(f"{server.url}/here")
     (seen,) = proxy.seen
@@ -230,11 +231,12 @@ def test_through_a_tunnel_the_proxy_sees_no_credentials(secure: Loopback, proxy:
     assert "proxy-authorization" not in secure.seen[0].headers
 
 
+@pytest.mark.parametrize("broken", ["{}@127.0.0.1:port", "12/{}@127.0.0.1:1", "12#{}@127.0.0.1:1", "{}/x@127.0.0.1:1"])
 def test_a_broken_proxy_variable_is_told_without_its_password(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+    server: Loopback, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://me:{PASSWORD}@127.0.0.1:port")
-    with pytest.raises((OptionError, UnreachableError, UnknownFateError)) as caught:
+    monkeypatch.setenv("HTTP_PROXY", f"http://me:{broken.format(PASSWORD)}")
+    with pytest.raises(OptionError, match="The proxy in the environment is not a URL") as caught:
         make_client(KEYS, retries=0).get(server.url)
     assert PASSWORD not in str(caught.value)
     assert server.seen == []
