@@ -7,6 +7,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+CORE ?=
+VERSION ?=
 MODULE ?= signal_state
 
 SHELL := /bin/bash
@@ -48,6 +50,18 @@ simulator: .run ## Run the simulator by hand: make simulator ARGS="--port 8900 -
 .PHONY: test
 test: .dev ## Everything that needs no network but the package registry
 	@$(GATE)
+
+.PHONY: gate
+gate: .gate ## All that is checked without running a module: linters, types, documentation, licences, Galaxy, ...
+	@$(TOOL).sessions $(ARGS)
+
+.PHONY: matrix
+matrix: .gate ## Sanity, units and integration on every ansible-core; make matrix CORE=2.16 for one
+	@$(TOOL).sessions --session $(if $(CORE),core-$(CORE),matrix oldest-packages) $(ARGS)
+
+.PHONY: matrix-ends
+matrix-ends: .gate ## The same on the newest and the oldest ansible-core
+	@$(TOOL).sessions --session matrix-ends oldest-packages $(ARGS)
 
 .PHONY: lint
 lint: .dev ## Lint Python and YAML, and check the format
@@ -113,6 +127,10 @@ build: .dev ## Build the collection's tarball into .cache/build
 install-check: .dev ## Build it, install it into a new folder, and play the demo's runbook from there
 	@$(TOOL).package check
 
+.PHONY: release
+release: .dev ## The mechanical part of a release, and nothing published: make release VERSION=1.2.3
+	@$(TOOL).release "$(VERSION)"
+
 ## Keep house
 
 .PHONY: environment
@@ -122,6 +140,6 @@ environment: .dev ## Only make the environment for the others
 clean: ## Remove everything that was made here
 	rm -rf .cache tests/output
 
-.PHONY: .run .dev .conformance .docs
-.run .dev .conformance .docs:
+.PHONY: .run .dev .conformance .docs .gate
+.run .dev .conformance .docs .gate:
 	@$(PYTHON) -m tests.tools.environment $(@:.%=%)
