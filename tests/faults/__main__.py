@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="of what is done and of what goes wrong; drawn by lot")
     parser.add_argument("--operations", type=int, default=12000, help="alerts to bring to a state (%(default)s)")
     parser.add_argument("--rate", type=float, default=RATE, help="share of requests that go wrong (%(default)s)")
-    parser.add_argument("--workers", type=int, default=6, help="simulators side by side (%(default)s)")
+    parser.add_argument("--workers", type=int, default=10, help="simulators side by side (%(default)s)")
     parser.add_argument("--task", type=int, help="only this task, with its requests and its result")
     options = parser.parse_args()
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed

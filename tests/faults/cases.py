@@ -59,7 +59,8 @@ def make_case(sim: Simulator, chance: random.Random, timeout: float) -> Case:
 
 
 def _some(chance: random.Random, many: int = 60) -> int:
-    return chance.choice([1, 2, 3, 10, 25, 40, many])
+    """A number of alerts: mostly few, for each task has weather of its own, and now and then many."""
+    return many if chance.random() < 0.05 else chance.choice([1, 2, 3, 8, 15, 30])
 
 
 def _pick(chance: random.Random, options: dict[str, t.Sequence[t.Any]]) -> Params:
@@ -155,7 +156,7 @@ _TAGS = (["contained"], ["contained", "phishing"], ["pci", "contained"])
 
 
 def _security_deck(sim: Simulator, chance: random.Random) -> Case:
-    alerts = _some(chance, 30)
+    alerts = _some(chance)
     sim.reset({"security_deck": alerts}, chance.randrange(10**6))
     settings = sim.settings.security_deck
     settings.poll_interval = 0.05
@@ -262,13 +263,13 @@ def _kibana_case(sim: Simulator, params: Params, ids: list[str]) -> Case:
 
 
 def _kibana_ids(sim: Simulator, chance: random.Random) -> Case:
-    params = _kibana(sim, chance, _some(chance, chance.choice([60, 60, 60, 60, 60, 60, 60, 1100])))
+    params = _kibana(sim, chance, _some(chance, 1100))
     ids = list(sim.kibana.alerts())
     return _kibana_case(sim, {**params, "alert_ids": chance.sample(ids, len(ids))}, ids)
 
 
 def _kibana_query(sim: Simulator, chance: random.Random) -> Case:
-    params = _kibana(sim, chance, _some(chance, chance.choice([60, 60, 60, 60, 60, 60, 60, 1100])))
+    params = _kibana(sim, chance, _some(chance, 1100))
     open_ones: Params = {"term": {"kibana.alert.workflow_status": "open"}}
     params["query"] = chance.choice([{"match_all": {}}, open_ones])
     ids = [
