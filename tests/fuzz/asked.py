@@ -15,7 +15,9 @@ import re
 import typing as t
 import uuid
 
+from ansible_collections.secops.triage.plugins.module_utils._printable import printable
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
+from ansible_collections.secops.triage.tests.simulator.base import Change
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
 from .tasks import Task
@@ -156,6 +158,40 @@ def unreached(task: Task, params: Params, state: State, sim: Simulator) -> list[
         return [""]
     names = [name for name in task.changes if params[name] is not None and name != "reset_malice_override"]
     return [_written(params[name]) for name in names if not _is(name, params, state.get(name), sim)]
+
+
+def unshown(task: Task, params: Params, row: State) -> list[str]:
+    """The options that a reported alert is not as. A user has several names; what could paint is shown otherwise."""
+    if task.module == "signal_incident_link":
+        linked = params["incident_id"] in row["incident_ids"]
+        return [] if linked == (params["state"] == "present") else ["incident_id"]
+    wanted = {name: params[name] for name in task.changes if params[name] is not None}
+    if wanted.pop("reset_malice_override", False):
+        wanted["malice_override"] = None
+    if wanted.get("assignee", "").strip():
+        del wanted["assignee"]
+    return [
+        name
+        for name, value in wanted.items()
+        if (not set(value) <= set(row[name]) if name == "tags" else row[name] != printable(value))
+    ]
+
+
+def lost(task: Task, params: Params, change: Change) -> list[str]:
+    """The fields that a write has changed and nobody asked for."""
+    asked = {"incident_ids"} if task.module == "signal_incident_link" else {*task.changes, "reason"}
+    changed = [name for name, value in change.after.items() if value != change.before.get(name)]
+    wrong = [name for name in changed if name not in asked]
+    if params.get("purge_tags") is False and not set(change.before["tags"]) <= set(change.after["tags"]):
+        wrong.append("tags")
+    if "incident_ids" in changed:
+        before, after = set(change.before["incident_ids"]), set(change.after["incident_ids"])
+        wrong += ["incident_ids"] * (before ^ after != {params["incident_id"]})
+    return wrong + [name for name in changed if name in params and params[name] is None and name not in _IMPLIED]
+
+
+#: What another option changes too: taking back the override, and reopening, which takes away the reason.
+_IMPLIED = ("malice_override", "reason")
 
 
 def _written(value: t.Any) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result
 
-from .asked import State, unreached
+from .asked import State, unreached, unshown
 from .runs import fresh_world, run
 from .spoiled import spoiled
 from .tasks import TASKS, Task
@@ -56,6 +56,8 @@ def _is_true(sim: Simulator, task: Task, result: Result, told: str) -> None:
             assert not platform.changes_of(row["id"]), f"a write that is denied: {row}"
         # Where some alerts cannot be brought to what was asked for, nothing is written of the others.
         tried = sim.log.writes() or not result.get("failed")
+        if tried and "error" not in row:
+            assert not unshown(task, arguments, row), row
         if tried and "error" not in row and arguments.get("wait") is not False:
             missing = unreached(task, arguments, overview[row["id"]], sim)
             assert all(value in told for value in missing), f"nobody has told of {missing}: {row}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, predicted
 
-from .asked import State, unreached
+from .asked import State, lost, unreached, unshown
 from .runs import fresh_world, run
 from .tasks import TASKS, Task, hidden
 
@@ -52,4 +52,7 @@ def _is_done(sim: Simulator, task: Task, arguments: Params, result: Result) -> N
     overview: dict[str, State] = platform.overview()
     for row in result["signals"] if "signals" in result else result["alerts"]:
         assert not unreached(task, arguments, overview[row["id"]], sim), (row, overview[row["id"]])
-        assert bool(platform.changes_of(row["id"])) == row["changed"], row
+        changes = platform.changes_of(row["id"])
+        assert bool(changes) == row["changed"], row
+        assert not [lost(task, arguments, change) for change in changes if lost(task, arguments, change)], changes
+        assert not unshown(task, arguments, row), row
