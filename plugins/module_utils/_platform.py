@@ -120,6 +120,8 @@ def fits(value: t.Any, kinds: t.Mapping[str, type], items: type = str) -> bool:
 
     A guess at anything else could end in a report that is not true, or in a write of what has been misread.
     """
+    # Exactly of these types: a truth value is an integer, too.
+    # pylint: disable=unidiomatic-typecheck
     return isinstance(value, dict) and all(
         type(value[name]) is kind and (kind is not list or all(type(item) is items for item in value[name]))
         for name, kind in kinds.items()

@@ -28,7 +28,7 @@ def link(sim: Simulator, datadog: Params) -> Params:
 
 
 def test_a_look_that_fails_does_not_hide_what_others_show(sim: Simulator, calseta: Params) -> None:
-    ids = [sim.calseta.add_alert().uuid for _ in range(4)]
+    ids = [sim.calseta.add_alert().uuid for _each in range(4)]
     sim.faults.add(Fault("close", method="PATCH", when="after", count=None))
     sim.faults.add(Fault(status=500, method="GET", path=ids[1], nth=2, count=None))
     result = run_module("alert_update", {**calseta, "alert_ids": ids, "status": "Triaging", "retries": 0})
@@ -38,7 +38,7 @@ def test_a_look_that_fails_does_not_hide_what_others_show(sim: Simulator, calset
 
 
 def test_a_server_that_is_silent_is_not_waited_for_by_every_alert(sim: Simulator, calseta: Params) -> None:
-    ids = [sim.calseta.add_alert().uuid for _ in range(20)]
+    ids = [sim.calseta.add_alert().uuid for _each in range(20)]
     sim.faults.add(Fault("close", method="PATCH", when="after", count=None))
     sim.faults.add(Fault("close", method="GET", nth=21, count=None))
     task = {**calseta, "alert_ids": ids, "status": "Triaging", "retries": 0, "concurrency": 2}
@@ -153,7 +153,7 @@ def test_an_operation_that_failed_answers_the_tries_before_it_too(sim: Simulator
 
 
 def test_what_was_refused_for_one_alert_is_told_of_that_alert(sim: Simulator, datadog: Params) -> None:
-    ids = [sim.datadog.add_signal().id for _ in range(6)]
+    ids = [sim.datadog.add_signal().id for _each in range(6)]
     sim.settings.datadog.bulk = 404
     sim.faults.add(Fault(status=401, method="PATCH", path="/update$", nth=2))
     result = run_module("signal_state", {**datadog, "signal_ids": ids, "state": "archived", "concurrency": 1})

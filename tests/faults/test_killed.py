@@ -47,19 +47,19 @@ def case(
         sim.settings.datadog.bulk = "on" if "bulk" in request.param else 404
         incident = sim.datadog.incident_ids[0]
         linked = [incident] if name == "unlink" else []
-        params = {**datadog, "signal_ids": [sim.datadog.add_signal(incident_ids=linked).id for _ in range(ALERTS)]}
+        params = {**datadog, "signal_ids": [sim.datadog.add_signal(incident_ids=linked).id for _each in range(ALERTS)]}
         if name == "signal_state":
             return "signal_state", sim.datadog, {**params, "state": "archived"}
         params |= {"incident_id": incident, "state": "absent" if linked else "present"}
         return "signal_incident_link", sim.datadog, params
     if name == "kibana":
-        ids = [sim.kibana.add_alert() for _ in range(ALERTS)]
+        ids = [sim.kibana.add_alert() for _each in range(ALERTS)]
         return "kibana_alert_status", sim.kibana, {**kibana, "alert_ids": ids, "status": "closed"}
     if name == "calseta":
-        ids = [sim.calseta.add_alert().uuid for _ in range(ALERTS)]
+        ids = [sim.calseta.add_alert().uuid for _each in range(ALERTS)]
         return "alert_update", sim.calseta, {**calseta, "alert_ids": ids, "status": "Triaging"}
     sim.settings.security_deck.poll_interval = 0.02
-    ids = [sim.security_deck.add_alert(status="OPEN").id for _ in range(ALERTS)]
+    ids = [sim.security_deck.add_alert(status="OPEN").id for _each in range(ALERTS)]
     return "alert_update", sim.security_deck, {**security_deck, "alert_ids": ids, "status": "RESOLVED"}
 
 

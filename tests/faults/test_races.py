@@ -133,7 +133,7 @@ def test_with_a_version_the_task_yields_and_shows_what_the_analyst_did(
 
 
 def test_with_a_version_many_signals_are_told_apart(sim: Simulator, archive: Params, signal: Signal) -> None:
-    others = [sim.datadog.add_signal(version=5).id for _ in range(3)]
+    others = [sim.datadog.add_signal(version=5).id for _each in range(3)]
     meanwhile(sim, triage(signal, state="under_review"))
     result = run_module("signal_state", {**archive, "signal_ids": [*others, signal.id], "version": 5})
     row = by_id(result)[signal.id]

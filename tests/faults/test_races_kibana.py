@@ -17,7 +17,7 @@ from .rivals import meanwhile
 @pytest.fixture
 def alerts(sim: Simulator) -> list[str]:
     """Four open ones, in the order in which the service comes upon them."""
-    ids = [sim.kibana.add_alert(host={"name": "race-01"}) for _ in range(4)]
+    ids = [sim.kibana.add_alert(host={"name": "race-01"}) for _each in range(4)]
     for position, alert_id in enumerate(ids):
         sim.kibana.alerts()[alert_id]["@timestamp"] = f"2026-01-01T00:00:0{position}.000Z"
     return ids

@@ -22,21 +22,21 @@ def test_two_tasks_both_tell_what_they_did(
 ) -> None:
     sim.settings.security_deck.operation_seconds = 0.0
     incidents = sim.datadog.incident_ids
-    signals = {**datadog, "signal_ids": [sim.datadog.add_signal().id for _ in range(3)]}
+    signals = {**datadog, "signal_ids": [sim.datadog.add_signal().id for _each in range(3)]}
     first, second = "IN_PROGRESS", "RESOLVED"
     if kind == "kibana":
         module, name = "kibana_alert_status", "status"
         task, first, second = (
-            {**kibana, "alert_ids": [sim.kibana.add_alert() for _ in range(3)]},
+            {**kibana, "alert_ids": [sim.kibana.add_alert() for _each in range(3)]},
             "acknowledged",
             "closed",
         )
     elif kind == "calseta":
         module, name, first, second = "alert_update", "status", "Triaging", "Escalated"
-        task = {**calseta, "alert_ids": [sim.calseta.add_alert().uuid for _ in range(3)]}
+        task = {**calseta, "alert_ids": [sim.calseta.add_alert().uuid for _each in range(3)]}
     elif kind == "security_deck":
         module, name = "alert_update", "status"
-        task = {**security_deck, "alert_ids": [sim.security_deck.add_alert(status="OPEN").id for _ in range(3)]}
+        task = {**security_deck, "alert_ids": [sim.security_deck.add_alert(status="OPEN").id for _each in range(3)]}
     elif kind == "signal_state":
         module, name, task, first, second = "signal_state", "state", signals, "under_review", "archived"
     else:

@@ -103,8 +103,8 @@ class Battery:
                     given["KIBANA_USERNAME"] = dict(ways[0].open)["username"]
                 by_platform.setdefault(platform, []).append((ways, given))
         for row in itertools.zip_longest(*by_platform.values(), fillvalue=([], {})):
-            every = [way for ways, _ in row for way in ways]
-            yield every, {name: value for _, given in row for name, value in given.items()}
+            every = [way for ways, _given in row for way in ways]
+            yield every, {name: value for _ways, given in row for name, value in given.items()}
 
     def play(self, script: Script, stage: Stage, **settings: str) -> Played:
         """Play a script with a play for each way."""

@@ -32,7 +32,7 @@ class Way:
         return self.platform, self.secrets, self.form
 
     def __str__(self) -> str:
-        return " ".join(filter(None, [self.module, *self.secrets, *(name for name, _ in self.open), self.form]))
+        return " ".join(filter(None, [self.module, *self.secrets, *(name for name, _value in self.open), self.form]))
 
 
 _DATADOG = ("signal_state", "signal_incident_link")

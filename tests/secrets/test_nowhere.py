@@ -137,5 +137,5 @@ def is_credential(name: str) -> bool:
 
 
 def test_nothing_follows_a_redirect(show: Show) -> None:
-    assert [case for _, case, _ in show.results() if case.outcome == "redirect"]
+    assert [case for _place, case, _found in show.results() if case.outcome == "redirect"]
     assert show.elsewhere.seen == []

@@ -102,7 +102,7 @@ def test_a_wrong_password_is_told_of(world: World) -> None:
     assert plain["status"] == 407
     assert "proxy" in plain["hint"]
     assert "through the proxy: Tunnel connection failed: 407" in secure["message"]
-    assert {method for method, _ in world.proxy.refused} == {"GET", "CONNECT"}
+    assert {method for method, _where in world.proxy.refused} == {"GET", "CONNECT"}
 
 
 @pytest.mark.parametrize("kind", WAYS)

@@ -48,7 +48,7 @@ class Raw:
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                connection, _ = self._listener.accept()
+                connection, _address = self._listener.accept()
                 with connection:
                     connection.recv(65536)
                     connection.sendall(self._answer)

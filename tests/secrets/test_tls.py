@@ -83,7 +83,7 @@ def tasks(servers: dict[str, Simulator], authority: Authority, stranger: Authori
     for name in ("other host", "expired"):
         yield task(servers[name], first, name, ca_path=file)
         yield task(servers[name], first, f"{name}, and nobody looks", validate_certs=False)
-    signals = [good.datadog.add_signal().id for _ in range(MANY)]
+    signals = [good.datadog.add_signal().id for _each in range(MANY)]
     yield task(good, first, "many", ca_path=file, signal_ids=signals, concurrency=4)
 
 

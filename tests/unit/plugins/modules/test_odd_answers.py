@@ -74,7 +74,7 @@ def test_somebody_of_whom_only_the_number_is_told_is_somebody(sim: Simulator, da
 )
 def test_bulk_answer(sim: Simulator, datadog: Params, odd: Odd) -> None:
     """What it does not show is settled alone."""
-    ids = [sim.datadog.add_signal(incident_ids=[4100]).id for _ in range(2)]
+    ids = [sim.datadog.add_signal(incident_ids=[4100]).id for _each in range(2)]
     sim.faults.add(Fault("merge", path="bulk", body={"result": {"events": [odd]}}))
     result = run_module("signal_state", {**datadog, "signal_ids": ids, "state": "archived"})
     assert not result.get("failed"), result["msg"]
