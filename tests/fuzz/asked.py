@@ -69,7 +69,8 @@ def _signal_state(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
                 assert bool(value["uuid"]) == bool(params["assignee"].strip())
             else:
                 assert name in ("state", "archive_reason", "archive_comment", "version")
-                assert value == params[name] is not None
+                assert value is not None
+                assert value == params[name]
         assert set(item["attributes"]) - {"version"}
 
 
@@ -143,7 +144,8 @@ def _calseta(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
             assert params["status"] == entry.body["status"] == "Closed"
         else:
             assert name in ("status", "severity", "close_classification", "malice_override", "reset_malice_override")
-            assert value == params[name] is not None
+            assert value is not None
+            assert value == params[name]
 
 
 def unreached(task: Task, params: Params, state: State, sim: Simulator) -> list[str]:
