@@ -29,7 +29,7 @@ _COMMON: dict[str, t.Any] = {"deadline": None, "suppress_health_check": list(Hea
 settings.register_profile("short", max_examples=25, derandomize=True, **_COMMON)
 # With those of the options, of the answers and of the wire, more than 10,000 for each module.
 settings.register_profile(
-    "long", max_examples=5000, database=DirectoryBasedExampleDatabase(_HOME / "examples"), **_COMMON
+    "long", max_examples=3400, database=DirectoryBasedExampleDatabase(_HOME / "examples"), **_COMMON
 )
 settings.load_profile("short")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import re
 import typing as t
 
 from hypothesis import strategies as st
@@ -53,6 +54,14 @@ headers = st.dictionaries(
         "WWW-Authenticate": _header_texts,
     },
 )
+_FIELDS = re.findall(
+    r"\S+",
+    """
+    id uuid _id state status severity tags classification assignee subject done error archive_reason archiveReason
+    archive_comment archiveComment incident_ids incidentIds hitCount kibana.alert.workflow_status value
+    kibana.alert.workflow_reason close_classification malice_override
+    """,
+)
 _OK = 200
 statuses = st.one_of(
     st.just(_OK),
@@ -65,7 +74,7 @@ statuses = st.one_of(
 @dataclasses.dataclass
 class Spoiled(Fault):
     """A fault that was drawn. ``steps`` are what becomes of a good answer: each picks a value in it by a number, and
-    puts another in its place, takes it away, or has it twice."""
+    puts another in its place, takes it away, or has it twice; "field" picks among those that the modules look at."""
 
     steps: list[tuple[int, str, t.Any]] = dataclasses.field(default_factory=list)
     #: What has been answered in the end.
@@ -80,6 +89,8 @@ class Spoiled(Fault):
         holder = {"": copy.deepcopy(body)}
         for number, kind, value in self.steps:
             places = list(_places_in(holder))
+            if kind == "field":
+                places = [place for place in places if place[1] in _FIELDS] or places
             where, key = places[number % len(places)]
             if kind == "drop" and key != "":
                 del where[key]
@@ -89,7 +100,7 @@ class Spoiled(Fault):
                 where[key] = [where[key]]
             elif kind == "text":
                 where[key] = json.dumps(where[key])
-            elif kind == "put":
+            else:
                 where[key] = value
         self.served.append(holder[""])
         return holder[""]
@@ -105,7 +116,7 @@ def _places_in(node: t.Any) -> t.Iterator[tuple[t.Any, t.Any]]:
 
 def _replacements(task: Task) -> Values:
     """Anything, and what could be taken for true: another alert's id, and the very values that are asked for."""
-    known = ["open", "closed", "archived", "RESOLVED", "Closed", "none", "PATCH", *task.ids]
+    known = ["open", "closed", "archived", "RESOLVED", "OPEN", "Closed", "Open", "none", "Low", "LOW", *task.ids]
     return st.one_of(json_values, deep(300), st.sampled_from(known), st.lists(st.sampled_from(known)))
 
 
@@ -118,7 +129,9 @@ def spoiled(task: Task) -> st.SearchStrategy[Spoiled]:
         "writes": st.sampled_from([None, True, True, False]),
     }
     step = st.tuples(
-        st.integers(0, 400), st.sampled_from(["put", "put", "drop", "twice", "wrap", "text"]), _replacements(task)
+        st.integers(0, 400),
+        st.sampled_from(["put", "field", "field", "drop", "twice", "wrap", "text"]),
+        _replacements(task),
     )
     altered = st.fixed_dictionaries(
         {"action": st.just("merge"), "steps": st.lists(step, min_size=1, max_size=3), "headers": headers, **which}
