@@ -62,6 +62,7 @@ def answers(secret: str) -> dict[str, str]:
     return {
         "reason phrase": f"HTTP/1.1 403 {paint}{secret}\r\n{end}",
         "no status line": f"{paint}{secret}\r\n\r\n",
+        "long status line": f"{'.' * (300 - len(secret) // 2)}{secret}\r\n\r\n",
         "redirect": f"HTTP/1.1 302 Found\r\nLocation: http://{paint}{secret}/\r\n{end}",
         "content type": f"HTTP/1.1 200 OK\r\nContent-Type: {paint}{secret}\r\nContent-Length: 2\r\n\r\nno",
         "request id": f"HTTP/1.1 400 No\r\nX-Request-Id: {paint}{secret}\r\n{end}",

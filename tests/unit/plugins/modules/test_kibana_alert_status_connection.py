@@ -13,7 +13,14 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, four_runs, run_module
+from ansible_collections.secops.triage.tests.unit.harness import (
+    Params,
+    Result,
+    by_id,
+    four_runs,
+    run_module,
+    warnings_of,
+)
 
 NAME = "kibana_alert_status"
 ID = "a" * 64
@@ -205,6 +212,22 @@ def test_secrets_are_in_no_output(sim: Simulator, way: str) -> None:
 
 
 # How errors are told
+
+
+def test_a_warning_has_no_secret_in_it(sim: Simulator, kibana: Params) -> None:
+    sim.settings.kibana.supports_reason = False
+    result = run(kibana, alert_ids=[sim.kibana.add_alert()], reason=f"what {kibana['api_key']} found")
+    assert result["changed"]
+    (warning,) = warnings_of(result)
+    assert "9.2" in warning
+    assert kibana["api_key"] not in json.dumps(result)
+
+
+@pytest.mark.parametrize("url", ["https://me:Tw9vKx4LqZ@kibana", "http://me:Tw9vKx4LqZ@127.0.0.1:1/base"])
+def test_a_password_in_the_address_is_refused_and_not_shown(kibana: Params, url: str) -> None:
+    result = run({**kibana, "api_url": url})
+    assert "must not have credentials in it" in result["msg"]
+    assert "Tw9vKx4LqZ" not in json.dumps(result)
 
 
 def test_missing_privilege_names_the_space(sim: Simulator, kibana: Params) -> None:
