@@ -99,6 +99,10 @@ faults: .dev ## The whole storm of faults over every module: make faults ARGS="-
 secrets: .dev ## Every secret, by every way, through everything that a task can meet: found nowhere
 	@$(TOOL).gate --with='--whole --numprocesses=auto $(ARGS)' secrets
 
+.PHONY: fuzz
+fuzz: .dev ## Options and answers that nobody expects, over 10,000 a module: make fuzz ARGS="-k calseta"
+	@$(TOOL).gate --with='--hypothesis-profile=long --hypothesis-show-statistics --numprocesses=auto $(ARGS)' fuzz
+
 .PHONY: live
 live: .dev ## The main scenarios on real services, which it puts back as they were; says what it needs
 	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.live $(ARGS)

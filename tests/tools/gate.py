@@ -75,6 +75,7 @@ STEPS = [
                     "plugins",
                     "tests.benchmark",
                     "tests.faults",
+                    "tests.fuzz",
                     "tests.live",
                     "tests.secrets",
                     "tests.simulator",
@@ -86,6 +87,7 @@ STEPS = [
     _tests("units", "unit and contract tests", "tests/unit"),
     _tests("faults", "faults and races, in short", "tests/faults"),
     _tests("secrets", "secrets, in short", "tests/secrets"),
+    _tests("fuzz", "fuzzing, in short", "tests/fuzz"),
     _tests("conformance", "conformance with other people's clients", "tests/conformance", extra=True),
     Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
     Step(
