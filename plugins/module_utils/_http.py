@@ -75,6 +75,10 @@ class Client:
         self._pace = Pace(connection.concurrency)
         self._transport = Transport(connection, run)
         self._answered = 0
+        #: How many requests in a row got no answer, and after how many of those no write is sent any more: a thousand
+        #: would each wait out their time, one after the other.
+        self._silent = 0
+        self._longest_silence = max(8, connection.concurrency * (connection.retries + 1))
         #: The refusal after which nothing more is sent.
         self._final: RequestError | None = None
 
@@ -140,12 +144,17 @@ class Client:
         try:
             if self._final and not call.anonymous:
                 raise self._not_sent(call, self._final)
+            if not call.safe and self._silent >= self._longest_silence:
+                silence = "not sent, for the server has stopped answering"
+                raise RefusedError(call.method, urlsplit(call.url).path, silence)
             answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
         except (UnreachableError, UnknownFateError) as error:
             answer, trouble, wait = None, t.cast(RequestError, error), 0.0
+            self._silent += 1 if error.status is None else 0
         finally:
             self._pace.leave()
         if answer is not None:
+            self._silent = 0
             if 200 <= answer.status < 300:
                 self._answered += 1
                 self._pace.widen(mark)

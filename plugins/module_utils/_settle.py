@@ -15,7 +15,7 @@ import time
 import typing as t
 
 from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
-from ._errors import NotFoundError, TriageError, UnreachableError
+from ._errors import NotFoundError, RequestError, TriageError
 from ._pace import backoff
 from ._platform import Platform
 
@@ -135,5 +135,5 @@ def _rest(platform: Platform, alert_id: str, fields: Fields) -> tuple[Change | N
 
 
 def _is_general(error: TriageError) -> bool:
-    """Whether a refusal says nothing of the alert: it is about who asks, or how often, or nothing was sent."""
-    return isinstance(error, UnreachableError) or getattr(error, "status", None) in (401, 403, 429)
+    """Whether a refusal says nothing of the alert: nothing was sent, or it is about who asks, or how often."""
+    return isinstance(error, RequestError) and error.status in (None, 401, 403, 429)

@@ -39,7 +39,7 @@ def test_a_look_that_fails_does_not_hide_what_others_show(sim: Simulator, calset
 
 def test_a_server_that_is_silent_is_not_waited_for_by_every_alert(sim: Simulator, calseta: Params) -> None:
     ids = [sim.calseta.add_alert().uuid for _each in range(20)]
-    sim.faults.add(Fault("close", method="PATCH", when="after", count=None))
+    sim.faults.add(Fault(status=500, method="PATCH", when="after", count=None))
     sim.faults.add(Fault("close", method="GET", nth=21, count=None))
     task = {**calseta, "alert_ids": ids, "status": "Triaging", "retries": 0, "concurrency": 2}
     result = run_module("alert_update", task)

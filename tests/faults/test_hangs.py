@@ -16,9 +16,9 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, run_module
 
-from .rivals import only
+from .rivals import calm, only
 
 #: What comes before the trickle.
 BEGINNINGS = {
@@ -102,3 +102,29 @@ def test_a_write_that_never_gets_an_answer_ends_with_the_retries(sim: Simulator,
     kinds: t.Iterator[tuple[bool, t.Any]] = itertools.groupby(entry.is_write for entry in sim.log)
     # Read; then three times written, and looked for.
     assert [(is_write, len(list(group))) for is_write, group in kinds] == [(False, 1), *[(True, 1), (False, 1)] * 3]
+
+
+@pytest.mark.parametrize("fault", [{"action": "close"}, {"action": "delay", "delay": 0.4}])
+def test_a_server_that_falls_silent_is_not_waited_for_by_every_write(
+    sim: Simulator, calseta: Params, fault: Params
+) -> None:
+    ids = [sim.calseta.add_alert().uuid for _each in range(60)]
+    sim.faults.add(Fault(nth=len(ids) + 1, count=None, **fault))
+    task = {**calseta, "alert_ids": ids, "status": "Triaging", "timeout": 0.2, "retries": 0, "concurrency": 2}
+    result = run_module("alert_update", task)
+    sent = {entry.path.rpartition("/")[2] for entry in sim.log.writes()}
+    assert len(sent) < 12
+    for alert_id, row in by_id(result).items():
+        assert row["changed"] is (None if alert_id in sent else False)
+        assert ("not sent" in row["error"]["message"]) == (alert_id not in sent)
+    calm(sim)
+
+
+def test_a_server_that_answers_now_and_then_is_not_given_up(sim: Simulator, calseta: Params) -> None:
+    ids = [sim.calseta.add_alert().uuid for _each in range(24)]
+    for nth in range(len(ids) + 1, 2 * len(ids), 3):
+        sim.faults.add(Fault("close", nth=nth, count=2))
+    task = {**calseta, "alert_ids": ids, "status": "Triaging", "retries": 3, "concurrency": 2}
+    result = run_module("alert_update", task)
+    assert not result.get("failed"), result["msg"]
+    assert result["counts"]["changed"] == 24
