@@ -105,7 +105,7 @@ def test_refusals_had_the_secrets_in_them(show: Show) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_found_nowhere(show: Show, place: str) -> None:
     for script, played in zip(show.scripts, show.played):
-        assert len(played.places[place]) > 100, "it is there"
+        assert played.places[place], "it is there"
         assert not found(show.secrets, played.places[place]), script.source
 
 
