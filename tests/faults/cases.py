@@ -263,13 +263,13 @@ def _kibana_case(sim: Simulator, params: Params, ids: list[str]) -> Case:
 
 
 def _kibana_ids(sim: Simulator, chance: random.Random) -> Case:
-    params = _kibana(sim, chance, _some(chance, 1100))
+    params = _kibana(sim, chance, _some(chance, chance.choice([60, 60, 60, 1100])))
     ids = list(sim.kibana.alerts())
     return _kibana_case(sim, {**params, "alert_ids": chance.sample(ids, len(ids))}, ids)
 
 
 def _kibana_query(sim: Simulator, chance: random.Random) -> Case:
-    params = _kibana(sim, chance, _some(chance, 1100))
+    params = _kibana(sim, chance, _some(chance, chance.choice([60, 60, 60, 1100])))
     open_ones: Params = {"term": {"kibana.alert.workflow_status": "open"}}
     params["query"] = chance.choice([{"match_all": {}}, open_ones])
     ids = [

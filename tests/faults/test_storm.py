@@ -11,7 +11,7 @@ import collections
 from .storm import Outcome, run_storm
 
 SEED = 20260
-OPERATIONS = 800
+OPERATIONS = 500
 MODULES = {
     "signal_state datadog",
     "signal_incident_link datadog",

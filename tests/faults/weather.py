@@ -68,7 +68,7 @@ class Weather(Faults):
     def _draw(self, chance: random.Random, entry: Entry) -> tuple[str, Fault]:
         kinds = [self._limited, self._broken, self._broken, self._dropped, self._slow, self._garbled, self._odd]
         if entry.path.endswith("/bulk/update"):
-            kinds += [self._forgetful] * 4
+            kinds += [self._forgetful] * 7
         return chance.choice(kinds)(chance, entry)
 
     def _limited(self, chance: random.Random, entry: Entry) -> tuple[str, Fault]:
