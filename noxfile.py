@@ -76,7 +76,9 @@ def environment(session: nox.Session) -> None:
     session.install(*PINNED, "ansible-builder")
     site = ROOT / "docs" / "examples" / "execution-environment.yml"
     context = Path(session.create_tmp()) / "context"
-    session.run("ansible-builder", "introspect", "--sanitize", str(CACHE / "collections"))
+    found = session.run("ansible-builder", "introspect", "--sanitize", str(CACHE / "collections"), silent=True)
+    if "requests>=" not in str(found):
+        session.error(f"ansible-builder finds no requirements:\n{found}")
     session.run("ansible-builder", "create", "--file", str(site), "--context", str(context))
 
 
