@@ -94,5 +94,5 @@ class IncidentLink(Signals):
         except TriageError as error:
             return fate(error)
         triage = dig(answer.body, "data", "attributes")
-        shown = readable(triage) and "incident_ids" in triage
+        shown = readable(triage) and triage.get("incident_ids") is not None
         return Confirmed(self.fields_of(triage)) if shown else untold("PATCH", path, answer)

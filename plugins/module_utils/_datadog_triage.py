@@ -121,13 +121,15 @@ class SignalState(Signals):
 
     def _outcome(self, change: Change, triage: t.Any) -> Confirmed | None:
         """The outcome by an answer's triage, or V(None) if it does not show all that was written."""
-        if not readable(triage) or not all(name in triage for name in change.delta):
+        if not readable(triage) or any(triage.get(name) is None for name in change.delta):
             return None
         try:
             fields = self.fields_of(triage)
         except TriageError:
             # It was written, but the user that the answer shows cannot be looked up.
             return None
-        # An answer with the reason is complete, and in such a one no comment means that there is none (any more).
-        shown = {*triage, "archive_comment"} if "archive_reason" in triage else triage
+        shown = {name for name, value in triage.items() if value is not None}
+        if "archive_reason" in shown:
+            # Such an answer is complete, and in a complete one no comment means that there is none (any more).
+            shown.add("archive_comment")
         return Confirmed({name: fields[name] if name in shown else change.before[name] for name in fields})

@@ -97,7 +97,7 @@ class Users:
             )
             users = answer.get("data")
             for user in users if isinstance(users, list) else []:
-                if isinstance(dig(user, "id"), str):
+                if re.fullmatch(_UUID, str(dig(user, "id")).lower()):
                     yield _user(user), text(dig(user, "attributes", "email")) or ""
             if not isinstance(users, list) or len(users) < _PAGE:
                 return

@@ -81,6 +81,35 @@ def test_bulk_answer(sim: Simulator, datadog: Params, odd: Odd) -> None:
     assert [(row["changed"], row["state"]) for row in rows(result)] == [(True, "archived")] * 2
 
 
+@pytest.mark.parametrize("odd", [{"assignee": None}, {"state": None}, {"archive_reason": None, "state": None}])
+def test_null_in_the_answer_to_a_write_is_nothing_shown(sim: Simulator, datadog: Params, odd: Odd) -> None:
+    user = sim.datadog.user("greta@example.com")
+    signal = sim.datadog.add_signal(state="under_review")
+    sim.faults.add(Fault("merge", method="PATCH", body={"data": {"attributes": odd}}, count=None))
+    result = run_module("signal_state", {**datadog, "signal_ids": signal.id, "assignee": user.uuid})
+    assert not result.get("failed"), result["msg"]
+    (row,) = rows(result)
+    assert (row["changed"], row["state"], row["assignee"]) == (True, "under_review", user.uuid)
+    assert sim.datadog.writes_of(signal.id) == 1
+
+
+def test_incidents_that_the_answer_does_not_show(sim: Simulator, datadog: Params) -> None:
+    signal = sim.datadog.add_signal(incident_ids=[4100, 4101])
+    nothing = {"data": {"attributes": {"incident_ids": None}}}
+    sim.faults.add(Fault("merge", method="PATCH", body=nothing, count=None))
+    params = {**datadog, "signal_ids": signal.id, "incident_id": 4100, "state": "absent"}
+    assert by_id(run_module("signal_incident_link", params))[signal.id]["incident_ids"] == [4101]
+
+
+@pytest.mark.parametrize("odd", ["", "..", "2000001", None, 7])
+def test_user_without_a_uuid_is_nobody_to_assign(sim: Simulator, datadog: Params, odd: t.Any) -> None:
+    """An empty uuid would unassign the signal."""
+    signal_id = sim.datadog.add_signal(assignee=sim.datadog.user("greta@example.com").uuid).id
+    sim.faults.add(Fault("merge", path="/users", body={"data": [{"id": odd}]}, count=None))
+    params = {**datadog, "signal_ids": signal_id, "assignee": "bruno.costa@example.com"}
+    fails_unwritten(sim, run_module("signal_state", params), "is neither the handle nor the e-mail of")
+
+
 def test_version_that_is_no_number_is_not_quoted(sim: Simulator, datadog: Params) -> None:
     signal = sim.datadog.add_signal(version=9)
     read_as(sim, {"data": {"attributes": {"version": "\x1b[31m9"}}})
