@@ -175,7 +175,7 @@ def unshown(task: Task, params: Params, row: State) -> list[str]:
     return [
         name
         for name, value in wanted.items()
-        if (not set(value) <= set(row[name]) if name == "tags" else row[name] != printable(value))
+        if (not set(printable(value)) <= set(row[name]) if name == "tags" else row[name] != printable(value))
     ]
 
 

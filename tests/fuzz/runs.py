@@ -11,6 +11,7 @@ import faulthandler
 import math
 import typing as t
 import unicodedata
+from pathlib import Path
 
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.unit.documented import checked, documented
@@ -19,8 +20,9 @@ from ansible_collections.secops.triage.tests.unit.harness import Params, Result,
 from .asked import check_write, named
 from .tasks import ALERTS, Task, hidden
 
-#: No run may take this long, in seconds; one that does ends the tests, and shows where each thread stands.
+#: No run may take this long, in seconds; one that does ends the tests, and leaves here where each thread stood.
 _HANG = 100.0
+_HUNG = Path(__file__).resolve().parents[2] / ".cache" / "hung-fuzz.txt"
 
 
 def fresh_world(sim: Simulator, task: Task) -> None:
@@ -55,11 +57,13 @@ def run(sim: Simulator, task: Task, options: Params, *, check: bool) -> Result:
 
 @contextlib.contextmanager
 def _no_hang() -> t.Iterator[None]:
-    faulthandler.dump_traceback_later(_HANG, exit=True)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
+    _HUNG.parent.mkdir(exist_ok=True)
+    with _HUNG.open("a") as file:
+        faulthandler.dump_traceback_later(_HANG, exit=True, file=file)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _check_write(task: Task, arguments: Params, entry: Entry, found: t.Collection[str]) -> None:

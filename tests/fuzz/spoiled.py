@@ -101,7 +101,7 @@ class Spoiled(Fault):
             elif kind == "text":
                 where[key] = json.dumps(where[key])
             else:
-                where[key] = value
+                where[key] = copy.deepcopy(value)
         self.served.append(holder[""])
         return holder[""]
 
