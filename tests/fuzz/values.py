@@ -108,4 +108,4 @@ def _bearable(value: t.Any, kind: str, secret: bool) -> t.Any:
     if isinstance(value, float) and kind == "int":
         return value if math.isfinite(value) else 1e300
     # A bool, which is an int, stays one.
-    return value % 10**308 if kind == "float" and isinstance(value, int) and value > 1 else value
+    return value % 10**308 if kind == "float" and isinstance(value, int) and abs(value) > 1 else value
