@@ -153,6 +153,15 @@ def test_a_scenario_that_fails_leaves_every_alert_as_it_was(
     assert sim.log.changes()
 
 
+@pytest.fixture
+def _interruptible() -> t.Iterator[None]:
+    """What a shell starts in the background ignores interrupts, and so would the test."""
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, kept)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_an_interrupted_run_leaves_every_alert_as_it_was(sim: Simulator, service: str) -> None:
     before = states(sim)
     sim.faults.add(Meanwhile(lambda entry: os.kill(os.getpid(), signal.SIGINT), platform=service, writes=True, nth=3))
