@@ -28,6 +28,7 @@ try:
     from requests import Session
     from requests.adapters import HTTPAdapter
     from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+    from urllib3 import __version__ as urllib3_version
     from urllib3 import disable_warnings
     from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
@@ -38,6 +39,8 @@ except ImportError:
 
 #: Characters of another's words about a connection.
 _LONGEST = 300
+#: In the words of OpenSSL, and of a urllib3 that compares the names by itself.
+_NOT_TRUSTED = "CERTIFICATE_VERIFY_FAILED|CertificateError"
 _REQUEST_ID_HEADERS = ("x-request-id", "x-server-trace-id", "x-opaque-id")
 
 
@@ -133,6 +136,8 @@ class Transport:
                 stream=True,
             )
             with response:
+                # urllib3 before 2 would take an answer that was cut short for a whole one.
+                response.raw.enforce_content_length = True
                 content = response.content
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             raise self._failure(error, method, url, path) from None
@@ -165,7 +170,7 @@ class Transport:
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
         said = self._run.scrub(_last_words(reason))[:_LONGEST]
-        if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        if isinstance(error, requests.exceptions.SSLError) and re.search(_NOT_TRUSTED, str(error)):
             return RefusedError(
                 method,
                 path,
@@ -221,10 +226,15 @@ class Transport:
         authorities = authorities or DEFAULT_CA_BUNDLE_PATH
         try:
             if Path(authorities).is_dir():
-                return ssl.create_default_context(capath=authorities)
-            return ssl.create_default_context(cafile=authorities)
+                context = ssl.create_default_context(capath=authorities)
+            else:
+                context = ssl.create_default_context(cafile=authorities)
         except (OSError, ssl.SSLError) as error:
             raise OptionError(f"The CA certificates in {authorities} cannot be used: {error}") from None
+        # urllib3 before 2 does not tell OpenSSL a host that is an address, which then could not check it. It compares
+        # the certificate's names and addresses by itself wherever OpenSSL does not.
+        context.check_hostname = not urllib3_version.startswith("1.")
+        return context
 
 
 def _last_words(error: t.Any) -> str:
