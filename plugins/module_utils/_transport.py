@@ -25,11 +25,10 @@ from ._proxy import proxy_url
 
 try:
     import requests
+    import urllib3
     from requests import Session
     from requests.adapters import HTTPAdapter
     from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
-    from urllib3 import __version__ as urllib3_version
-    from urllib3 import disable_warnings
     from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
     REQUESTS_IMPORT_ERROR = None
@@ -216,7 +215,7 @@ class Transport:
 
     def _tls_context(self) -> ssl.SSLContext:
         if not self._connection.validate_certs:
-            disable_warnings()
+            urllib3.disable_warnings()
             context = ssl.create_default_context()
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -233,7 +232,7 @@ class Transport:
             raise OptionError(f"The CA certificates in {authorities} cannot be used: {error}") from None
         # urllib3 before 2 does not tell OpenSSL a host that is an address, which then could not check it. It compares
         # the certificate's names and addresses by itself wherever OpenSSL does not.
-        context.check_hostname = not urllib3_version.startswith("1.")
+        context.check_hostname = not getattr(urllib3, "__version__", "").startswith("1.")
         return context
 
 
