@@ -102,7 +102,7 @@ class Task:
         )
 
     def _odd(self, option: dict[str, t.Any]) -> Values:
-        ids = st.one_of(texts, st.sampled_from([*self.ids, f" {self.ids[0]}\n", self.ids[0][:-1], "bulk/update"]))
+        ids = st.sampled_from([*self.ids, f" {self.ids[0]}\n", self.ids[0][:-1], "bulk/update", ",".join(self.ids)])
         usual = odd(
             option["type"],
             tuple(option.get("choices", ())),
@@ -110,7 +110,7 @@ class Task:
             secret=bool(option.get("no_log")),
         )
         if option["type"] == "list" and option.get("required"):
-            return usual | st.lists(ids, max_size=4) | ids
+            return usual | st.lists(ids | texts, max_size=4) | ids
         if option["type"] == "str" and not option.get("choices"):
             return usual | addresses
         return usual
