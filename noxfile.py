@@ -55,6 +55,12 @@ def generated(session: nox.Session) -> None:
     session.run("make", "generate", "ARGS=--check", external=True)
 
 
+@nox.session(python=False)
+def docs(session: nox.Session) -> None:
+    """Run what the pages show, build the site without a warning, and follow its links."""
+    session.run("make", "docs", external=True)
+
+
 @nox.session
 def galaxy(session: nox.Session) -> None:
     """Build the tarball, and see that galaxy-importer has nothing to say about it."""

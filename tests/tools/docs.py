@@ -62,7 +62,8 @@ def _index() -> str:
     lines = [(_DOCSITE / "sphinx" / "index.rst").read_text()]
     modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
     chapters = [(one["title"], [f"docsite/{page}" for page in one["toctree"]]) for one in sections]
-    for title, pages in [*chapters, ("Modules", [f"{name} <{name}_module>" for name in modules])]:
+    reference = [*(f"{name} <{name}_module>" for name in modules), "Release notes <changelog>"]
+    for title, pages in [*chapters, ("Reference", reference)]:
         lines += ["", ".. toctree::", f"   :caption: {title}", "   :maxdepth: 1", ""]
         lines += [f"   {page}" for page in pages]
     return "\n".join([*lines, ""])
