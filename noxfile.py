@@ -102,42 +102,41 @@ def _ansible_test(name: str, core: str, arguments: list[str], prepare: Callable[
     return name
 
 
-def _all_of(name: str, description: str, others: Iterable[str]) -> None:
-    """A session that stands for others."""
-    queue = list(others)
+def _all_of(name: str, description: str, cores: Iterable[str]) -> None:
+    """A session that stands for all of these ansible-cores, and says what of them this machine cannot test."""
+    wanted = list(cores)
 
     def notify(session: nox.Session) -> None:
-        for other in queue:
+        for core in wanted:
+            if MISSING[core]:
+                session.warn(f"Not found here: Python {', '.join(MISSING[core])}, to test ansible-core {core} with")
+        if not any(CORES[core] for core in wanted):
+            session.error(f"No Python that was found here runs ansible-core {', '.join(wanted)}")
+        for other in (one for core in wanted for one in CORES[core]):
             session.notify(other)
 
     notify.__doc__ = description
     nox.session(name=name, python=False, default=False)(notify)
 
 
-# Every supported ansible-core that an interpreter of this machine runs, the oldest first.
+# The sessions of every supported ansible-core, the oldest first; none where no interpreter of this machine runs it.
 CORES: dict[str, list[str]] = {}
+# The Pythons that it ought to be tested with, and that are not here.
+MISSING: dict[str, list[str]] = {}
 for _core in get_supported_core_versions(max_version=Version.parse(matrix.newest_core())):
     _info = get_ansible_core_info(_core)
-    _wanted = matrix.sessions(
-        map(str, _info.controller_python_versions),
-        map(str, _info.remote_python_versions),
-    )
-    if _wanted:
-        CORES[str(_core)] = [_ansible_test(f"{_core}-{one}", str(_core), _wanted[one]) for one in _wanted]
+    _pythons = [list(map(str, one)) for one in (_info.controller_python_versions, _info.remote_python_versions)]
+    _wanted = matrix.sessions(*_pythons)
+    MISSING[str(_core)] = matrix.missing(*_pythons)
+    CORES[str(_core)] = [_ansible_test(f"{_core}-{one}", str(_core), _wanted[one]) for one in _wanted]
 
-for _name, _sessions in CORES.items():
-    _all_of(f"core-{_name}", f"All of ansible-core {_name}.", _sessions)
-_ends = dict.fromkeys((max(CORES, key=matrix.version), min(CORES, key=matrix.version)))
-_all_of(
-    "matrix",
-    "Every supported ansible-core, with its oldest and its newest Python.",
-    [one for core in CORES for one in CORES[core]],
-)
-_all_of("matrix-ends", "The newest and the oldest ansible-core.", [one for core in _ends for one in CORES[core]])
+# Cores that are of no use here stay in CORES, for someone who asks for them to be told.
+_run = [one for one in CORES if CORES[one]]
+if _run and matrix.OLDEST_PYTHON not in MISSING[_run[0]]:
+    _oldest = ["units", "--venv", "--requirements", "--python", matrix.OLDEST_PYTHON]
+    CORES[_run[0]].append(_ansible_test("oldest-packages", _run[0], _oldest, matrix.prepare_oldest_packages))
 
-_ansible_test(
-    "oldest-packages",
-    min(CORES, key=matrix.version),
-    ["units", "--venv", "--requirements", "--python", matrix.OLDEST_PYTHON],
-    matrix.prepare_oldest_packages,
-)
+for _name in CORES:
+    _all_of(f"core-{_name}", f"All of ansible-core {_name}.", [_name])
+_all_of("matrix", "Every supported ansible-core, with its oldest and its newest Python.", CORES)
+_all_of("matrix-ends", "The newest and the oldest ansible-core that run here.", dict.fromkeys(_run[-1:] + _run[:1]))

@@ -33,22 +33,36 @@ def newest_core() -> str:
     return max(found, key=version)
 
 
+def _here(versions: Iterable[str]) -> list[str]:
+    return [one for one in versions if shutil.which(f"python{one}")]
+
+
+def _ends(controllers: Iterable[str], hosts: Iterable[str]) -> list[str]:
+    """The oldest Python that modules run on, the oldest and the newest that Ansible runs on."""
+    runs_on, supports = sorted(controllers, key=version), sorted(hosts, key=version)
+    # Where the modules run on hosts there are Pythons that no controller has any more.
+    oldest = next(one for one in supports if version(one) >= version(OLDEST_PYTHON))
+    return list(dict.fromkeys([oldest, runs_on[0], runs_on[-1]]))
+
+
+def missing(controllers: Iterable[str], hosts: Iterable[str]) -> list[str]:
+    """The Pythons that ought to be tested with, and that this machine has not."""
+    ends = _ends(controllers, hosts)
+    return [one for one in ends if one not in _here(ends)]
+
+
 def sessions(controllers: Iterable[str], hosts: Iterable[str]) -> dict[str, list[str]]:
     """The arguments for ansible-test by the name of the session; empty if no Python of this machine can run it.
 
     `controllers` are the Pythons that the ansible-core runs on, `hosts` those that it supports on managed hosts.
     """
-
-    def here(versions: Iterable[str]) -> list[str]:
-        return sorted(filter(lambda one: shutil.which(f"python{one}"), versions), key=version)
-
-    runs_on, supports = here(controllers), [one for one in here(hosts) if version(one) >= version(OLDEST_PYTHON)]
+    runs_on = _here(controllers)
     if not runs_on:
         return {}
+    pythons = _ends(runs_on, _here(hosts))
     found = {"sanity": ["sanity", "--local", "--junit", "--color", "no"]}
-    # Where the modules run on hosts there are Pythons that no controller has any more.
-    found |= {f"units-{one}": ["units", *_VENV, one] for one in dict.fromkeys([supports[0], runs_on[0], runs_on[-1]])}
-    found |= {f"integration-{one}": ["integration", *_VENV, one] for one in dict.fromkeys([runs_on[0], runs_on[-1]])}
+    found |= {f"units-{one}": ["units", *_VENV, one] for one in pythons}
+    found |= {f"integration-{one}": ["integration", *_VENV, one] for one in pythons if one in runs_on}
     return found
 
 
@@ -56,6 +70,16 @@ def prepare() -> None:
     """In the copy that a session works on: what ansible-test would fetch from a host that is not a registry."""
     for venv in NOX.iterdir():
         pip_home.place_get_pip(venv)
+        _mend_first_line(venv / "bin" / "ansible-test")
+
+
+def _mend_first_line(script: Path) -> None:
+    """ansible-test of ansible-core 2.16 is a plain script, which pip ties to its Python by a path without spaces."""
+    if script.is_file():
+        first, line_end, rest = script.read_text().partition("\n")
+        if " " in first.rpartition("/bin/")[0]:
+            # The session's own Python comes first on PATH.
+            script.write_text(f"#!/usr/bin/env python3{line_end}{rest}")
 
 
 def prepare_oldest_packages() -> None:
