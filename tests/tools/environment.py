@@ -29,11 +29,12 @@ _REQUIREMENTS = {
     "run": _TESTS / "requirements-run.txt",
     "dev": _TESTS / "requirements-dev.txt",
     "conformance": _TESTS / "conformance" / "requirements.txt",
+    "bench": _TESTS / "benchmark" / "requirements.txt",
     "docs": _TESTS / "requirements-docs.txt",
     "gate": _TESTS / "requirements-gate.txt",
 }
 # The purposes that each one's packages are part of.
-_ENOUGH = {"run": ("dev", "conformance", "docs", "gate"), "dev": ("conformance", "gate")}
+_ENOUGH = {"run": ("dev", "conformance", "bench", "docs", "gate"), "dev": ("conformance", "bench", "gate")}
 _CONSTRAINTS = _TESTS / "constraints.txt"
 
 
