@@ -108,8 +108,8 @@ live: .dev ## The main scenarios on real services, which it puts back as they we
 	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.live $(ARGS)
 
 .PHONY: bench
-bench: .dev ## Measure requests, time and memory on the simulator
-	@$(VENV_PYTHON) -m tests.benchmark $(ARGS)
+bench: .bench ## Measure requests, time and memory on the simulator, beside other ways to do the same
+	@MPLCONFIGDIR="$(CURDIR)/.cache/matplotlib" $(VENV_PYTHON) -m tests.benchmark $(ARGS)
 
 ## Document it
 
@@ -144,6 +144,6 @@ environment: .dev ## Only make the environment for the others
 clean: ## Remove everything that was made here
 	rm -rf .cache tests/output
 
-.PHONY: .run .dev .conformance .docs .gate
-.run .dev .conformance .docs .gate:
+.PHONY: .run .dev .bench .conformance .docs .gate
+.run .dev .bench .conformance .docs .gate:
 	@$(PYTHON) -m tests.tools.environment $(@:.%=%)

@@ -50,12 +50,23 @@ class Controller:
 
     def play(self, module: str, options: dict[str, t.Any], *, diff: bool = False, keep: bool = False) -> Usage:
         """Play one task, with all of ``ansible-playbook`` around it."""
+        return self.play_tasks([{module: options}], {}, diff=diff, keep=keep)
+
+    def play_tasks(
+        self,
+        tasks: t.Sequence[dict[str, t.Any]],
+        variables: dict[str, t.Any],
+        *,
+        diff: bool = False,
+        keep: bool = False,
+    ) -> Usage:
+        """Play several."""
         play = {
             "hosts": "localhost",
             "connection": "local",
             "gather_facts": False,
-            "vars": {"ansible_python_interpreter": sys.executable},
-            "tasks": [{module: options}],
+            "vars": {"ansible_python_interpreter": sys.executable, **variables},
+            "tasks": tasks,
         }
         playbook = self.folder / "playbook.json"
         playbook.write_text(json.dumps([play]))

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
-from pathlib import Path
 
+from . import clients
 from .report import Row, exactly, median
 from .stage import Counted, Stage
 
@@ -27,7 +26,7 @@ def measure(stage: Stage) -> t.Iterator[Row]:
     ids = stage.fill("datadog", _COUNT)
     options = {**stage.options("datadog"), **_WANTED, "signal_ids": ids, "concurrency": _CONCURRENCY}
     module = stage.controller.build(_MODULE, options)
-    bare = _bare_client(stage, ids)
+    bare = clients.bare(stage, ids, _WANTED, _CONCURRENCY)
     first: list[Counted] = []
     again: list[Counted] = []
     least: list[Counted] = []
@@ -36,7 +35,7 @@ def measure(stage: Stage) -> t.Iterator[Row]:
         first.append(stage.counted(module.run))
         again.append(stage.counted(module.run))
         stage.fill("datadog", _COUNT, _LATENCY)
-        least.append(stage.counted(lambda: stage.controller.run(bare)))
+        least.append(stage.counted(bare))
     stage.fill("datadog", _COUNT, _LATENCY)
     played = stage.counted(lambda: stage.controller.play(_MODULE, options))
 
@@ -55,17 +54,3 @@ def measure(stage: Stage) -> t.Iterator[Row]:
     yield exactly("once more: reads", [one.reads for one in again], _COUNT)
     yield exactly("once more: writes", [one.writes for one in again], 0)
     yield exactly("once more: signals reported as changed", [one.usage.changed for one in again], 0)
-
-
-def _bare_client(stage: Stage, ids: list[str]) -> list[str | Path]:
-    options = stage.options("datadog")
-    task = {
-        "url": options["api_url"],
-        "headers": {"DD-API-KEY": options["api_key"], "DD-APPLICATION-KEY": options["app_key"]},
-        "ids": ids,
-        "attributes": _WANTED,
-        "concurrency": _CONCURRENCY,
-    }
-    file = stage.controller.folder / "bare.json"
-    file.write_text(json.dumps(task))
-    return [Path(__file__).with_name("bare.py"), file]

@@ -16,7 +16,7 @@ from importlib.metadata import version
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One figure. ``exact`` ones must be the target, the others at most that."""
+    """One figure. ``exact`` ones must be the target, ``at_least`` ones that or more, the others at most that."""
 
     what: str
     value: float
@@ -24,6 +24,7 @@ class Row:
     target: float | None = None
     exact: bool = False
     samples: t.Sequence[float] = ()
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
@@ -31,18 +32,23 @@ class Row:
             return ""
         if self.exact:
             return "right" if self.value == self.target else "WRONG"
-        return "reached" if self.value <= self.target else "missed"
+        reached = self.value >= self.target if self.at_least else self.value <= self.target
+        return "reached" if reached else "missed"
+
+    @property
+    def aim(self) -> str:
+        """What it is held against, in words."""
+        sign = "=" if self.exact else ">=" if self.at_least else "<="
+        return "" if self.target is None else f"{sign} {shown(self.target, self.unit)}"
 
     @property
     def line(self) -> str:
-        sign = "=" if self.exact else "<="
-        target = "" if self.target is None else f"{sign} {_shown(self.target, self.unit)}"
         spread = ""
         if len(self.samples) > 1 and not self.exact:
-            low, high = (_shown(one, self.unit) for one in (min(self.samples), max(self.samples)))
+            low, high = (shown(one, self.unit) for one in (min(self.samples), max(self.samples)))
             spread = f"{len(self.samples)} runs, {low} to {high}"
-        value = _shown(self.value, self.unit)
-        return f"  {self.what:<58}{value:>9}  {target:<11}{self.verdict:<9}{spread}".rstrip()
+        value = shown(self.value, self.unit)
+        return f"  {self.what:<58}{value:>9}  {self.aim:<11}{self.verdict:<9}{spread}".rstrip()
 
 
 def median(what: str, samples: t.Sequence[float], unit: str, target: float | None = None) -> Row:
@@ -55,7 +61,8 @@ def exactly(what: str, counts: t.Sequence[int], target: int) -> Row:
     return Row(what, next((one for one in counts if one != target), target), "", target, exact=True, samples=counts)
 
 
-def _shown(value: float, unit: str) -> str:
+def shown(value: float, unit: str) -> str:
+    """A figure as people read it."""
     form = {"": ",.0f", "x": ".2f", "s": ".2f", "ms": ".0f", "MB": ".0f", "KB": ".0f"}[unit]
     return f"{value:{form}} {unit}".strip()
 
@@ -68,4 +75,5 @@ def machine() -> dict[str, t.Any]:
         "python": platform.python_version(),
         "ansible-core": version("ansible-core"),
         "requests": version("requests"),
+        "datadog-api-client": version("datadog-api-client"),
     }

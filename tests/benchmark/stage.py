@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from pathlib import Path
 
 import requests
 
@@ -31,10 +32,21 @@ class Counted:
 class Stage:
     """One simulator for all measurements, so that the processes that Ansible has made stay good."""
 
-    def __init__(self, simulator: SimulatorProcess, controller: Controller, *, quick: bool) -> None:
+    def __init__(
+        self,
+        simulator: SimulatorProcess,
+        controller: Controller,
+        *,
+        quick: bool,
+        counts: t.Sequence[int],
+        measurements: Path,
+    ) -> None:
         self.simulator = simulator
         self.controller = controller
         self.quick = quick
+        #: Of how many signals the ways are compared, and the file that keeps each run of them.
+        self.counts = counts
+        self.measurements = measurements
         self._credentials = simulator.credentials
 
     def repetitions(self, many: int) -> int:
