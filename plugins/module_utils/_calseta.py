@@ -18,6 +18,7 @@ from ansible.module_utils.basic import env_fallback
 
 from ._change import Change, Confirmed, Fields, Outcome, tags_wanted
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
+from ._guards import Guards, Standing
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_text, secret
 from ._platform import Platform, dig, fate, fits, segment, text, texts, untold
@@ -55,6 +56,8 @@ _ASKED = ("status", "severity", "tags", "close_classification", "malice_override
 class CalsetaAlerts(Platform):
     """Alerts of Calseta, brought to what the task names."""
 
+    closing: t.ClassVar[Fields] = {"status": "Closed"}
+
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = _uuids(params["alert_ids"])
         # Not an environment fallback of the option: with the other provider, the token would go to this address.
@@ -72,6 +75,9 @@ class CalsetaAlerts(Platform):
         if params["reset_malice_override"]:
             self._asked["malice_override"] = None
         self._purge_tags: bool = params["purge_tags"]
+        statuses, severities = (CALSETA_TAKES[name] or () for name in ("status", "severity"))
+        self.guards = Guards.of(params, statuses, severities)
+        self._standings: dict[str, Standing] = {}
         connection = Connection.of(params, run)
         self.retries = connection.retries
         authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', run)}"})
@@ -98,7 +104,11 @@ class CalsetaAlerts(Platform):
         fields = _fields(dig(answer.body, "data"), alert_id)
         if fields is None:
             raise UnknownFateError("GET", f"/v1/alerts/{alert_id}", "the answer does not show this alert")
+        self._standings[alert_id] = Standing(fields["status"], fields["severity"])
         return fields
+
+    def standing(self, alert_id: str) -> Standing:
+        return self._standings[alert_id]
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         wanted = dict(self._asked)

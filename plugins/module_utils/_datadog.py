@@ -16,10 +16,12 @@ import typing as t
 from ansible.module_utils.basic import env_fallback
 
 from ._change import Fields
+from ._datadog_users import User, Users
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
+from ._guards import Guards, Standing
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_ids, choose, secret
-from ._platform import Platform, dig, fits, not_found, segment
+from ._platform import Platform, dig, fits, not_found, segment, text
 
 DATADOG_OPTIONS: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["DD_API_KEY", "DATADOG_API_KEY"])},
@@ -34,6 +36,9 @@ DATADOG_OPTIONS: dict[str, t.Any] = {
     "api_url": {"type": "str", "aliases": ["api_host"]},
 }
 
+STATES = ("open", "under_review", "archived")
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+
 _TEXTS = dict.fromkeys(("state", "archiveReason", "archive_reason", "archiveComment", "archive_comment"), str)
 
 
@@ -41,6 +46,7 @@ class Signals(Platform):
     """Security signals by their ids; what is read of one is up to `fields_of`."""
 
     kind = "signals"
+    closing: t.ClassVar[Fields] = {"state": "archived"}
 
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = checked_ids("signal_ids", params["signal_ids"], r"[A-Za-z0-9_=-]{1,256}", "signal")
@@ -57,6 +63,11 @@ class Signals(Platform):
         connection = Connection.of(params, run)
         self.retries = connection.retries
         self.client = Client(connection, Authorization(headers), run, self._hint)
+        self.users = Users(self.client, self.base)
+        self.guards = Guards.of(params, STATES, SEVERITIES)
+        #: Those that only_assigned_to names, in its words.
+        self._allowed: dict[str, User] = {}
+        self._standings: dict[str, Standing] = {}
         self._versions: dict[str, int | None] = {}
 
     def _hint(self, status: int, writing: bool) -> str | None:
@@ -68,6 +79,23 @@ class Signals(Platform):
                 f" security_monitoring_signals_{'write' if writing else 'read'}."
             )
         return None
+
+    def select(self) -> dict[str, Fields]:
+        if self.ids or self.selection:
+            self._allowed = {word: self.users.find(word) for word in self.guards.only_assigned_to or () if word}
+        return super().select()
+
+    def standing(self, alert_id: str) -> Standing:
+        return self._standings[alert_id]
+
+    def noted(self, signal_id: str, triage: dict[str, t.Any], severity: t.Any) -> Fields:
+        """The fields in a triage object that was read; how the signal stands is kept for the guards."""
+        if self.guards.set:
+            user = User.of(triage.get("assignee"))
+            named = [word for word, allowed in self._allowed.items() if self.users.same(user, allowed)]
+            has_it = named[:1] or ([user.shown] if user.shown else [])
+            self._standings[signal_id] = Standing(text(triage.get("state")), text(severity), has_it)
+        return self.fields_of(triage)
 
     def read_one(self, signal_id: str) -> Fields | None:
         path = f"/api/v2/security_monitoring/signals/{segment(signal_id)}"
@@ -86,7 +114,7 @@ class Signals(Platform):
             )
         version = dig(attributes, "version")
         self._versions[signal_id] = version if isinstance(version, int) else None
-        return self.fields_of(triage)
+        return self.noted(signal_id, triage, dig(attributes, "status"))
 
     def fields_of(self, triage: dict[str, t.Any]) -> Fields:
         """The fields in a triage object: a read spells its keys in camelCase, a write's answer does not."""

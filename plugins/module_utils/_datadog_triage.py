@@ -13,7 +13,7 @@ import typing as t
 
 from ._change import Change, Confirmed, Fields, Outcome, Refused, Unknown
 from ._datadog import Signals, readable
-from ._datadog_users import User, Users
+from ._datadog_users import User
 from ._errors import RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run, checked_text
 from ._platform import batches, dig, fate, segment, untold
@@ -38,7 +38,6 @@ class SignalState(Signals):
             if params[name] is not None
         }
         self._assignee: str | None = params["assignee"]
-        self._users = Users(self.client, self.base)
         self._target: User | None = None
         self._alone: set[str] = set()
         self._has_bulk = True
@@ -47,7 +46,7 @@ class SignalState(Signals):
 
     def select(self) -> dict[str, Fields]:
         if self._assignee is not None and self.ids:
-            self._target = self._users.find(self._assignee)
+            self._target = self.users.find(self._assignee)
         return super().select()
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
@@ -62,7 +61,7 @@ class SignalState(Signals):
     def _shown(self, assignee: t.Any) -> str:
         """Who has the signal, as the task writes it where it is the same user, for not every answer tells the uuid."""
         user = User.of(assignee)
-        if self._target and self._users.same(user, self._target):
+        if self._target and self.users.same(user, self._target):
             return self._target.shown
         return user.shown
 

@@ -51,6 +51,10 @@ class OptionError(TriageError):
     """The task asks for something that cannot be: refused before anything is written."""
 
 
+class GuardError(TriageError):
+    """A guard of the task keeps this alert from being changed."""
+
+
 class NotFoundError(TriageError):
     """The API knows no alert of that id."""
 

@@ -18,9 +18,10 @@ from ansible.module_utils.basic import env_fallback
 
 from ._change import Fields
 from ._errors import OptionError, UnknownFateError
+from ._guards import Guards, Standing
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, choose, secret
-from ._platform import Platform, dig, text
+from ._platform import Platform, dig, text, texts
 from ._printable import paints
 
 KIBANA_OPTIONS: dict[str, t.Any] = {
@@ -42,14 +43,23 @@ WINDOW = 10_000
 #: Ids in one body, so that it stays well below Kibana's limit of 1 MiB.
 _BODY_BYTES = 900_000
 
+STATUSES = ("open", "acknowledged", "closed", "in-progress")
+SEVERITIES = ("low", "medium", "high", "critical")
+
 _SIGNALS = "/api/detection_engine/signals"
 _STATUS = "kibana.alert.workflow_status"
 _LEGACY_STATUS = "signal.status"
 _REASON = "kibana.alert.workflow_reason"
+_SEVERITY = "kibana.alert.severity"
+_LEGACY_SEVERITY = "signal.rule.severity"
+_ASSIGNEES = "kibana.alert.workflow_assignee_ids"
 
 
 class Alerts(Platform):
     """Detection alerts of one space."""
+
+    search_is_current = True
+    closing: t.ClassVar[Fields] = {"status": "closed"}
 
     def __init__(self, params: Params, run: Run) -> None:
         self._space = params["space_id"] or "default"
@@ -62,6 +72,8 @@ class Alerts(Platform):
             self._base += f"/s/{self._space}"
         #: Alerts from before 8.0, which have no place for a reason.
         self.legacy: set[str] = set()
+        self.guards = Guards.of(params, STATUSES, SEVERITIES)
+        self._standings: dict[str, Standing] = {}
         connection = Connection.of(params, run)
         self.retries = connection.retries
         headers = {
@@ -91,9 +103,12 @@ class Alerts(Platform):
             raise doubt(name, "the answer is not an object")
         return answer.body
 
-    def search(self, query: dict[str, t.Any], size: int, **more: t.Any) -> dict[str, t.Any]:
+    def hits(self, query: dict[str, t.Any], size: int, **more: t.Any) -> dict[str, t.Any]:
         """The C(hits) of a search that every shard took part in. The call knows neither C(from) nor C(search_after)."""
-        body = {"query": query, "size": size, "_source": [_STATUS, _LEGACY_STATUS, _REASON], **more}
+        source = [_STATUS, _LEGACY_STATUS, _REASON]
+        if self.guards.set:
+            source += [_SEVERITY, _LEGACY_SEVERITY, _ASSIGNEES]
+        body = {"query": query, "size": size, "_source": source, **more}
         found = self.call("search", body, safe=True)
         hits = found.get("hits")
         if not isinstance(hits, dict) or not isinstance(hits.get("hits"), list):
@@ -107,7 +122,7 @@ class Alerts(Platform):
         return _by_size(ids)
 
     def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        return self.fields_of(self.search({"ids": {"values": list(ids)}}, len(ids)))
+        return self.fields_of(self.hits({"ids": {"values": list(ids)}}, len(ids)))
 
     def fields_of(self, hits: dict[str, t.Any]) -> dict[str, Fields]:
         """The alerts in the hits of a search, in their order. Raises `UnknownFateError` if one shows no status."""
@@ -127,7 +142,13 @@ class Alerts(Platform):
             if not isinstance(reason, (str, type(None))):
                 raise doubt("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
             found[alert_id] = {"status": status, "reason": text(reason)}
+            if self.guards.set:
+                severity = text(_field(source, _SEVERITY)) or text(_field(source, _LEGACY_SEVERITY))
+                self._standings[alert_id] = Standing(status, severity, texts(_field(source, _ASSIGNEES)))
         return found
+
+    def standing(self, alert_id: str) -> Standing:
+        return self._standings[alert_id]
 
 
 def doubt(name: str, reason: str, answer: t.Any = None) -> UnknownFateError:

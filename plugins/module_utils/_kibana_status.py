@@ -78,7 +78,7 @@ class AlertStatus(Alerts):
             for time, ids in since.items():
                 filters.append({"range": {"@timestamp": {"gte": time, "format": "epoch_millis"}}})
                 excluded.append({"ids": {"values": ids}})
-            hits = self.search({"bool": {"filter": filters, "must_not": excluded}}, size, **more)
+            hits = self.hits({"bool": {"filter": filters, "must_not": excluded}}, size, **more)
             window = self.fields_of(hits)
             total = dig(hits, "total", "value")
             fresh = [alert_id for alert_id in window if alert_id not in found]

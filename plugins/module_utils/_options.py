@@ -41,6 +41,8 @@ class Run:
     #: Takes the secrets out of an answer that is about to be quoted. A message shortens it, and Ansible, which looks
     #: last, would not know half of one.
     scrub: t.Callable[[t.Any], t.Any] = lambda answer: answer
+    #: Whether the user wants to see what changes.
+    diff: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

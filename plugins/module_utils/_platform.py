@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from ._change import Change, Fields, Outcome, Refused, Unknown
 from ._errors import RefusedError, TriageError, UnknownFateError
+from ._guards import Guards, Standing
 from ._http import Client
+from ._selection import Found, Selection
 from ._transport import Answer
 
 
@@ -27,11 +29,37 @@ class Platform:
     retries: int
 
     #: The ids that the task names, checked.
-    ids: t.Sequence[str]
+    ids: t.Sequence[str] = ()
+
+    #: How the task chooses alerts that it does not name.
+    selection: Selection | None = None
+
+    #: Whether a search shows at once what has just been written. Where it lags, what it shows is read once more.
+    search_is_current = False
+
+    guards = Guards()
+
+    #: The values of fields with which an alert is closed.
+    closing: t.ClassVar[Fields] = {}
 
     def select(self) -> dict[str, Fields]:
         """The alerts that the task is about, as they are. One that is not found is left out."""
-        return self.read(self.ids)
+        return self.selection.choose(self.search) if self.selection else self.read(self.ids)
+
+    def search(self, limit: int) -> Found:
+        """What matches, as `read` shows it, but for fields that a search does not show. At the most so many."""
+        raise NotImplementedError
+
+    def standing(self, alert_id: str) -> Standing:
+        """How this alert stood when it was last read or found, for the guards."""
+        raise NotImplementedError
+
+    def objection(self, change: Change) -> str | None:
+        """Why a guard forbids this change, given how the alert stands; V(None) if none does."""
+        if not self.guards.set:
+            return None
+        closes = any(change.delta.get(name) == value for name, value in self.closing.items())
+        return self.guards.objection(self.standing(change.id), closes)
 
     def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         """These alerts as they are now. One that is not found is left out; any other trouble is a `TriageError`."""
@@ -75,7 +103,7 @@ class Platform:
 
     def facts(self) -> Fields:
         """Further results of the task."""
-        return {}
+        return {} if self.selection is None else {"matched": self.selection.matched}
 
 
 def fate(error: TriageError) -> Refused | Unknown:

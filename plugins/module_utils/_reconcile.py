@@ -4,86 +4,42 @@
 
 """The one flow of all modules that write: read, compare, write what differs, confirm, report.
 
-Knows Ansible, and no API.
+Knows no API.
 """
 
 from __future__ import annotations
 
-import re
-import traceback
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.common.parameters import remove_values
-
 from ._change import Change, Fields
-from ._errors import NotFoundError, TriageError
+from ._errors import GuardError, NotFoundError, TriageError
 from ._options import Params, Run
 from ._platform import Platform
-from ._printable import one_line, printable
 from ._settle import Result, settle
-from ._transport import REQUESTS_IMPORT_ERROR
-
-#: What a failure begins with that nobody has thought of.
-CRASH = "The module has crashed; what it did before is not known, so look, or run the task again"
+from ._task import Report, run_task
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
 Connect = t.Callable[[Params, Run], Platform]
 
 
 def run_module(connect: Connect, **module_arguments: t.Any) -> None:
-    """Be a module: parse the options, bring the alerts to the state that they name, and report every one."""
-    module = AnsibleModule(supports_check_mode=True, **module_arguments)
-    if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    run = _run(module)
-    try:
-        platform = connect(module.params, run)
-        results = _reconcile(platform, module.check_mode)
-        for warning in platform.warnings({key: result.after for key, result in results.items() if result.after}):
-            # Newer cores take no secrets out of warnings.
-            module.warn(run.scrub(one_line(warning)))
-        _exit(module, platform, results)
-    except TriageError as error:
-        module.fail_json(msg=str(error), error=error.report(), changed=False, **error.facts)
-    except Exception as error:  # noqa: BLE001  # what Ansible would print of it itself may have secrets in it
-        said = one_line(f"{type(error).__name__}: {error}")
-        module.fail_json(msg=f"{CRASH}: {said}", exception=traceback.format_exc())
+    """Be a module that brings the alerts to the state that the options name, and reports every one."""
 
+    def work(params: Params, run: Run) -> Report:
+        platform = connect(params, run)
+        return _report(platform, _reconcile(platform, run.read_only), run)
 
-def _run(module: AnsibleModule) -> Run:
-    """The task as platforms know it, with its secrets hidden in the forms too that Ansible does not know."""
-    run = Run(
-        read_only=module.check_mode,
-        # To take out an empty string would take out everything.
-        hide=lambda secret: module.no_log_values.add(secret) if secret else None,
-        # A copy, for another thread may just be hiding a token.
-        scrub=lambda answer: remove_values(answer, module.no_log_values.copy()),
-    )
-    for secret in list(module.no_log_values):
-        # A file lookup leaves a newline at its end.
-        run.hide(secret.strip())
-    # An address with a password in it is refused, but shown as what the task was given.
-    password = re.search(r"://[^:/@]*:(.+)@", module.params["api_url"] or "")
-    run.hide(password.group(1) if password else "")
-    return run
+    run_task(work, **module_arguments)
 
 
 def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
-    present = platform.select()
-    results: dict[str, Result] = {}
-    changes: list[Change] = []
-    for alert_id in dict.fromkeys([*platform.ids, *present]):
-        before = present.get(alert_id)
-        results[alert_id] = Result(before, before)
-        try:
-            if before is None:
-                raise NotFoundError(f"There is no such {platform.kind[:-1]}")
-            change = Change(alert_id, before, platform.wanted(alert_id, before))
-        except TriageError as error:
-            results[alert_id].error = error
-        else:
-            changes += [change] if change.delta else []
+    present: dict[str, Fields | None] = {**dict.fromkeys(platform.ids), **platform.select()}
+    results, changes = _plan(platform, present)
+    if changes and platform.selection and (platform.guards.set or not platform.search_is_current):
+        # Just before they are written: a search may lag, and somebody may have been at them since.
+        ids = [change.id for change in changes]
+        present.update({**dict.fromkeys(ids), **platform.read(ids)})
+        results, changes = _plan(platform, present)
     if any(result.error for result in results.values()):
         # Nothing is written unless everything that was named is there and can be brought to what was asked for.
         return results
@@ -94,26 +50,52 @@ def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
     return results
 
 
-def _exit(module: AnsibleModule, platform: Platform, results: t.Mapping[str, Result]) -> None:
+def _plan(platform: Platform, present: t.Mapping[str, Fields | None]) -> tuple[dict[str, Result], list[Change]]:
+    """What is to be changed, and what is to be said of every alert if nothing is."""
+    results: dict[str, Result] = {}
+    changes: list[Change] = []
+    for alert_id, before in present.items():
+        result = results[alert_id] = Result(before, before)
+        try:
+            if before is None:
+                raise NotFoundError(f"There is no such {platform.kind[:-1]}")
+            change = Change(alert_id, before, platform.wanted(alert_id, before))
+        except TriageError as error:
+            result.error = error
+            continue
+        objection = platform.objection(change) if change.delta else None
+        if objection and platform.guards.skip:
+            result.skipped = objection
+        elif objection:
+            result.error = GuardError(f"A guard forbids the change: {objection}")
+        elif change.delta:
+            changes.append(change)
+    return results, changes
+
+
+def _report(platform: Platform, results: t.Mapping[str, Result], run: Run) -> Report:
     failed = {key: result.error for key, result in results.items() if result.error}
     changed = [key for key, result in results.items() if result.changed and not result.error]
-    report: Fields = {
+    skipped = [key for key, result in results.items() if result.skipped]
+    fields: Fields = {
         "changed": any(result.changed is not False for result in results.values()),
         platform.kind: [result.report(key) for key, result in results.items()],
         "counts": {
             "requested": len(results),
             "changed": len(changed),
-            "unchanged": len(results) - len(changed) - len(failed),
+            "unchanged": len(results) - len(changed) - len(skipped) - len(failed),
+            "skipped": len(skipped),
             "failed": len(failed),
         },
         **platform.facts(),
     }
-    if module._diff:
-        report["diff"] = [_diff(key, result) for key, result in results.items() if result.changed]
-    report = printable(report)
-    if failed:
-        module.fail_json(msg=_summary(platform, results, failed), error=next(iter(failed.values())).report(), **report)
-    module.exit_json(**report)
+    if run.diff:
+        fields["diff"] = [_diff(key, result) for key, result in results.items() if result.changed]
+    warnings = platform.warnings({key: result.after for key, result in results.items() if result.after})
+    if not failed:
+        return Report(fields, warnings)
+    fields["error"] = next(iter(failed.values())).report()
+    return Report(fields, warnings, _summary(platform, results, failed))
 
 
 def _diff(alert_id: str, result: Result) -> Fields:

@@ -19,6 +19,7 @@ import uuid
 
 from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown, tags_wanted
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
+from ._guards import Guards, Standing
 from ._http import Client
 from ._options import Connection, Params, Run, base_url, checked_ids, checked_text
 from ._platform import Platform, dig, fits, not_found, segment, text, texts
@@ -48,6 +49,7 @@ SECURITY_DECK_TAKES: dict[str, t.Sequence[str] | None] = {
     "severity": ("INFO", "LOW", "MEDIUM", "HIGH"),
     "tags": None,
     **dict.fromkeys(SECURITY_DECK_OPTIONS),
+    "only_assigned_to": None,
 }
 
 _KINDS = {"status": str, "severity": str, "classification": str, "tags": list, "assignee": dict}
@@ -89,6 +91,8 @@ class _Operation:
 class SecurityDeckAlerts(Platform):
     """Alerts of Security Deck, brought to what the task names."""
 
+    closing: t.ClassVar[Fields] = {"status": "RESOLVED"}
+
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = checked_ids("alert_ids", params["alert_ids"], r"[A-Za-z0-9_-]{1,50}", "Security Deck alert")
         host = re.sub(r":443$", "", params["api_host"].strip())
@@ -111,6 +115,9 @@ class SecurityDeckAlerts(Platform):
         if not 0 < self._wait_timeout <= 86400:
             raise OptionError(f"wait_timeout must be between 0 and 86400 seconds, not {self._wait_timeout:g}")
         self._keys: dict[tuple[str, str], str] = {}
+        statuses, severities = (SECURITY_DECK_TAKES[name] or () for name in ("status", "severity"))
+        self.guards = Guards.of(params, statuses, severities)
+        self._standings: dict[str, Standing] = {}
 
     @staticmethod
     def _hint(status: int, writing: bool) -> str | None:
@@ -131,7 +138,11 @@ class SecurityDeckAlerts(Platform):
         fields = _fields(answer.body, alert_id)
         if fields is None:
             raise UnknownFateError("GET", path, "the answer does not show this alert", status=answer.status)
+        self._standings[alert_id] = _standing(fields)
         return fields
+
+    def standing(self, alert_id: str) -> Standing:
+        return self._standings[alert_id]
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         wanted = dict(self._asked)
@@ -247,6 +258,14 @@ def _fields(alert: t.Any, alert_id: str) -> Fields | None:
         "classification": text(dig(alert, "classification")) or _UNCLASSIFIED,
         "assignee_subject_id": text(dig(alert, "assignee", "subject", "id")) or "",
     }
+
+
+def _standing(fields: Fields) -> Standing:
+    severity = fields["severity"]
+    assignee = fields["assignee_subject_id"]
+    return Standing(
+        fields["status"], None if severity == "SEVERITY_UNSPECIFIED" else severity, [assignee] if assignee else []
+    )
 
 
 def _interval(answer: Answer) -> float:

@@ -15,7 +15,7 @@ import time
 import typing as t
 
 from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
-from ._errors import NotFoundError, RequestError, TriageError
+from ._errors import GuardError, NotFoundError, RequestError, TriageError
 from ._pace import backoff
 from ._platform import Platform
 
@@ -29,9 +29,13 @@ class Result:
     changed: bool | None = False
     error: TriageError | None = None
     extra: Fields = dataclasses.field(default_factory=dict)
+    #: Why a guard has kept it as it was.
+    skipped: str | None = None
 
     def report(self, alert_id: str) -> Fields:
-        row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra}
+        row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra, "before": self.before}
+        if self.skipped:
+            row["skipped"] = self.skipped
         return {**row, "error": self.error.report()} if self.error else row
 
 
@@ -105,8 +109,13 @@ class _Course:
         # Where it is neither as it was nor as it should be, nobody can see whose doing that is.
         changed = None if self._in_doubt and (moved or self._under_way) else False
         self._report(seen, changed, (rest and outcome.error) or error)
-        if isinstance(outcome, Unknown):
-            return rest
+        if rest and isinstance(outcome, Unknown):
+            objection = platform.objection(rest)
+            if not objection:
+                return rest
+            # Somebody else has been at it since.
+            self._report(seen, changed, GuardError(f"Not tried again: {objection}"))
+            return None
         self.unseen = bool(rest) and (self._under_way or outcome.error is None)
         return None
 

@@ -102,6 +102,7 @@ extends_documentation_fragment:
   - secops.triage.attributes.actiongroup_alerts
   - secops.triage.security_deck
   - secops.triage.calseta
+  - secops.triage.guards
   - secops.triage.connection
 seealso:
   - name: Security Deck API reference
@@ -201,12 +202,20 @@ alerts:
       returned: for O(provider=calseta)
       type: str
       sample: Benign
+    before:
+      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      type: dict
+    skipped:
+      description: Why a guard has left this alert alone.
+      returned: for a alert that O(otherwise=skip) has left alone
+      type: str
+      sample: it is archived, and only_from is open
     error:
       description: What went wrong with this alert, as in RV(error).
       returned: for an alert that failed
       type: dict
 counts:
-  description: How many alerts the task is about, and what became of them. The last three add up to the first.
+  description: How many alerts the task is about, and what became of them. The others add up to the first.
   returned: as RV(alerts)
   type: dict
   contains:
@@ -219,10 +228,13 @@ counts:
     unchanged:
       description: Those that were as they should be, or were left alone because the task failed before it wrote.
       type: int
+    skipped:
+      description: Those that a guard has left alone.
+      type: int
     failed:
       description: Those that have an error.
       type: int
-  sample: {requested: 3, changed: 2, unchanged: 1, failed: 0}
+  sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0}
 error:
   description: What went wrong; if several alerts failed, with the first of them.
   returned: when the task fails for a reason beyond its options' types and choices
@@ -262,6 +274,7 @@ from ansible_collections.secops.triage.plugins.module_utils._calseta import (
     CALSETA_TAKES,
     CalsetaAlerts,
 )
+from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._options import (
     CONNECTION_OPTIONS,
     Params,
@@ -303,7 +316,7 @@ OPTIONS: dict[str, t.Any] = {
     "purge_tags": {"type": "bool", "default": True},
     "api_url": {"type": "str"},
 }
-ARGUMENT_SPEC = {**OPTIONS, **SECURITY_DECK_OPTIONS, **CALSETA_OPTIONS, **CONNECTION_OPTIONS}
+ARGUMENT_SPEC = {**OPTIONS, **SECURITY_DECK_OPTIONS, **CALSETA_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS}
 
 
 def connect(params: Params, run: Run) -> Platform:

@@ -63,6 +63,7 @@ extends_documentation_fragment:
   - secops.triage.attributes
   - secops.triage.attributes.actiongroup_kibana
   - secops.triage.kibana
+  - secops.triage.guards
   - secops.triage.connection
 seealso:
   - name: Kibana API reference
@@ -126,6 +127,14 @@ alerts:
       description: Why it is closed, or V(null).
       type: str
       sample: false_positive
+    before:
+      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      type: dict
+    skipped:
+      description: Why a guard has left this alert alone.
+      returned: for a alert that O(otherwise=skip) has left alone
+      type: str
+      sample: it is archived, and only_from is open
     error:
       description: What went wrong with this alert, as in RV(error).
       returned: for an alert that failed
@@ -136,7 +145,7 @@ matched:
   type: int
   sample: 17
 counts:
-  description: How many alerts the task is about, and what became of them. The last three add up to the first.
+  description: How many alerts the task is about, and what became of them. The others add up to the first.
   returned: as RV(alerts)
   type: dict
   contains:
@@ -149,10 +158,13 @@ counts:
     unchanged:
       description: Those that were as they should be, or were left alone because the task failed before it wrote.
       type: int
+    skipped:
+      description: Those that a guard has left alone.
+      type: int
     failed:
       description: Those that have an error.
       type: int
-  sample: {requested: 3, changed: 2, unchanged: 1, failed: 0}
+  sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0}
 error:
   description: What went wrong; if several alerts failed, with the first of them.
   returned: when the task fails for a reason beyond its options' types and choices
@@ -185,6 +197,7 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to change security alerts."
 """
 
+from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana_status import AlertStatus
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
@@ -204,7 +217,7 @@ OPTIONS = {
 def main() -> None:
     run_module(
         AlertStatus,
-        argument_spec={**OPTIONS, **KIBANA_OPTIONS, **CONNECTION_OPTIONS},
+        argument_spec={**OPTIONS, **KIBANA_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS},
         mutually_exclusive=[("alert_ids", "query")],
         required_one_of=[("alert_ids", "query")],
     )

@@ -47,6 +47,7 @@ extends_documentation_fragment:
   - secops.triage.attributes
   - secops.triage.attributes.actiongroup_datadog
   - secops.triage.datadog
+  - secops.triage.guards
   - secops.triage.connection
 seealso:
   - module: secops.triage.signal_state
@@ -90,12 +91,20 @@ signals:
       type: list
       elements: int
       sample: [2609]
+    before:
+      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      type: dict
+    skipped:
+      description: Why a guard has left this signal alone.
+      returned: for a signal that O(otherwise=skip) has left alone
+      type: str
+      sample: it is archived, and only_from is open
     error:
       description: What went wrong with this signal, as in RV(error).
       returned: for a signal that failed
       type: dict
 counts:
-  description: How many alerts the task is about, and what became of them. The last three add up to the first.
+  description: How many alerts the task is about, and what became of them. The others add up to the first.
   returned: as RV(signals)
   type: dict
   contains:
@@ -108,10 +117,13 @@ counts:
     unchanged:
       description: Those that were as they should be, or were left alone because the task failed before it wrote.
       type: int
+    skipped:
+      description: Those that a guard has left alone.
+      type: int
     failed:
       description: Those that have an error.
       type: int
-  sample: {requested: 3, changed: 2, unchanged: 1, failed: 0}
+  sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0}
 error:
   description: What went wrong; if several alerts failed, with the first of them.
   returned: when the task fails for a reason beyond its options' types and choices
@@ -146,6 +158,7 @@ error:
 
 from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._datadog_incidents import IncidentLink
+from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
 
@@ -159,7 +172,7 @@ OPTIONS = {
 
 
 def main() -> None:
-    run_module(IncidentLink, argument_spec={**OPTIONS, **DATADOG_OPTIONS, **CONNECTION_OPTIONS})
+    run_module(IncidentLink, argument_spec={**OPTIONS, **DATADOG_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS})
 
 
 if __name__ == "__main__":

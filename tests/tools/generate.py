@@ -23,8 +23,10 @@ import yaml
 
 from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._yandex_iam import YANDEX_IAM_OPTIONS
 
 from .places import ROOT
@@ -36,8 +38,10 @@ FRAGMENTS: dict[str, Specs] = {
     "calseta": {name: CALSETA_OPTIONS[name] for name in ("api_key",)},
     "connection": CONNECTION_OPTIONS,
     "datadog": DATADOG_OPTIONS,
+    "guards": GUARDS_OPTIONS,
     "kibana": KIBANA_OPTIONS,
     "security_deck": YANDEX_IAM_OPTIONS,
+    "selection": SELECTION_OPTIONS,
 }
 
 
@@ -234,6 +238,8 @@ def _option(name: str, spec: dict[str, Any], written: str) -> str:
     sentence = f"{_ENVIRONMENT} {' is used, else '.join(names)}{'' if names[1:] else ' is used'}.\n" if names else ""
     description = re.sub(rf"^{_ENVIRONMENT} .*\n(?:        .*\n)*", "", found[0], flags=re.MULTILINE) + sentence
     lines = [f"    type: {spec['type']}"]
+    if "elements" in spec:
+        lines.append(f"    elements: {spec['elements']}")
     if "choices" in spec:
         lines.append(f"    choices: [{', '.join(spec['choices'])}]")
     if "default" in spec:

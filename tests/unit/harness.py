@@ -20,7 +20,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.common.parameters import PASS_VARS
 
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import CRASH
+from ansible_collections.secops.triage.plugins.module_utils._task import CRASH
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault
 
 try:
@@ -66,14 +66,23 @@ def run_module(name: str, params: Params, *, check: bool = False, diff: bool = T
     result: Result = json.loads(output.buffer.getvalue())
     assert not errors.getvalue()
     assert CRASH not in result.get("msg", ""), result["msg"]
+    assert_before(result)
     assert ended.value.code == int(bool(result.get("failed")))
     return result
+
+
+def assert_before(result: Result) -> None:
+    """Assert that every alert which was changed was otherwise before."""
+    for row in [*result.get("signals", ()), *result.get("alerts", ())]:
+        if row["changed"] and "error" not in row:
+            assert any(row[name] != value for name, value in row["before"].items()), row
 
 
 def rows(result: Result) -> list[Result]:
     """The alerts that a result lists."""
     listed: list[Result] = result["signals"] if "signals" in result else result["alerts"]
-    return listed
+    # What was before is the same in every test, and every run is held to it.
+    return [{key: value for key, value in row.items() if key != "before"} for row in listed]
 
 
 def by_id(result: Result) -> dict[str, Result]:
@@ -138,9 +147,11 @@ def four_runs(sim: Witness, name: str, params: Params, *, warns: bool = False) -
         assert not result.get("deprecations")
         counts = result["counts"]
         assert counts["requested"] == counts["changed"] + counts["unchanged"] == len(rows(result))
-        assert counts["failed"] == 0
+        assert counts["failed"] == counts["skipped"] == 0
         assert result["changed"] == bool(counts["changed"]) == bool(result["diff"])
         assert len(result["diff"]) == counts["changed"]
+        for row in result.get("signals", result.get("alerts")):
+            assert row["changed"] or all(row[name] == value for name, value in row["before"].items()), row
         if len(results) != 1:
             assert not sim.log.writes(), "a write in check mode, or on the repeat"
         results.append(result)

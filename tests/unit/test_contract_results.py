@@ -80,6 +80,9 @@ def test_results_are_as_documented(module: Documented, tasks: list[Params], sim:
     came: set[str] = set()
     ids = next(name for name in module.spec if name.endswith("_ids"))
     for task in tasks:
+        if "only_from" in module.spec:
+            left_alone = run_module(module.name, {**task, "only_from": [], "otherwise": "skip"}, check=True)
+            came |= checked(module, left_alone)
         for check in (True, False, False):
             result = run_module(module.name, task, check=check)
             assert not result.get("failed"), result["msg"]

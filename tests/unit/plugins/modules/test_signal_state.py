@@ -42,7 +42,13 @@ def test_unknown_signal_fails_and_nothing_is_written(sim: Simulator, datadog: Pa
         assert "AQAAAunknown" in result["msg"]
         assert "AQAAAnobody" in result["msg"]
         assert by_id(result)["AQAAAunknown"]["error"]["status"] == 404
-        assert result["counts"] == {"requested": len(ids), "changed": 0, "unchanged": len(ids) - 2, "failed": 2}
+        assert result["counts"] == {
+            "requested": len(ids),
+            "changed": 0,
+            "unchanged": len(ids) - 2,
+            "skipped": 0,
+            "failed": 2,
+        }
     assert not sim.log.writes()
 
 

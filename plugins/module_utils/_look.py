@@ -1,0 +1,42 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one flow of all modules that only look: read what is named, or find what matches, and show it.
+
+Knows no API.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ._change import Fields
+from ._options import Params, Run
+from ._reconcile import Connect
+from ._task import Report, run_task
+
+INFO_OPTIONS: dict[str, t.Any] = {
+    "max_alerts": {"type": "int", "default": 1000},
+    "raw": {"type": "bool", "default": False},
+}
+
+
+def run_info(connect: Connect, **module_arguments: t.Any) -> None:
+    """Be a module that shows alerts. It sends nothing that could write, in check mode or not."""
+
+    def work(params: Params, run: Run) -> Report:
+        platform = connect(params, dataclasses.replace(run, read_only=True))
+        fields: Fields = {"changed": False, platform.kind: []}
+        if platform.selection:
+            found = platform.search(platform.selection.max_alerts)
+            alerts = found.alerts
+            fields.update(truncated=found.more, total=found.total)
+        else:
+            alerts = platform.read(platform.ids)
+            fields["missing"] = [alert_id for alert_id in platform.ids if alert_id not in alerts]
+        fields[platform.kind] = [{"id": alert_id, **shown} for alert_id, shown in alerts.items()]
+        return Report(fields)
+
+    run_task(work, **module_arguments)

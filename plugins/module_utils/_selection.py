@@ -1,0 +1,112 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which alerts a task is about, where it does not name them: what a search finds, once, and counted."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ._change import Fields
+from ._errors import OptionError, TriageError
+from ._options import Params
+
+SELECTION_OPTIONS: dict[str, t.Any] = {
+    "max_alerts": {"type": "int", "default": 1000},
+    "expected_count": {"type": "int"},
+    "allow_unbounded": {"type": "bool", "default": False},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What a search found, at the most as many as were wanted."""
+
+    alerts: dict[str, Fields]
+    #: Whether there are more than these.
+    more: bool = False
+    #: How many there are altogether, where the API tells.
+    total: int | None = None
+    #: How many match, where those that need no change are not among the alerts.
+    matching: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """One answer of a search. ``after`` asks for the next one; V(None) is the end."""
+
+    alerts: t.Mapping[str, Fields]
+    after: t.Any = None
+    total: int | None = None
+
+
+def gather(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) -> Found:
+    """The first ``limit`` alerts of a search, page by page; ``size`` is the most of a page.
+
+    ``fetch`` is called with the ``after`` of the page before, at first V(None), and with how many alerts to ask for.
+    What turns up on two pages, because new alerts came in between, counts once.
+    """
+    alerts: dict[str, Fields] = {}
+    after, known = None, set()
+    while True:
+        # Whether there are more is asked for only where the last page did not tell.
+        page = fetch(after, max(1, min(size, limit - len(alerts))))
+        alerts.update(page.alerts)
+        after = page.after
+        if after is None or len(alerts) > limit:
+            break
+        if after in known:
+            raise TriageError("The search goes round in circles: the service names a page that was there already")
+        known.add(after)
+    kept = dict(list(alerts.items())[:limit])
+    return Found(kept, len(alerts) > limit, page.total)
+
+
+class Selection:
+    """How a task chooses its alerts by a search, and how many of them it may be about."""
+
+    def __init__(self, params: Params) -> None:
+        self.max_alerts: int = params["max_alerts"]
+        self._expected: int | None = params.get("expected_count")
+        self._unbounded: bool = params.get("allow_unbounded", True)
+        #: How many alerts the task is about, once that is known.
+        self.matched: int | None = None
+        if self.max_alerts < 1:
+            raise OptionError(f"max_alerts must be at least 1, not {self.max_alerts}")
+        if self._expected is not None and self._expected < 0:
+            raise OptionError(f"expected_count must not be negative, and is {self._expected}")
+
+    @property
+    def counts(self) -> bool:
+        """Whether the number of all that match has to be known."""
+        return self._expected is not None
+
+    def refuse(self, why: str | None) -> None:
+        """Refuse a search without bounds, unless that is allowed; V(None) is one that has some."""
+        if why and not self._unbounded:
+            raise OptionError(
+                f"The search is not bounded: {why}",
+                "To mean every alert, now and in future runs, set allow_unbounded: true.",
+            )
+
+    def choose(self, search: t.Callable[[int], Found]) -> dict[str, Fields]:
+        """The alerts that match now. Raises `OptionError` if there are more than there may be."""
+        found = search(self.max_alerts)
+        if found.more:
+            many = f"more than {self.max_alerts}" if found.total is None else found.total
+            raise OptionError(
+                f"The query matches {many} alerts, and max_alerts is {self.max_alerts}. Nothing was changed",
+                "Narrow the query, or raise max_alerts.",
+                {"matched": found.total},
+            )
+        matching = len(found.alerts) if found.matching is None else found.matching
+        if self._expected not in (None, matching):
+            raise OptionError(
+                f"The query matches {matching} alerts, and expected_count is {self._expected}. Nothing was changed",
+                "Look at what has changed: with check mode, or with the info module.",
+                {"matched": len(found.alerts)},
+            )
+        self.matched = len(found.alerts)
+        return found.alerts
