@@ -71,12 +71,12 @@ def parts(figures: Figures, ways: t.Sequence[measurement.Measurement]) -> dict[s
 
 def _aims(cases: Figures) -> str:
     rows = [
-        [row["what"], shown(row["value"], row["unit"]), row["aim"], row["verdict"]]
-        for case in cases.values()
+        [name, row["what"].strip(), shown(row["value"], row["unit"]), row["aim"], row["verdict"]]
+        for name, case in cases.items()
         for row in case["rows"]
         if row["target"] is not None and not row["exact"]
     ]
-    return tables.markdown(["what", "measured", "aim", ""], rows) if rows else ""
+    return tables.markdown(["case", "what", "measured", "aim", ""], rows) if rows else ""
 
 
 def _case(case: Figures) -> str:

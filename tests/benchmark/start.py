@@ -41,7 +41,7 @@ def measure(stage: Stage) -> t.Iterator[Row]:
         yield median(name, samples, "ms")
         if name != _LEAST:
             more = [one - least for one, least in zip(samples, needed[_LEAST])]
-            yield median("   more than the least", more, "ms", _MILLISECONDS)
+            yield median(f"   {name}: more than the least", more, "ms", _MILLISECONDS)
     for name, module in modules.items():
         yield Row(f"AnsiballZ: {name}", module.archive_size / 1000, "KB")
 
