@@ -150,7 +150,7 @@ def four_runs(sim: Witness, name: str, params: Params, *, warns: bool = False) -
         assert counts["failed"] == counts["skipped"] == 0
         assert result["changed"] == bool(counts["changed"]) == bool(result["diff"])
         assert len(result["diff"]) == counts["changed"]
-        for row in result.get("signals", result.get("alerts")):
+        for row in [*result.get("signals", ()), *result.get("alerts", ())]:
             assert row["changed"] or all(row[name] == value for name, value in row["before"].items()), row
         if len(results) != 1:
             assert not sim.log.writes(), "a write in check mode, or on the repeat"
