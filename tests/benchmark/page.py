@@ -76,7 +76,7 @@ def _aims(cases: Figures) -> str:
         for row in case["rows"]
         if row["target"] is not None and not row["exact"]
     ]
-    return tables.markdown(["case", "what", "measured", "aim", ""], rows) if rows else ""
+    return tables.markdown(["case", "what", "measured", "aim", ""], rows, texts=2) if rows else ""
 
 
 def _case(case: Figures) -> str:

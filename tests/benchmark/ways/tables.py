@@ -17,9 +17,9 @@ _MEGABYTE = 2**20
 MAIN = LATENCIES[0]
 
 
-def markdown(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> str:
-    """A table whose first column is text, and the others figures."""
-    lines = [head, ["---", *("--:" for _column in head[1:])], *rows]
+def markdown(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]], texts: int = 1) -> str:
+    """A table whose first columns are text, and the others figures."""
+    lines = [head, ["---" if column < texts else "--:" for column in range(len(head))], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
