@@ -56,7 +56,7 @@ def plan(counts: t.Sequence[int], *, quick: bool) -> list[Point]:
         for count in [one for one in counts if not quick or one <= _QUICK_COUNT]:
             for latency in LATENCIES[:1] if quick else LATENCIES:
                 ways = [one for one in WAYS if _slow(one, count) is slow and (one.beyond or count <= _BEYOND)]
-                turns = {one: _turns(one, latency, count) // (3 if quick else 1) or 1 for one in ways}
+                turns = {one: _turns(one, count) // (3 if quick else 1) or 1 for one in ways}
                 points += [
                     Point(way.name, latency, count, turn)
                     for turn in range(max(turns.values(), default=0))
@@ -70,10 +70,8 @@ def _slow(way: Way, count: int) -> bool:
     return way.loop and count > _SHORT_LOOP
 
 
-def _turns(way: Way, latency: int, count: int) -> int:
+def _turns(way: Way, count: int) -> int:
     """How often: what is short varies most."""
-    if _slow(way, count):
-        return 2 if count < _BEYOND else 1
-    if way.name == "vendor" and latency >= 100 and count >= _BEYOND:
+    if _slow(way, count) or (way.name == "vendor" and count >= _BEYOND):
         return 1
     return 7 if count == 1 else 5 if count <= 10 else 3
