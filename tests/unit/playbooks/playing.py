@@ -1,0 +1,52 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays of the collection as users start them, on the simulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible_collections.secops.triage.tests.simulator import Simulator
+
+
+def connections(sim: Simulator) -> dict[str, str]:
+    """The environment variables that connect to the simulator's platforms."""
+    keys = sim.credentials
+    return {
+        "CALSETA_API_KEY": keys.calseta_api_key,
+        "CALSETA_API_URL": sim.calseta.url,
+        "DD_API_KEY": keys.datadog_api_key,
+        "DD_APP_KEY": keys.datadog_app_key,
+        "KIBANA_API_KEY": keys.kibana_api_key,
+        "KIBANA_URL": sim.kibana.url,
+        "YC_IAM_TOKEN": keys.iam_token,
+    }
+
+
+def play(sim: Simulator, folder: Path, playbook: str | Path, variables: dict[str, t.Any], *options: str) -> str:
+    """Play it against the simulator. Returns what it printed; raises `AssertionError` where it fails."""
+    file = folder / "variables.json"
+    file.write_text(json.dumps(variables), encoding="utf-8")
+    command = [sys.executable, "-m", "ansible", "playbook", str(playbook), "-e", f"@{file}"]
+    environment = {
+        **os.environ,
+        **connections(sim),
+        # The checkout, or where ansible-test has put it.
+        "ANSIBLE_COLLECTIONS_PATH": str(Path(__file__).parents[6]),
+        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    run = subprocess.run(
+        [*command, *options], env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Does the restore playbook put back what each module has changed, and only that?"""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.unit.harness import Params, run_module
+from ansible_collections.secops.triage.tests.unit.playbooks.playing import play
+
+PLAYBOOK = "secops.triage.restore"
+
+
+def kept(module: str, result: t.Any, provider: str = "") -> dict[str, t.Any]:
+    """What a play has kept of a task, as the playbook takes it."""
+    named = {"restore_provider": provider} if provider else {}
+    return {"restore_module": module, "restore_alerts": result.get("signals", result.get("alerts")), **named}
+
+
+def test_signals(sim: Simulator, datadog: Params, tmp_path: Path) -> None:
+    user = sim.datadog.user("greta@example.com").uuid
+    ids = [
+        sim.datadog.add_signal().id,
+        sim.datadog.add_signal(state="under_review", assignee=user).id,
+        sim.datadog.add_signal(state="archived", archive_reason="remediated", archive_comment="Done").id,
+        sim.datadog.add_signal().id,
+    ]
+    before = {key: sim.datadog.overview()[key] for key in ids}
+    archived = {"state": "archived", "archive_reason": "other", "archive_comment": "A drill", "assignee": ""}
+    result = run_module("signal_state", {**datadog, "signal_ids": ids, **archived})
+    # Somebody takes the last one up again: that is left alone.
+    sim.datadog.signals[ids[-1]].state = "under_review"
+    where = {**kept("signal_state", result), "restore_api_url": sim.datadog.url}
+    sim.log.clear()
+    said = play(sim, tmp_path, PLAYBOOK, where, "--check")
+    assert not sim.log.writes()
+    play(sim, tmp_path, PLAYBOOK, where)
+    after = {key: sim.datadog.overview()[key] for key in ids}
+    assert after[ids[0]]["state"] == "open"
+    assert after[ids[1]]["state"] == after[ids[3]]["state"] == "under_review"
+    assert after[ids[1]]["assignee"] == user
+    assert after[ids[2]] == before[ids[2]]
+    assert after[ids[3]]["archive_comment"] == "A drill"
+    assert "changed=1" in said
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_incident_links(sim: Simulator, datadog: Params, tmp_path: Path, linked: bool) -> None:
+    incident = sim.datadog.incidents[0]["attributes"]["public_id"]
+    signal = sim.datadog.add_signal(incident_ids=[incident] if linked else [])
+    params = {"signal_ids": [signal.id], "incident_id": incident, "state": "absent" if linked else "present"}
+    result = run_module("signal_incident_link", {**datadog, **params})
+    assert result["changed"]
+    where = {**kept("signal_incident_link", result), "restore_api_url": sim.datadog.url}
+    play(sim, tmp_path, PLAYBOOK, where)
+    assert sim.datadog.signals[signal.id].incident_ids == ([incident] if linked else [])
+
+
+def test_alerts_of_kibana(sim: Simulator, kibana: Params, tmp_path: Path) -> None:
+    ids = [sim.kibana.add_alert(), sim.kibana.add_alert("closed", "duplicate"), sim.kibana.add_alert("acknowledged")]
+    before = {key: sim.kibana.overview()[key] for key in ids}
+    result = run_module("kibana_alert_status", {**kibana, "alert_ids": ids, "status": "acknowledged"})
+    play(sim, tmp_path, PLAYBOOK, kept("kibana_alert_status", result))
+    assert {key: sim.kibana.overview()[key] for key in ids} == before
+
+
+def test_alerts_of_security_deck(sim: Simulator, security_deck: Params, tmp_path: Path) -> None:
+    sim.settings.security_deck.operation_seconds = 0
+    ids = [
+        sim.security_deck.add_alert(tags=["a"]).id,
+        sim.security_deck.add_alert(assignee=sim.security_deck.subjects[1], classification="UNDETERMINED").id,
+    ]
+    before = {key: sim.security_deck.overview()[key] for key in ids}
+    wanted = {"status": "RESOLVED", "classification": "FALSE_POSITIVE", "tags": ["b"], "assignee_subject_id": ""}
+    result = run_module("alert_update", {**security_deck, "alert_ids": ids, **wanted})
+    where = {**kept("alert_update", result, "security_deck"), "restore_api_url": sim.security_deck.url}
+    play(sim, tmp_path, PLAYBOOK, where)
+    assert {key: sim.security_deck.overview()[key] for key in ids} == before
+
+
+def test_alerts_of_calseta(sim: Simulator, calseta: Params, tmp_path: Path) -> None:
+    ids = [sim.calseta.add_alert(tags=["a"]).uuid, sim.calseta.add_alert(malice_override="Benign").uuid]
+    before = {key: sim.calseta.overview()[key] for key in ids}
+    wanted = {"status": "Escalated", "severity": "Critical", "tags": [], "malice_override": "Malicious"}
+    result = run_module("alert_update", {**calseta, "alert_ids": ids, **wanted})
+    play(sim, tmp_path, PLAYBOOK, kept("alert_update", result, "calseta"))
+    assert {key: sim.calseta.overview()[key] for key in ids} == before
+
+
+def test_what_it_cannot_know_is_asked_for(sim: Simulator, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="restore_provider is defined"):
+        play(sim, tmp_path, PLAYBOOK, {"restore_module": "alert_update", "restore_alerts": []})
+    assert not list(sim.log)
