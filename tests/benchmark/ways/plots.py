@@ -48,7 +48,7 @@ def draw(runs: t.Sequence[Measurement], folder: Path, form: str = "svg") -> list
             _lines(axes, medians(runs, "seconds"), latency)
             axes.set_title(f"latency {latency} ms")
             axes.set_ylim(*_limits([one.seconds for one in runs]))
-        time.axes[0].set_ylabel("seconds, from start to end")
+        next(iter(time.axes)).set_ylabel("seconds, from start to end")
 
         resources = _figure(3, f"What it takes to archive N open signals, at a latency of {main} ms")
         cpu, memory, requests = resources.axes
