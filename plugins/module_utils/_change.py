@@ -29,7 +29,10 @@ class Change:
 
     @property
     def delta(self) -> Fields:
-        return {name: value for name, value in self.wanted.items() if self.before.get(name) != value}
+        """What is wanted and is not so, or is not known to be: a search may show less than a read."""
+        return {
+            name: value for name, value in self.wanted.items() if name not in self.before or self.before[name] != value
+        }
 
     @property
     def after(self) -> Fields:

@@ -19,6 +19,9 @@ SELECTION_OPTIONS: dict[str, t.Any] = {
     "allow_unbounded": {"type": "bool", "default": False},
 }
 
+#: How many pages in a row may show nothing new: a service may leave out what it has filtered only afterwards.
+_IDLE_PAGES = 50
+
 
 @dataclasses.dataclass(frozen=True)
 class Found:
@@ -49,16 +52,17 @@ def gather(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) -> Foun
     What turns up on two pages, because new alerts came in between, counts once.
     """
     alerts: dict[str, Fields] = {}
-    after, known = None, set()
+    after, known, idle = None, set(), 0
     while True:
         # Whether there are more is asked for only where the last page did not tell.
         page = fetch(after, max(1, min(size, limit - len(alerts))))
+        idle = 0 if page.alerts.keys() - alerts.keys() else idle + 1
         alerts.update(page.alerts)
         after = page.after
         if after is None or len(alerts) > limit:
             break
-        if after in known:
-            raise TriageError("The search goes round in circles: the service names a page that was there already")
+        if after in known or idle > _IDLE_PAGES:
+            raise TriageError("The search goes round in circles: the service names pages that show nothing new")
         known.add(after)
     kept = dict(list(alerts.items())[:limit])
     return Found(kept, len(alerts) > limit, page.total)
@@ -77,6 +81,18 @@ class Selection:
             raise OptionError(f"max_alerts must be at least 1, not {self.max_alerts}")
         if self._expected is not None and self._expected < 0:
             raise OptionError(f"expected_count must not be negative, and is {self._expected}")
+
+    @classmethod
+    def of(cls, params: Params) -> Selection | None:
+        """How the task searches; V(None) if it names its alerts. Raises `OptionError` where it does a bit of both."""
+        if params["query"] is not None:
+            return cls(params)
+        alone = [
+            name for name, spec in SELECTION_OPTIONS.items() if params.get(name) not in (None, spec.get("default"))
+        ]
+        if alone:
+            raise OptionError(f"Without a query there is no use for {' and '.join(alone)}")
+        return None
 
     @property
     def counts(self) -> bool:
