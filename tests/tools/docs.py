@@ -60,10 +60,13 @@ def _index() -> str:
     """The first page, with the sections that `extra-docs.yml` lists."""
     sections = yaml.safe_load((_DOCSITE / "extra-docs.yml").read_text())["sections"]
     lines = [(_DOCSITE / "sphinx" / "index.rst").read_text()]
-    modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+    plugins = [
+        f"{path.stem} <{path.stem}_{kind}>"
+        for folder, kind in (("modules", "module"), ("filter", "filter"))
+        for path in sorted((ROOT / "plugins" / folder).glob("*.py"))
+    ]
     chapters = [(one["title"], [f"docsite/{page}" for page in one["toctree"]]) for one in sections]
-    reference = [*(f"{name} <{name}_module>" for name in modules), "Release notes <changelog>"]
-    for title, pages in [*chapters, ("Reference", reference)]:
+    for title, pages in [*chapters, ("Reference", [*plugins, "Release notes <changelog>"])]:
         lines += ["", ".. toctree::", f"   :caption: {title}", "   :maxdepth: 1", ""]
         lines += [f"   {page}" for page in pages]
     return "\n".join([*lines, ""])
