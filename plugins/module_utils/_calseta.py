@@ -53,8 +53,8 @@ _KINDS = {"status": str, "severity": str, "tags": list, "close_classification": 
 _ASKED = ("status", "severity", "tags", "close_classification", "malice_override")
 
 
-class CalsetaAlerts(Platform):
-    """Alerts of Calseta, brought to what the task names."""
+class Calseta(Platform):
+    """Alerts of Calseta as they are."""
 
     closing: t.ClassVar[Fields] = {"status": "Closed"}
 
@@ -66,15 +66,7 @@ class CalsetaAlerts(Platform):
             raise OptionError("api_url is missing: give it, or set CALSETA_API_URL")
         if not params["api_key"]:
             raise OptionError("api_key is missing: give it, or set CALSETA_API_KEY")
-        if params["reset_malice_override"] and params["malice_override"]:
-            raise OptionError("malice_override and reset_malice_override: true exclude each other")
-        self._base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + "/v1/alerts/"
-        self._asked = {name: params[name] for name in _ASKED if params[name] is not None}
-        for tag in self._asked.get("tags", []):
-            checked_text("tags", tag)
-        if params["reset_malice_override"]:
-            self._asked["malice_override"] = None
-        self._purge_tags: bool = params["purge_tags"]
+        self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + "/v1/alerts/"
         statuses, severities = (CALSETA_TAKES[name] or () for name in ("status", "severity"))
         self.guards = Guards.of(params, statuses, severities)
         self._standings: dict[str, Standing] = {}
@@ -95,7 +87,7 @@ class CalsetaAlerts(Platform):
 
     def read_one(self, alert_id: str) -> Fields | None:
         try:
-            answer = self.client.get(self._base + segment(alert_id))
+            answer = self.client.get(self.base + segment(alert_id))
         except RefusedError as error:
             # A wrong base address is a 404 too, with other words.
             if error.status == 404 and dig(error.body, "error", "message") == "Alert not found.":
@@ -109,6 +101,21 @@ class CalsetaAlerts(Platform):
 
     def standing(self, alert_id: str) -> Standing:
         return self._standings[alert_id]
+
+
+class CalsetaAlerts(Calseta):
+    """Alerts of Calseta, brought to what the task names."""
+
+    def __init__(self, params: Params, run: Run) -> None:
+        super().__init__(params, run)
+        if params["reset_malice_override"] and params["malice_override"]:
+            raise OptionError("malice_override and reset_malice_override: true exclude each other")
+        self._asked = {name: params[name] for name in _ASKED if params[name] is not None}
+        for tag in self._asked.get("tags", []):
+            checked_text("tags", tag)
+        if params["reset_malice_override"]:
+            self._asked["malice_override"] = None
+        self._purge_tags: bool = params["purge_tags"]
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         wanted = dict(self._asked)
@@ -134,7 +141,7 @@ class CalsetaAlerts(Platform):
             del body["malice_override"]
             body["reset_malice_override"] = True
         try:
-            answer = self.client.request("PATCH", self._base + segment(change.id), body)
+            answer = self.client.request("PATCH", self.base + segment(change.id), body)
         except TriageError as error:
             return fate(error)
         fields = _fields(dig(answer.body, "data"), change.id)

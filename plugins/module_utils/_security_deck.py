@@ -2,29 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Yandex Cloud Security Deck: alerts, and the operations that change them.
+"""Yandex Cloud Security Deck: alerts.
 
 API: https://yandex.cloud/docs/security-deck/alerts/api-ref/Alert/update
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
 import re
-import time
 import typing as t
-import uuid
 
-from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown, tags_wanted
-from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
+from ._change import Change, Fields, Outcome, tags_wanted
+from ._errors import OptionError, RefusedError, UnknownFateError
 from ._guards import Guards, Standing
 from ._http import Client
 from ._options import Connection, Params, Run, base_url, checked_ids, checked_text
 from ._platform import Platform, dig, fits, not_found, segment, text, texts
-from ._transport import Answer
 from ._yandex_iam import YANDEX_IAM_OPTIONS, iam_authorization
+from ._yandex_operations import YANDEX_OPERATIONS_OPTIONS, Operations, Start
 
 SECURITY_DECK_OPTIONS: dict[str, t.Any] = {
     **YANDEX_IAM_OPTIONS,
@@ -39,8 +34,7 @@ SECURITY_DECK_OPTIONS: dict[str, t.Any] = {
         ],
     },
     "assignee_subject_id": {"type": "str"},
-    "wait": {"type": "bool", "default": True},
-    "wait_timeout": {"type": "float", "default": 120},
+    **YANDEX_OPERATIONS_OPTIONS,
 }
 
 #: What this provider takes of the options that not all providers have, and the values of those that all have.
@@ -63,33 +57,10 @@ _MASK = {
     "classification": "classification",
     "assignee_subject_id": "assigneeSubjectId",
 }
-_POLL_INTERVAL = 1.0
-_LOST_POLLS = 3
-#: HTTP's word for a google.rpc code, in which an operation's error is told.
-_HTTP_STATUS = {3: 400, 9: 400, 11: 400, 16: 401, 7: 403, 5: 404, 6: 409, 10: 409, 8: 429, 14: 503, 4: 504}
 
 
-@dataclasses.dataclass
-class _Operation:
-    """A change under way. Times are those of C(time.monotonic)."""
-
-    change: Change
-    id: str
-    deadline: float
-    due: float = 0.0
-    lost: int = 0
-
-    def again_in(self, seconds: float) -> None:
-        """Look at it after so many seconds, or when the time for waiting is over."""
-        self.due = min(time.monotonic() + seconds, self.deadline)
-
-    @property
-    def extra(self) -> Fields:
-        return {"operation_id": self.id}
-
-
-class SecurityDeckAlerts(Platform):
-    """Alerts of Security Deck, brought to what the task names."""
+class SecurityDeck(Platform):
+    """Alerts of Security Deck as they are."""
 
     closing: t.ClassVar[Fields] = {"status": "RESOLVED"}
 
@@ -99,22 +70,13 @@ class SecurityDeckAlerts(Platform):
         if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host):
             raise OptionError(f"api_host {params['api_host']!r} is not a host such as api.cloud.yandex.net")
         one = base_url(params["api_url"], allow_http=params["allow_http"]) if params["api_url"] else None
-        self._alerts = one or f"https://alert-sink.{host}"
-        self._operations = one or f"https://operation.{host}"
+        #: Where alerts and their comments are, and where operations are.
+        self.base = one or f"https://alert-sink.{host}"
+        self.operations_base = one or f"https://operation.{host}"
         connection = Connection.of(params, run)
         self.retries = connection.retries
         authorization = iam_authorization({**params, "api_host": host}, run, connection, one)
         self.client = Client(connection, authorization, run, self._hint)
-        self._asked = {name: params[name] for name in _MASK if params[name] is not None}
-        for tag in self._asked.get("tags", []):
-            checked_text("tags", tag)
-        checked_text("assignee_subject_id", self._asked.get("assignee_subject_id"))
-        self._purge_tags: bool = params["purge_tags"]
-        self._wait: bool = params["wait"]
-        self._wait_timeout: float = params["wait_timeout"]
-        if not 0 < self._wait_timeout <= 86400:
-            raise OptionError(f"wait_timeout must be between 0 and 86400 seconds, not {self._wait_timeout:g}")
-        self._keys: dict[tuple[str, str], str] = {}
         statuses, severities = (SECURITY_DECK_TAKES[name] or () for name in ("status", "severity"))
         self.guards = Guards.of(params, statuses, severities)
         self._standings: dict[str, Standing] = {}
@@ -128,9 +90,9 @@ class SecurityDeckAlerts(Platform):
         return None
 
     def read_one(self, alert_id: str) -> Fields | None:
-        path = _path(alert_id)
+        path = path_of(alert_id)
         try:
-            answer = self.client.get(self._alerts + path)
+            answer = self.client.get(self.base + path)
         except RefusedError as error:
             if not_found(error):
                 return None
@@ -144,6 +106,19 @@ class SecurityDeckAlerts(Platform):
     def standing(self, alert_id: str) -> Standing:
         return self._standings[alert_id]
 
+
+class SecurityDeckAlerts(SecurityDeck):
+    """Alerts of Security Deck, brought to what the task names."""
+
+    def __init__(self, params: Params, run: Run) -> None:
+        super().__init__(params, run)
+        self._asked = {name: params[name] for name in _MASK if params[name] is not None}
+        for tag in self._asked.get("tags", []):
+            checked_text("tags", tag)
+        checked_text("assignee_subject_id", self._asked.get("assignee_subject_id"))
+        self._purge_tags: bool = params["purge_tags"]
+        self._operations = Operations(self.client, self.operations_base, params, self._start, _fields)
+
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         wanted = dict(self._asked)
         if "tags" in wanted:
@@ -151,97 +126,19 @@ class SecurityDeckAlerts(Platform):
         return wanted
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        """Start all operations, then follow all of them, so that they run beside each other."""
-        outcomes: dict[str, Outcome] = {}
-        running: list[_Operation] = []
-        for change, started in zip(changes, self.client.each(self._start, changes)):
-            if isinstance(started, _Operation):
-                running.append(started)
-            else:
-                outcomes[change.id] = started
-        while running:
-            time.sleep(max(0.0, min(operation.due for operation in running) - time.monotonic()))
-            now = time.monotonic()
-            due = [operation for operation in running if operation.due <= now]
-            for operation, outcome in zip(due, self.client.each(self._poll, due)):
-                if outcome is not None:
-                    outcomes[operation.change.id] = outcome
-                    running.remove(operation)
-        return outcomes
+        return self._operations.run(changes)
 
-    def _start(self, change: Change) -> _Operation | Outcome:
-        path = _path(change.id)
+    def _start(self, change: Change) -> Start:
         body: dict[str, t.Any] = {"updateMask": ",".join(_MASK[name] for name in change.delta)}
         # What the mask names and the body leaves out is cleared.
         body.update(
             (_MASK[name], value) for name, value in change.delta.items() if value not in ("", [], _UNCLASSIFIED)
         )
-        key = self._keys.setdefault((change.id, json.dumps(body, sort_keys=True)), str(uuid.uuid4()))
-        try:
-            answer = self.client.request("PATCH", self._alerts + path, body, headers={"Idempotency-Key": key})
-        except UnknownFateError as error:
-            return Unknown(error, under_way=True)
-        except TriageError as error:
-            return Refused(error)
-        operation_id = dig(answer.body, "id")
-        if not isinstance(operation_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", operation_id):
-            doubt = UnknownFateError("PATCH", path, "the answer is not an operation", status=answer.status)
-            return Unknown(doubt, under_way=True)
-        operation = _Operation(change, operation_id, time.monotonic() + self._wait_timeout)
-        operation.again_in(_interval(answer))
-        done = self._done(operation, answer)
-        if done is None and not self._wait:
-            return Confirmed(change.after, operation.extra)
-        return done or operation
-
-    def _poll(self, operation: _Operation) -> Outcome | None:
-        last = time.monotonic() >= operation.deadline
-        path = f"/operations/{segment(operation.id)}"
-        try:
-            answer = self.client.get(self._operations + path)
-        except RefusedError as error:
-            if error.status != 404:
-                return Accepted(error, under_way=True, extra=operation.extra)
-            # A replica may not know it yet.
-            operation.lost += 1
-            if last or operation.lost > _LOST_POLLS:
-                return Unknown(error, operation.extra, under_way=True)
-            operation.again_in(_POLL_INTERVAL)
-            return None
-        except TriageError as error:
-            return Unknown(error, operation.extra, under_way=True)
-        operation.again_in(_interval(answer))
-        outcome = self._done(operation, answer)
-        if outcome is None and last:
-            late = TriageError(
-                f"Operation {operation.id} is not done after {self._wait_timeout:g} s",
-                "It may still come about: raise wait_timeout, or run the task again.",
-            )
-            return Accepted(late, under_way=True, extra=operation.extra)
-        return outcome
-
-    def _done(self, operation: _Operation, answer: Answer) -> Outcome | None:
-        """The outcome of an operation that is done; one that shows an error before that is still rolling back."""
-        if dig(answer.body, "done") is not True:
-            return None
-        failure = dig(answer.body, "error")
-        if failure:
-            code = dig(failure, "code")
-            refusal = RefusedError(
-                "PATCH",
-                _path(operation.change.id),
-                f"operation {operation.id} failed",
-                status=_HTTP_STATUS.get(code, 500) if isinstance(code, int) else 500,
-                body=self.client.scrub(failure),
-                request_id=dataclasses.replace(answer, body=failure).request_id,
-            )
-            tries = [key for alert_id, key in self._keys if alert_id == operation.change.id]
-            return Refused(refusal, operation.extra, of_all=len(tries) == 1)
-        fields = _fields(dig(answer.body, "response"), operation.change.id)
-        return Accepted(extra=operation.extra) if fields is None else Confirmed(fields, operation.extra)
+        return Start("PATCH", self.base, path_of(change.id), body)
 
 
-def _path(alert_id: str) -> str:
+def path_of(alert_id: str) -> str:
+    """The path of an alert."""
     return f"/securitydeck/alerts/v1/alerts/{segment(alert_id)}"
 
 
@@ -266,12 +163,3 @@ def _standing(fields: Fields) -> Standing:
     return Standing(
         fields["status"], None if severity == "SEVERITY_UNSPECIFIED" else severity, [assignee] if assignee else []
     )
-
-
-def _interval(answer: Answer) -> float:
-    """Seconds until an operation should be looked at again."""
-    try:
-        interval = float(answer.headers.get("x-operation-poll-interval", ""))
-    except ValueError:
-        return _POLL_INTERVAL
-    return min(max(interval, 0.01), 60.0) if math.isfinite(interval) else _POLL_INTERVAL
