@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from .base import Call, answer
-from .kibana_account import SIGNALS, STATUSES, KibanaAccount
-from .kibana_documents import ASSIGNEES, STATUS, TAGS, set_status, state_of
+from .kibana_account import SIGNALS, STATUSES, USERS, KibanaAccount
+from .kibana_documents import ASSIGNEES, STATUS, TAGS, change_list, set_status, state_of
 from .kibana_search import matching, search
 from .query_dsl import Document, QueryError
 from .seeds import uuid4
@@ -39,9 +40,7 @@ class Kibana(KibanaAccount):
                 self.route("POST", f"{prefix}{SIGNALS}/assignees", self._set_assignees, "write"),
                 self.route("PATCH", f"{prefix}/api/note", self._add_note, "write"),
                 self.route("GET", f"{prefix}/api/note", self._get_notes, "read"),
-                self.route("POST", f"{prefix}/internal/security/user_profile/_suggest", self._suggest, "read"),
-                self.route("GET", f"{prefix}/internal/detection_engine/users/_find", self._suggest, "read"),
-                self.route("POST", f"{prefix}/internal/detection_engine/users/_find", self._suggest, "read"),
+                self.route("GET", f"{prefix}{USERS}", self._find_users, "read"),
             ]
         return routes
 
@@ -72,7 +71,9 @@ class Kibana(KibanaAccount):
             wanted_ids = self._found(documents, query)
         else:
             raise self._core(400, "[request body]: Invalid input")
-        return self._update(call, documents, wanted_ids, status, reason, conflicts)
+        return self._update(
+            call, documents, wanted_ids, conflicts, lambda document: set_status(document, status, reason)
+        )
 
     def _found(self, documents: dict[str, Document], query: Any) -> list[str]:
         try:
@@ -85,9 +86,8 @@ class Kibana(KibanaAccount):
         call: Call,
         documents: dict[str, Document],
         ids: list[str],
-        status: str,
-        reason: str | None,
         conflicts: str,
+        change: Callable[[Document], None],
     ) -> Response:
         """Batch by batch, each done as far as it can be; an abort ends after the batch that met a conflict."""
         updated, batches, failures = 0, 0, 0
@@ -101,7 +101,7 @@ class Kibana(KibanaAccount):
                     first.append(self._conflict(key, self._index(call)))
                     continue
                 before = state_of(documents[key])
-                set_status(documents[key], status, reason)
+                change(documents[key])
                 updated += 1
                 self.record(call.entry, key, before, state_of(documents[key]))
             if failures and conflicts == "abort":
@@ -150,20 +150,18 @@ class Kibana(KibanaAccount):
         added, removed = lists.get(add), lists.get(remove)
         if not isinstance(added, list) or not isinstance(removed, list):
             raise self._core(400, f"[request body]: {name}.{add} and {name}.{remove} must be arrays")
-        if set(added) & set(removed):
-            raise self._engine(400, [f"Duplicate {name} were found in both lists."])
-        if not added and not removed:
-            raise self._engine(400, [f"No {name} were given to add or remove."])
-        items = 0
-        for key in dict.fromkeys(ids):
-            document = documents.get(key)
-            if document is not None and STATUS in document:
-                before = state_of(document)
-                kept = [one for one in document.get(target, []) if one not in removed]
-                document[target] = [*kept, *(one for one in added if one not in kept)]
-                items += 1
-                self.record(call.entry, key, before, state_of(document))
-        return answer({"took": 3, "timed_out": False, "total": items, "updated": items, "failures": []})
+        if not all(isinstance(one, str) and one for one in [*ids, *added, *removed]):
+            raise self._core(400, f"[request body]: ids and {name}: Expected array of non-empty strings")
+        both = [one for one in added if one in removed]
+        if both:
+            raise self._engine(
+                400, [f"Duplicate {name} {json.dumps(both)} were found in the {add} and {remove} lists."]
+            )
+        # Those from before 8.0 have no such list.
+        wanted = [one for one in dict.fromkeys(ids) if STATUS in documents.get(one, {})]
+        return self._update(
+            call, documents, wanted, "abort", lambda document: change_list(document, target, added, removed)
+        )
 
     def _set_tags(self, call: Call) -> Response:
         return self._listed_change(call, "tags", "tags_to_add", "tags_to_remove", TAGS)
@@ -205,15 +203,12 @@ class Kibana(KibanaAccount):
             raise self._core(404, "Not Found")
         return answer({"id": space, "name": space, "disabledFeatures": []})
 
-    def _suggest(self, call: Call) -> Response:
-        """Profiles whose user name begins with the text; alerts want their ``uid``."""
-        text = call.query.get("searchTerm", "")
-        if isinstance(call.body, dict):
-            text = str(call.body.get("name", text))
-        return answer(
-            [
-                {"uid": uid, "enabled": True, "user": {"username": name, "email": f"{name}@example.com"}, "data": {}}
-                for uid, name in self.users
-                if text.lower() in name
-            ]
-        )
+    def _find_users(self, call: Call) -> Response:
+        """Ten profiles at the most that have the text at the beginning of a name; alerts want their ``uid``."""
+        text = call.query.get("searchTerm", "").lower()
+        profiles = [
+            {"uid": uid, "enabled": True, "user": {"username": name, "email": f"{name}@example.com"}, "data": {}}
+            for uid, name in self.users
+            if name.lower().startswith(text)
+        ]
+        return answer(profiles[:10])

@@ -17,6 +17,7 @@ from .query_dsl import Document
 from .seeds import Scene, generator, hexadecimal, scenes
 
 SIGNALS = "/api/detection_engine/signals"
+USERS = "/internal/detection_engine/users/_find"
 STATUSES = ("open", "acknowledged", "closed", "in-progress")
 BODY_LIMIT = 1048576
 _ERRORS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 413: "Request Entity Too Large"}
@@ -47,7 +48,7 @@ class KibanaAccount(Platform):
         "kibana_password": "Zx8vKq3WtN7rLm2JcH5yPd9GsB",
         "kibana_bearer_token": "eyVm6KzQx9WtR3nLbJ7cHd2PsGy8FqZk5XvTw4Nm",
     }
-    harmless = (f"{SIGNALS}/search", "/user_profile/_suggest", "/users/_find")
+    harmless = (f"{SIGNALS}/search",)
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,9 +120,7 @@ class KibanaAccount(Platform):
             raise self._core(400, "Invalid request payload JSON format")
         if call.entry.method != "GET" and "kbn-xsrf" not in call.headers:
             raise self._core(400, "The header kbn-xsrf is missing from the request.")
-        version = call.headers.get("elastic-api-version", "2023-10-31")
-        if version != "2023-10-31" and "/internal/" not in call.entry.path:
-            raise self._core(400, f'No version "{version}" available. Available versions are: 2023-10-31')
+        self._check_version(call)
         space = call.params.get("space", "default")
         if not re.fullmatch(r"[a-z0-9_-]+", space):
             raise self._core(404, "Not Found")
@@ -129,6 +128,18 @@ class KibanaAccount(Platform):
             name = call.entry.path.partition("?")[0]
             what = f"API [{call.entry.method} {name}] is unauthorized for user"
             raise self._core(403, f"{what}, this action is granted by the Kibana privileges [alerts-all]")
+
+    def _check_version(self, call: Call) -> None:
+        """Public calls are of one version unless told; internal ones are for those who say which, and who they are."""
+        internal = "/internal/" in call.entry.path
+        known = "1" if internal else "2023-10-31"
+        version = call.headers.get("elastic-api-version", "" if internal else known)
+        if internal and "x-elastic-internal-origin" not in call.headers:
+            name, method = call.entry.path.partition("?")[0], call.entry.method.lower()
+            what = "exists but is not available with the current configuration"
+            raise self._core(400, f"uri [{name}] with method [{method}] {what}")
+        if version != known:
+            raise self._core(400, f'No version "{version}" available. Available versions are: {known}')
 
     def error_body(self, status: int, call: Call) -> Any:
         """The shape of Kibana's core; the detection engine, in which a 500 arises, has another."""

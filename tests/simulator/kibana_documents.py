@@ -79,3 +79,9 @@ def set_status(document: Document, status: str, reason: str | None) -> None:
             document[REASON] = reason
     if "signal" in document:
         document["signal"]["status"] = status
+
+
+def change_list(document: Document, name: str, added: list[str], removed: list[str]) -> None:
+    """What the server's script for tags and assignees does: what stays keeps its place, what is new comes last."""
+    kept = [one for one in document.get(name) or [] if one not in removed]
+    document[name] = [*kept, *(one for one in dict.fromkeys(added) if one not in kept)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .dates import parse_iso
-from .query_dsl import Document, QueryError, compile_query, named_ids, values
+from .query_dsl import Document, QueryError, compile_query, is_time, named_ids, values
 
 WINDOW = 10000
 # What the route takes; all else is dropped without a word, `from` and `search_after` too.
@@ -45,7 +45,7 @@ def search(documents: dict[str, Document], given: dict[str, Any], index: str) ->
         total, relation = WINDOW, "gte"
     orders = list(_orders(body.get("sort")))
     for name, descending in reversed(orders):
-        found.sort(key=lambda hit, field=name: _sort_key(hit, field), reverse=descending)  # type: ignore[misc]
+        found = _sorted(found, name, descending)
     hits = [_hit(key, document, index, body, orders) for key, document in found[:size]]
     return {
         "took": 2,
@@ -65,6 +65,13 @@ def _orders(sort: Any) -> Iterator[tuple[str, bool]]:
                 yield name, (order.get("order") if isinstance(order, dict) else order) == "desc"
 
 
+def _sorted(hits: list[tuple[str, Document]], name: str, descending: bool) -> list[tuple[str, Document]]:
+    """In the order of one field; those without it come last either way."""
+    missing = [hit for hit in hits if _sort_key(hit, name)[0]]
+    there = [hit for hit in hits if not _sort_key(hit, name)[0]]
+    return sorted(there, key=lambda hit: _sort_key(hit, name), reverse=descending) + missing
+
+
 def _sort_key(hit: tuple[str, Document], name: str) -> tuple[bool, Any]:
     key, document = hit
     found = [key] if name in ("_id", "_doc") else values(document, name)
@@ -76,7 +83,7 @@ def _sort_value(key: str, document: Document, name: str) -> Any:
     missing, value = _sort_key((key, document), name)
     if missing:
         return None
-    return int(parse_iso(value) * 1000) if name == "@timestamp" else value
+    return int(parse_iso(value) * 1000) if is_time(name) else value
 
 
 def _hit(

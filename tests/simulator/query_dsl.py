@@ -181,20 +181,28 @@ def _range(body: dict[str, Any], now: float) -> Test:
         raise QueryError(f"parsing_exception: [range] query does not support [{min(unknown)}]")
     bounds = {name: bound for name, bound in bounds.items() if bound is not None}
     find = _of(fields[0])
-    # As a number unless the bounds or the field speak of time: Elasticsearch knows by the mapping.
-    in_time = fields[0] == "@timestamp" or fields[0].endswith(("_at", ".timestamp", "_time", ".start", ".end"))
+    in_time = is_time(fields[0])
+    limits: dict[str, Any]
     try:
         if in_time:
             limits = {name: _limit(bound, name, form, now) for name, bound in bounds.items()}
+        elif all(isinstance(bound, str) for bound in bounds.values()):
+            limits = bounds
         else:
             limits = {name: float(bound) for name, bound in bounds.items()}
     except (TypeError, ValueError) as error:
         raise QueryError(f"parse_exception: failed to parse date field or number: {error}") from error
+    read = parse_iso if in_time else str if limits is bounds else float
 
     def test(key: str, document: Document) -> bool:
-        return any(_within(parse_iso(found) if in_time else float(found), limits) for found in find(key, document))
+        return any(_within(read(found), limits) for found in find(key, document))
 
     return test
+
+
+def is_time(field: str) -> bool:
+    """Whether a field holds moments. Elasticsearch knows that by the mapping."""
+    return field == "@timestamp" or field.endswith(("_at", ".timestamp", "_time", ".start", ".end"))
 
 
 def _limit(bound: Any, name: str, form: str, now: float) -> float:
@@ -205,7 +213,7 @@ def _limit(bound: Any, name: str, form: str, now: float) -> float:
     return parse_moment(bound, now, up=name in ("lte", "gt"))
 
 
-def _within(value: float, limits: dict[str, float]) -> bool:
+def _within(value: Any, limits: dict[str, Any]) -> bool:
     return (
         ("gte" not in limits or value >= limits["gte"])
         and ("gt" not in limits or value > limits["gt"])

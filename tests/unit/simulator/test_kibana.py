@@ -19,6 +19,7 @@ STATUS = "/api/detection_engine/signals/status"
 SEARCH = "/api/detection_engine/signals/search"
 TAGS = "/api/detection_engine/signals/tags"
 ASSIGNEES = "/api/detection_engine/signals/assignees"
+USERS = "/internal/detection_engine/users/_find"
 WORKFLOW_STATUS = "kibana.alert.workflow_status"
 REASON = "kibana.alert.workflow_reason"
 
@@ -344,12 +345,58 @@ def test_every_note_is_one_more(sim: Simulator, kibana: Client) -> None:
     kibana.ask("PATCH", "/api/note", {"note": {"note": "seen"}}, 400)
 
 
+def test_tags_keep_their_order_and_old_alerts_have_none(sim: Simulator, kibana: Client) -> None:
+    key, old = sim.kibana.add_alert(), sim.kibana.add_alert(legacy=True)
+    sim.kibana.alerts()[key]["kibana.alert.workflow_tags"] = ["c", "a", "b"]
+    body = {"ids": [key, old, "0" * 64], "tags": {"tags_to_add": ["d", "c", "d"], "tags_to_remove": ["a"]}}
+    assert kibana.ask("POST", TAGS, body)["updated"] == 1
+    assert sim.kibana.alerts()[key]["kibana.alert.workflow_tags"] == ["c", "b", "d"]
+    assert "kibana.alert.workflow_tags" not in sim.kibana.alerts()[old]
+
+
+def test_a_conflict_ends_an_update_of_tags(sim: Simulator, kibana: Client) -> None:
+    keys = [sim.kibana.add_alert() for _one in range(2)]
+    sim.settings.kibana.conflicts = {keys[0]: 1}
+    body = {"ids": keys, "tags": {"tags_to_add": ["a"], "tags_to_remove": []}}
+    assert json.loads(kibana.ask("POST", TAGS, body, 409)["message"])["version_conflicts"] == 1
+    assert sim.log[-1].changed == [keys[1]]
+
+
+@pytest.mark.parametrize(("ids", "added"), [([], ["a"]), ([""], ["a"]), (["x"], [""]), (["x"], [5]), (["x"], "a")])
+def test_tags_of_the_wrong_form(kibana: Client, ids: list[str], added: t.Any) -> None:
+    kibana.ask("POST", TAGS, {"ids": ids, "tags": {"tags_to_add": added, "tags_to_remove": []}}, 400)
+
+
 def test_user_profiles(sim: Simulator, kibana: Client) -> None:
-    (profile,) = kibana.ask("POST", "/internal/security/user_profile/_suggest", {"name": "ami"})
+    internal = kibana.given(elastic_api_version="1", x_elastic_internal_origin="tests")
+    (profile,) = internal.ask("GET", USERS, params={"searchTerm": "Ami"})
     assert (profile["uid"], profile["user"]["username"]) == sim.kibana.users[0]
-    path = "/internal/detection_engine/users/_find"
-    assert kibana.ask("GET", path, params={"searchTerm": "ami"}) == [profile]
+    assert internal.ask("GET", f"/s/soc-lab{USERS}", params={"searchTerm": "mira"}) == []
+    sim.kibana.users += [(f"u_{number}", f"amira{number}") for number in range(20)]
+    assert len(internal.ask("GET", USERS, params={"searchTerm": "ami"})) == 10
     assert not sim.log.writes()
+
+
+def test_internal_calls_want_to_know_who_asks(kibana: Client) -> None:
+    error = kibana.given(elastic_api_version="1").ask("GET", USERS, status=400)
+    assert "is not available with the current configuration" in error["message"]
+    kibana.given(x_elastic_internal_origin="tests").ask("GET", USERS, status=400)
+
+
+@pytest.mark.parametrize("way", ["asc", "desc"])
+def test_what_lacks_the_field_of_a_sort_comes_last(sim: Simulator, kibana: Client, way: str) -> None:
+    key = sim.kibana.add_alert()
+    del sim.kibana.alerts()[key]["kibana.alert.start"]
+    found = hits(kibana, query={"match_all": {}}, size=1000, sort=[{"kibana.alert.start": way}])
+    assert (found[-1]["_id"], found[-1]["sort"]) == (key, [None])
+    moments = [hit["sort"][0] for hit in found[:-1]]
+    assert moments == sorted(moments, reverse=way == "desc")
+
+
+def test_a_range_of_texts(sim: Simulator, kibana: Client) -> None:
+    names = sorted({one["kibana.alert.rule.name"] for one in sim.kibana.alerts().values()})
+    found = ids(kibana, {"range": {"kibana.alert.rule.name": {"gt": names[0]}}})
+    assert found == {key for key, one in sim.kibana.alerts().items() if one["kibana.alert.rule.name"] != names[0]}
 
 
 # Refusals
