@@ -18,11 +18,10 @@ from ansible.module_utils.basic import env_fallback
 
 from ._change import Fields
 from ._errors import OptionError, UnknownFateError
-from ._guards import Guards, Standing
 from ._http import Authorization, Client
-from ._options import Connection, Params, Run, base_url, choose, secret
+from ._options import Connection, Params, Run, base_url, checked_ids, choose, secret
 from ._platform import Platform, dig, text, texts
-from ._printable import paints
+from ._printable import PAINTS, paints
 
 KIBANA_OPTIONS: dict[str, t.Any] = {
     # Not "required": a linter would flag every task that leaves it to the environment.
@@ -46,41 +45,40 @@ _BODY_BYTES = 900_000
 STATUSES = ("open", "acknowledged", "closed", "in-progress")
 SEVERITIES = ("low", "medium", "high", "critical")
 
+STATUS, LEGACY_STATUS = "kibana.alert.workflow_status", "signal.status"
+SEVERITY, LEGACY_SEVERITY = "kibana.alert.severity", "signal.rule.severity"
+REASON = "kibana.alert.workflow_reason"
+TAGS = "kibana.alert.workflow_tags"
+ASSIGNEES = "kibana.alert.workflow_assignee_ids"
+
 _SIGNALS = "/api/detection_engine/signals"
-_STATUS = "kibana.alert.workflow_status"
-_LEGACY_STATUS = "signal.status"
-_REASON = "kibana.alert.workflow_reason"
-_SEVERITY = "kibana.alert.severity"
-_LEGACY_SEVERITY = "signal.rule.severity"
-_ASSIGNEES = "kibana.alert.workflow_assignee_ids"
 
 
 class Alerts(Platform):
     """Detection alerts of one space."""
 
     search_is_current = True
-    closing: t.ClassVar[Fields] = {"status": "closed"}
+
+    #: The fields that are read of an alert; V(True) is all of them.
+    source: t.Sequence[str] | bool = (STATUS, LEGACY_STATUS)
 
     def __init__(self, params: Params, run: Run) -> None:
-        self._space = params["space_id"] or "default"
-        if not re.fullmatch(r"[a-z0-9_-]+", self._space):
-            raise OptionError(f"space_id {self._space!r} is not the id of a space: lower case, digits, - and _")
+        self.space = params["space_id"] or "default"
+        if not re.fullmatch(r"[a-z0-9_-]+", self.space):
+            raise OptionError(f"space_id {self.space!r} is not the id of a space: lower case, digits, - and _")
         if not params["api_url"]:
             raise OptionError("api_url is missing: give it, or set KIBANA_URL")
-        self._base = base_url(params["api_url"], allow_http=params["allow_http"])
-        if self._space != "default":
-            self._base += f"/s/{self._space}"
-        #: Alerts from before 8.0, which have no place for a reason.
+        self.base = base_url(params["api_url"], allow_http=params["allow_http"])
+        if self.space != "default":
+            self.base += f"/s/{self.space}"
+        self.ids = checked_ids("alert_ids", params["alert_ids"] or [], rf"[^ \t\n\r{PAINTS}]{{1,512}}", "alert")
+        #: What every search asks for besides.
+        self.extra: dict[str, t.Any] = {}
+        #: Alerts from before 8.0, which have no place for a reason, tags or assignees.
         self.legacy: set[str] = set()
-        self.guards = Guards.of(params, STATUSES, SEVERITIES)
-        self._standings: dict[str, Standing] = {}
         connection = Connection.of(params, run)
         self.retries = connection.retries
-        headers = {
-            "Authorization": _authorization(params, run),
-            "kbn-xsrf": "true",
-            "elastic-api-version": "2023-10-31",
-        }
+        headers = {"Authorization": _authorization(params, run), "kbn-xsrf": "true"}
         self.client = Client(connection, Authorization(headers), run, self._hint)
 
     def _hint(self, status: int, writing: bool) -> str | None:
@@ -88,27 +86,31 @@ class Alerts(Platform):
             return "Check api_key, username and password, or bearer_token."
         if status == 403:
             return (
-                f"In the space {self._space}, the user needs Kibana's privilege to"
+                f"In the space {self.space}, the user needs Kibana's privilege to"
                 f" {'change' if writing else 'read'} security alerts, and that to {'write' if writing else 'read'} the"
-                f" index .alerts-security.alerts-{self._space}."
+                f" index {self.index}."
             )
         if status == 404:
             return "Check api_url and space_id, and that Elastic Security is available in this space."
         return None
 
+    @property
+    def index(self) -> str:
+        """The index that the alerts of this space are in."""
+        return f".alerts-security.alerts-{self.space}"
+
     def call(self, name: str, body: dict[str, t.Any], *, safe: bool = False) -> dict[str, t.Any]:
         """POST to one of the calls below C(detection_engine/signals), and return its answer, an object."""
-        answer = self.client.request("POST", f"{self._base}{_SIGNALS}/{name}", body, safe=safe)
+        version = {"elastic-api-version": "2023-10-31"}
+        answer = self.client.request("POST", f"{self.base}{_SIGNALS}/{name}", body, headers=version, safe=safe)
         if not isinstance(answer.body, dict):
             raise doubt(name, "the answer is not an object")
         return answer.body
 
     def hits(self, query: dict[str, t.Any], size: int, **more: t.Any) -> dict[str, t.Any]:
         """The C(hits) of a search that every shard took part in. The call knows neither C(from) nor C(search_after)."""
-        source = [_STATUS, _LEGACY_STATUS, _REASON]
-        if self.guards.set:
-            source += [_SEVERITY, _LEGACY_SEVERITY, _ASSIGNEES]
-        body = {"query": query, "size": size, "_source": source, **more}
+        source = self.source if isinstance(self.source, bool) else list(self.source)
+        body = {"query": query, "size": size, "_source": source, **self.extra, **more}
         found = self.call("search", body, safe=True)
         hits = found.get("hits")
         if not isinstance(hits, dict) or not isinstance(hits.get("hits"), list):
@@ -128,27 +130,22 @@ class Alerts(Platform):
         """The alerts in the hits of a search, in their order. Raises `UnknownFateError` if one shows no status."""
         found: dict[str, Fields] = {}
         for hit in hits["hits"]:
-            alert_id, source = dig(hit, "_id"), dig(hit, "_source")
-            status = text(_field(source, _STATUS))
-            if isinstance(alert_id, str) and not status:
-                status = text(_field(source, _LEGACY_STATUS))
-                self.legacy.add(alert_id)
-            if not isinstance(alert_id, str) or not status:
-                raise doubt("search", f"the answer shows no status of the alert {alert_id}")
-            if paints(alert_id):
+            alert_id = dig(hit, "_id")
+            if not isinstance(alert_id, str) or paints(alert_id):
                 # Ansible prints it as it is, in the header of a diff.
                 raise doubt("search", "the answer has an alert in it whose id is not one")
-            reason = _field(source, _REASON)
-            if not isinstance(reason, (str, type(None))):
-                raise doubt("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
-            found[alert_id] = {"status": status, "reason": text(reason)}
-            if self.guards.set:
-                severity = text(_field(source, _SEVERITY)) or text(_field(source, _LEGACY_SEVERITY))
-                self._standings[alert_id] = Standing(status, severity, texts(_field(source, _ASSIGNEES)))
+            status = text(field(hit, STATUS))
+            if not status:
+                status = text(field(hit, LEGACY_STATUS))
+                self.legacy.add(alert_id)
+            if not status:
+                raise doubt("search", f"the answer shows no status of the alert {alert_id}")
+            found[alert_id] = self.shown(alert_id, status, hit)
         return found
 
-    def standing(self, alert_id: str) -> Standing:
-        return self._standings[alert_id]
+    def shown(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
+        """The fields of an alert that a search has hit."""
+        return {"status": status}
 
 
 def doubt(name: str, reason: str, answer: t.Any = None) -> UnknownFateError:
@@ -156,10 +153,20 @@ def doubt(name: str, reason: str, answer: t.Any = None) -> UnknownFateError:
     return UnknownFateError("POST", f"{_SIGNALS}/{name}", reason, status=200, body=answer)
 
 
-def _field(source: t.Any, name: str) -> t.Any:
+def field(hit: dict[str, t.Any], name: str) -> t.Any:
     """A field of a hit's source, where keys are dotted; those of alerts from before 8.0 are nested."""
+    source = hit.get("_source")
     flat = dig(source, name)
     return dig(source, *name.split(".")) if flat is None else flat
+
+
+def listed(alert_id: str, hit: dict[str, t.Any], name: str) -> list[str]:
+    """A field with any number of texts. To Elasticsearch one alone is as good as a list of one."""
+    value = field(hit, name)
+    values = [] if value is None else value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str) for one in values):
+        raise doubt("search", f"the answer shows no {name} that could be read, of the alert {alert_id}")
+    return texts(values)
 
 
 def _by_size(ids: t.Sequence[str]) -> list[list[str]]:

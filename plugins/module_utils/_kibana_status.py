@@ -9,93 +9,48 @@ API: https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalertssta
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import typing as t
 
 from ._change import Accepted, Change, Fields, Outcome, Refused, Unknown
-from ._errors import OptionError, RefusedError, TriageError
-from ._kibana import WINDOW, Alerts, doubt
-from ._options import Params, Run, checked_ids, checked_text
-from ._platform import batches, dig, fate
-from ._printable import PAINTS
+from ._errors import OptionError, TriageError
+from ._kibana import LEGACY_STATUS, REASON, STATUS, doubt, field
+from ._kibana_change import BATCH, ChangedAlerts
+from ._kibana_search import Search
+from ._options import Params, Run, checked_text
+from ._platform import batches, text
+from ._selection import Found
 
-#: Alerts in one write: larger ones run into Kibana's 30 seconds on busy clusters.
-_BATCH = 1000
 
-
-class AlertStatus(Alerts):
+class AlertStatus(ChangedAlerts):
     """Alerts that are to have a status, and a reason where that status is closed."""
+
+    changes = (REASON,)
+    closing: t.ClassVar[Fields] = {"status": "closed"}
 
     def __init__(self, params: Params, run: Run) -> None:
         super().__init__(params, run)
-        self.ids = checked_ids("alert_ids", params["alert_ids"] or [], rf"[^ \t\n\r{PAINTS}]{{1,512}}", "alert")
         self._status: str = params["status"]
         self._reason = checked_text("reason", params["reason"])
-        self._query: dict[str, t.Any] | None = params["query"]
-        self._runtime_mappings = params["runtime_mappings"]
         self._conflicts: str = params["conflicts"]
-        self._max_alerts: int = params["max_alerts"]
-        self._matched: int | None = None
         if self._reason is not None and (self._status != "closed" or not self._reason.strip()):
             raise OptionError("reason is a text that goes only with status closed")
-        if self._query is None:
-            if self._conflicts != "abort" or self._runtime_mappings:
-                raise OptionError("conflicts and runtime_mappings go only with query")
-        else:
-            self._check_query()
+        if self.by_query is None and self._conflicts != "abort":
+            raise OptionError("conflicts goes only with query")
 
-    def _check_query(self) -> None:
-        if not self._query:
-            raise OptionError("query is empty; to mean every alert, say {match_all: {}}")
-        if self._max_alerts < 1:
-            raise OptionError(f"max_alerts must be at least 1, not {self._max_alerts}")
-        try:
-            json.dumps([self._query, self._runtime_mappings], allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise OptionError(f"query or runtime_mappings cannot be put as JSON: {error}") from None
+    def search(self, limit: int) -> Found:
+        """The alerts that match and have another status; no other ones are touched later."""
+        query = t.cast(Search, self.by_query)
+        there = [{"term": {STATUS: self._status}}, {"term": {LEGACY_STATUS: self._status}}]
+        found = query.run(self, limit, without=there, all_or_none=True)
+        counted = query.count(self) if self.selection and self.selection.counts and not found.more else None
+        return dataclasses.replace(found, matching=counted)
 
-    def select(self) -> dict[str, Fields]:
-        return super().select() if self._query is None else self._freeze(self._query)
-
-    def _freeze(self, query: dict[str, t.Any]) -> dict[str, Fields]:
-        """The alerts that match now and have another status; no other ones are touched later.
-
-        A search gives 10,000 at the most, so the next one goes on from the time of the last, without those of that time
-        that are known already.
-        """
-        more: dict[str, t.Any] = {"sort": [{"@timestamp": "asc"}], "track_total_hits": True}
-        if self._runtime_mappings:
-            more["runtime_mappings"] = self._runtime_mappings
-        there: list[dict[str, t.Any]] = [
-            {"term": {"kibana.alert.workflow_status": self._status}},
-            {"term": {"signal.status": self._status}},
-        ]
-        found: dict[str, Fields] = {}
-        since: dict[str, list[str]] = {}
-        while True:
-            size = min(WINDOW, self._max_alerts + 1 - len(found))
-            filters, excluded = [query], list(there)
-            for time, ids in since.items():
-                filters.append({"range": {"@timestamp": {"gte": time, "format": "epoch_millis"}}})
-                excluded.append({"ids": {"values": ids}})
-            hits = self.hits({"bool": {"filter": filters, "must_not": excluded}}, size, **more)
-            window = self.fields_of(hits)
-            total = dig(hits, "total", "value")
-            fresh = [alert_id for alert_id in window if alert_id not in found]
-            # Not by the total alone: what came is what would be written.
-            matched = len(found) + max(len(fresh), total if isinstance(total, int) else 0)
-            if matched > self._max_alerts:
-                raise OptionError(
-                    f"The query matches {matched} alerts that are not {self._status} yet, more than max_alerts"
-                    f" ({self._max_alerts}). Nothing was changed",
-                    "Narrow the query, or raise max_alerts.",
-                    {"matched": matched},
-                )
-            found.update(window)
-            if len(window) < size or not fresh:
-                self._matched = len(found)
-                return found
-            since = _boundary(hits["hits"], since)
+    def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
+        reason = field(hit, REASON)
+        if not isinstance(reason, (str, type(None))):
+            raise doubt("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
+        return {"status": status, "reason": text(reason)}
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         if fields["status"] == self._status:
@@ -106,47 +61,32 @@ class AlertStatus(Alerts):
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         ids = [change.id for change in changes]
         outcomes: dict[str, Outcome] = {}
-        if self._query is None:
-            for part in self.client.each(self._write_ids, batches(ids, _BATCH)):
+        if self.by_query is None:
+            for part in self.client.each(self._write_ids, batches(ids, BATCH)):
                 outcomes.update(part)
             return outcomes
-        for batch in batches(ids, _BATCH):
+        for batch in batches(ids, BATCH):
             conflict = next((o for o in outcomes.values() if isinstance(o, Accepted) and o.error), None)
             if conflict:
                 skipped = TriageError("Not tried: there was a version conflict before, and conflicts is abort")
                 outcomes.update((alert_id, Refused(skipped)) for alert_id in batch)
             else:
-                outcomes.update(self._write_query(self._query, batch))
+                outcomes.update(self._write_query(self.by_query, batch))
         return outcomes
 
     def _write_ids(self, batch: t.Sequence[str]) -> dict[str, Outcome]:
-        # By ids the server always aborts at a conflict; what it did not get to is sent again.
-        return self._write(batch, {"signal_ids": list(batch)}, Unknown)
+        return self.send("status", batch, {"signal_ids": list(batch), **self._asked})
 
-    def _write_query(self, query: dict[str, t.Any], batch: t.Sequence[str]) -> dict[str, Outcome]:
+    def _write_query(self, search: Search, batch: t.Sequence[str]) -> dict[str, Outcome]:
         only = {"ids": {"values": list(batch)}}
         # This call knows no runtime mappings: there the frozen ids must do.
-        filters = [only] if self._runtime_mappings else [query, only]
-        body = {"query": {"bool": {"filter": filters}}, "conflicts": self._conflicts}
-        return self._write(batch, body, Accepted if self._conflicts == "abort" else Unknown)
+        filters = [only] if self.extra else [search.query, only]
+        body = {"query": {"bool": {"filter": filters}}, "conflicts": self._conflicts, **self._asked}
+        return self.send("status", batch, body, Accepted if self._conflicts == "abort" else Unknown)
 
-    def _write(
-        self, batch: t.Sequence[str], body: dict[str, t.Any], on_conflict: t.Callable[[TriageError], Outcome]
-    ) -> dict[str, Outcome]:
-        reason = {} if self._reason is None else {"reason": self._reason}
-        outcome: Outcome
-        try:
-            answer = self.call("status", {**body, "status": self._status, **reason})
-        except RefusedError as error:
-            outcome = on_conflict(error) if error.status == 409 else Refused(error)
-        except TriageError as error:
-            outcome = fate(error)
-        else:
-            outcome = Accepted()
-            if answer.get("version_conflicts") or answer.get("failures") or answer.get("timed_out"):
-                said = self.client.scrub(answer)
-                outcome = Unknown(doubt("status", "not all alerts of the batch were updated", said))
-        return dict.fromkeys(batch, outcome)
+    @property
+    def _asked(self) -> Fields:
+        return {"status": self._status, **({} if self._reason is None else {"reason": self._reason})}
 
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
         there = {key: fields["reason"] for key, fields in alerts.items() if fields["status"] == self._status}
@@ -160,13 +100,3 @@ class AlertStatus(Alerts):
             f" first ({shown})."
         )
         return [warning]
-
-    def facts(self) -> Fields:
-        return {} if self._matched is None else {"matched": self._matched}
-
-
-def _boundary(hits: list[t.Any], before: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The time of the last hit, and the ids that are known to be of that very time."""
-    times = [str(sort[0]) if isinstance(sort := dig(hit, "sort"), list) and sort else "" for hit in hits]
-    last = times[-1]
-    return {last: before.get(last, []) + [hit["_id"] for hit, time in zip(hits, times) if time == last]}

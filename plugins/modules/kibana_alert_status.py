@@ -17,16 +17,10 @@ description:
   - A query is frozen before it is applied. It is searched for alerts that match and have another status, their number
     is held against O(max_alerts), and then only those are written that were found and still match.
 options:
-  alert_ids:
-    description:
-      - The alerts.
-      - Nothing is written unless all of them exist in the space. An empty list is no error, and changes nothing.
-    type: list
-    elements: str
-    aliases: [alert_id, signal_ids]
   query:
     description:
       - The alerts that match this query, in Elasticsearch's query DSL, and do not have the O(status) yet.
+      - One that matches every alert, as V(match_all) does, is refused unless O(allow_unbounded=true).
     type: dict
   status:
     description:
@@ -50,19 +44,12 @@ options:
     type: str
     choices: [abort, proceed]
     default: abort
-  runtime_mappings:
-    description:
-      - Runtime fields that the O(query) uses, as in a search.
-      - The call that writes does not know them. It then gets the alerts that were found, not the query.
-    type: dict
-  max_alerts:
-    description: The most alerts that O(query) may match. With more than this the task fails, and writes nothing.
-    type: int
-    default: 1000
 extends_documentation_fragment:
   - secops.triage.attributes
   - secops.triage.attributes.actiongroup_kibana
   - secops.triage.kibana
+  - secops.triage.kibana_alerts
+  - secops.triage.selection
   - secops.triage.guards
   - secops.triage.connection
 seealso:
@@ -96,6 +83,21 @@ EXAMPLES = r"""
     status: closed
     reason: false_positive
     max_alerts: 200
+
+- name: Close low alerts that nobody has looked at for a month, and leave alone whatever an analyst has taken on
+  secops.triage.kibana_alert_status:
+    query:
+      bool:
+        filter:
+          - term:
+              kibana.alert.severity: low
+          - range:
+              "@timestamp":
+                lt: now-30d
+    status: closed
+    only_from: [open]
+    only_assigned_to: [""]
+    otherwise: skip
 
 - name: Take an alert on
   secops.triage.kibana_alert_status:
@@ -132,9 +134,9 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for a alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(otherwise=skip) has left alone
       type: str
-      sample: it is archived, and only_from is open
+      sample: it is acknowledged, and only_from is open
     error:
       description: What went wrong with this alert, as in RV(error).
       returned: for an alert that failed
@@ -199,25 +201,30 @@ error:
 
 from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana_status import AlertStatus
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
 OPTIONS = {
-    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "signal_ids"]},
-    "query": {"type": "dict"},
     "status": {"type": "str", "choices": ["open", "acknowledged", "closed", "in-progress"], "required": True},
     "reason": {"type": "str"},
     "conflicts": {"type": "str", "choices": ["abort", "proceed"], "default": "abort"},
-    "runtime_mappings": {"type": "dict"},
-    "max_alerts": {"type": "int", "default": 1000},
 }
 
 
 def main() -> None:
     run_module(
         AlertStatus,
-        argument_spec={**OPTIONS, **KIBANA_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS},
+        argument_spec={
+            **OPTIONS,
+            **KIBANA_OPTIONS,
+            **KIBANA_ALERTS_OPTIONS,
+            **SELECTION_OPTIONS,
+            **GUARDS_OPTIONS,
+            **CONNECTION_OPTIONS,
+        },
         mutually_exclusive=[("alert_ids", "query")],
         required_one_of=[("alert_ids", "query")],
     )

@@ -279,5 +279,5 @@ def _kibana_query(sim: Simulator, chance: random.Random) -> Case:
     ]
     legacy = {alert_id for alert_id in ids if "reason" not in sim.kibana.overview()[alert_id]}
     ids = [alert_id for alert_id in ids if params["query"] != open_ones or alert_id not in legacy]
-    more = {"conflicts": chance.choice(["abort", "proceed"]), "max_alerts": 2000}
+    more = {"conflicts": chance.choice(["abort", "proceed"]), "max_alerts": 2000, "allow_unbounded": True}
     return _kibana_case(sim, {**params, **more}, ids)

@@ -111,7 +111,8 @@ def from_alerts(sim: Simulator, secrets: dict[str, str]) -> t.Iterator[Options]:
 
     # Here the id is not the task's but the server's.
     sim.kibana.spaces["soc-lab"] = {evil: sim.kibana.alerts()[sim.kibana.add_alert()]}
-    given = {**kibana, "space_id": "soc-lab", "query": {"match_all": {}}, "status": "closed"}
+    given = {**kibana, "space_id": "soc-lab", "query": {"match_all": {}}, "allow_unbounded": True}
+    given["status"] = "closed"
     yield {"name": "id", "secops.triage.kibana_alert_status": given, "ignore_errors": True}
 
 

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.secops.triage.plugins.module_utils._alert import COMMON
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.documented import (
     MODULES,
@@ -22,19 +23,30 @@ from ansible_collections.secops.triage.tests.unit.documented import (
 from ansible_collections.secops.triage.tests.unit.harness import Params, run_module
 
 UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+INFO = [name for name in MODULES if documented(name).info]
+WRITING = [name for name in MODULES if name not in INFO]
 
 
 def signal_state(sim: Simulator) -> t.Iterator[Params]:
     yield {"signal_ids": sim.datadog.ids(state="open")[:1], "state": "archived", "archive_reason": "other"}
+    yield {"query": "status:(low OR medium OR high)", "from": "now-30d", "state": "under_review"}
 
 
 def signal_incident_link(sim: Simulator) -> t.Iterator[Params]:
-    yield {"signal_ids": sim.datadog.ids()[:1], "incident_id": sim.datadog.incidents[0]["attributes"]["public_id"]}
+    yield {"signal_ids": sim.datadog.ids()[:1], "incident_id": sim.datadog.incident_ids[0]}
+    yield {"query": "-status:info", "from": "now-30d", "incident_id": sim.datadog.incident_ids[1]}
+
+
+def signal_info(sim: Simulator) -> t.Iterator[Params]:
+    assignee = sim.datadog.user("greta@example.com").uuid
+    triage = {"state": "archived", "archive_reason": "other", "assignee": assignee, "incident_ids": [4100]}
+    yield {"signal_ids": [sim.datadog.add_signal(state_update_timestamp=1700000000000, **triage).id]}
+    yield {"query": "*"}
 
 
 def kibana_alert_status(sim: Simulator) -> t.Iterator[Params]:
     yield {"alert_ids": [sim.kibana.add_alert()], "status": "closed", "reason": "duplicate"}
-    yield {"query": {"match_all": {}}, "status": "acknowledged"}
+    yield {"query": {"match_all": {}}, "allow_unbounded": True, "status": "acknowledged"}
 
 
 def alert_update(sim: Simulator) -> t.Iterator[Params]:
@@ -44,9 +56,9 @@ def alert_update(sim: Simulator) -> t.Iterator[Params]:
     yield {"provider": "calseta", "alert_ids": [sim.calseta.add_alert().uuid], **verdict}
 
 
-#: By the names of the modules, tasks that change something.
+#: By the names of the modules, tasks that change something, or show something.
 TASKS: dict[str, t.Callable[[Simulator], t.Iterator[Params]]] = {
-    function.__name__: function for function in (signal_state, signal_incident_link, kibana_alert_status, alert_update)
+    name: function for name, function in list(globals().items()) if name in MODULES
 }
 
 
@@ -71,10 +83,11 @@ def tasks(module: Documented, sim: Simulator, request: pytest.FixtureRequest) ->
 
 def listed(module: Documented) -> str:
     """The name of the list of alerts."""
-    (name,) = [name for name, doc in module.returns.items() if doc["type"] == "list"]
+    (name,) = [name for name, doc in module.returns.items() if doc.get("elements") == "dict"]
     return name
 
 
+@pytest.mark.parametrize("module", WRITING, indirect=True)
 def test_results_are_as_documented(module: Documented, tasks: list[Params], sim: Simulator) -> None:
     """Every key that comes is documented, and every key that is documented comes at some time."""
     came: set[str] = set()
@@ -96,6 +109,27 @@ def test_results_are_as_documented(module: Documented, tasks: list[Params], sim:
             came |= checked(module, failed)
     empty = {f"error.{key}" for key in module.returns["error"]["contains"]} - came
     assert set(paths(module.returns)) - empty == {path for path in came if ".error." not in path}
+
+
+@pytest.mark.parametrize("module", INFO, indirect=True)
+def test_what_info_modules_show_is_as_documented(module: Documented, tasks: list[Params], sim: Simulator) -> None:
+    """With all that every platform shows alike, and without a write, in check mode or not."""
+    came: set[str] = set()
+    sim.log.clear()
+    for task in tasks:
+        ids = next((name for name in task if name.endswith("_ids")), None)
+        more = {ids: [*task[ids], UNKNOWN]} if ids else {}
+        shown = [run_module(module.name, {**task, **more, "raw": True}, check=check) for check in (True, False)]
+        assert shown[0] == shown[1]
+        assert shown[0].get("missing") == ([UNKNOWN] if ids else None)
+        assert shown[0][listed(module)]
+        assert not shown[0]["changed"]
+        came |= checked(module, shown[0])
+        for row in shown[0][listed(module)]:
+            assert {"id", *COMMON} <= set(row)
+    told = {path for path in paths(module.returns) if path.partition(".")[0] not in ("error", "total")}
+    assert told == came - {"total"}
+    assert not sim.log.writes()
 
 
 def paths(returns: Yaml, prefix: str = "") -> t.Iterator[str]:
@@ -130,7 +164,7 @@ def test_failures_are_as_documented(
         sim.faults.add(Fault(**{"count": None, **fault}))
         result = run_module(module.name, task)
         checked(module, result)
-        if "after" not in fault.values():
+        if "after" not in fault.values() and not (module.info and fault.get("writes")):
             assert result["failed"]
             assert set(result["error"]) == set(module.returns["error"]["contains"])
             assert result["msg"]
@@ -160,7 +194,7 @@ def test_samples_are_of_the_documented_type(module: Documented) -> None:
 
 def test_the_same_things_have_the_same_names_everywhere() -> None:
     """Who knows one module knows all: counts and error are word for word the same, but for samples and the kind."""
-    for name in ("counts", "error"):
-        for key in next(iter(map(documented, MODULES))).returns[name]["contains"]:
-            told = {str(documented(module).returns[name]["contains"][key]) for module in MODULES}
+    for name, modules in (("counts", WRITING), ("error", MODULES)):
+        for key in documented(modules[0]).returns[name]["contains"]:
+            told = {str(documented(module).returns[name]["contains"][key]) for module in modules}
             assert len(told) == 1, (name, key)

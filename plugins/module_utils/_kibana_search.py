@@ -1,0 +1,163 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Elastic Security: the alerts that a query matches, however many they are, and queries that match every alert.
+
+API: https://www.elastic.co/docs/api/doc/kibana/operation/operation-searchalerts
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ._change import Fields
+from ._errors import OptionError
+from ._kibana import WINDOW, Alerts, doubt
+from ._options import Params
+from ._platform import dig
+from ._selection import Found
+
+KIBANA_ALERTS_OPTIONS: dict[str, t.Any] = {
+    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "signal_ids"]},
+    "query": {"type": "dict"},
+    "runtime_mappings": {"type": "dict"},
+}
+
+Query = dict[str, t.Any]
+
+#: What Elasticsearch shows, and sorts by, where an alert does not have the field of a sort.
+_MISSING = (None, 2**63 - 1, -(2**63))
+
+
+class Search:
+    """A query as a task gives it."""
+
+    def __init__(self, params: Params) -> None:
+        self.query: Query = params["query"] or {"match_all": {}}
+        try:
+            json.dumps([self.query, params["runtime_mappings"]], allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise OptionError(f"query or runtime_mappings cannot be put as JSON: {error}") from None
+
+    def count(self, alerts: Alerts) -> int:
+        """How many alerts match."""
+        return _total(alerts.hits(self.query, 0, track_total_hits=True))
+
+    def run(
+        self,
+        alerts: Alerts,
+        limit: int,
+        *,
+        sort: t.Sequence[t.Mapping[str, str]] = ({"@timestamp": "asc"},),
+        without: t.Sequence[Query] = (),
+        all_or_none: bool = False,
+    ) -> Found:
+        """The first ``limit`` alerts that match, and none of ``without``.
+
+        One search gives 10,000 at the most, so the next one goes on from the value of the last alert in the first field
+        of the ``sort``, without those of that value that are known already. ``all_or_none`` does not go on where there
+        are more than ``limit``.
+        """
+        found: dict[str, Fields] = {}
+        edge: Edge | None = None
+        while True:
+            size = min(WINDOW, limit - len(found))
+            filters = [self.query, *([edge.clause] if edge else [])]
+            excluded = [*without, *([{"ids": {"values": edge.ids}}] if edge else [])]
+            query = {"bool": {"filter": filters, "must_not": excluded}}
+            hits = alerts.hits(query, size, sort=[dict(one) for one in sort], track_total_hits=True)
+            window = alerts.fields_of(hits)
+            fresh = [alert_id for alert_id in window if alert_id not in found]
+            # Not by the total alone: what came is what would be written.
+            matched = len(found) + max(len(fresh), _total(hits))
+            found.update(window)
+            if matched <= len(found) or len(found) >= limit or (all_or_none and matched > limit):
+                break
+            if not fresh:
+                raise doubt("search", "the search does not get on; sort by a field of which every alert has one value")
+            edge = Edge.of(hits["hits"], sort[0], edge)
+        kept = dict(list(found.items())[:limit])
+        return Found(kept, matched > limit, matched)
+
+
+class Edge(t.NamedTuple):
+    """Where a search has stopped: what is still to come, and which alerts of the same value have come already."""
+
+    value: t.Any
+    clause: Query
+    ids: list[str]
+
+    @classmethod
+    def of(cls, hits: list[t.Any], sort: t.Mapping[str, str], before: Edge | None) -> Edge:
+        ((name, order),) = sort.items()
+        values = [value[0] if isinstance(value := dig(hit, "sort"), list) and value else None for hit in hits]
+        last = values[-1]
+        known = before.ids if before and before.value == last else []
+        ids = known + [hit["_id"] for hit, value in zip(hits, values) if value == last]
+        # Those without the field come last, whatever the order.
+        clauses: list[Query] = [{"bool": {"must_not": [{"exists": {"field": name}}]}}]
+        if last not in _MISSING:
+            bounds = {"gte" if order == "asc" else "lte": last}
+            if isinstance(last, int):
+                # What kind of field it is nobody knows; where it is no date, this means nothing.
+                bounds["format"] = "epoch_millis"
+            clauses.append({"range": {name: bounds}})
+        return cls(last, {"bool": {"should": clauses, "minimum_should_match": 1}}, ids)
+
+
+def _total(hits: dict[str, t.Any]) -> int:
+    total = dig(hits, "total", "value")
+    if not isinstance(total, int):
+        raise doubt("search", "the answer does not tell how many alerts match")
+    return total
+
+
+def unbounded(query: t.Any) -> str | None:
+    """Why a query matches every alert there is; V(None) if it may not."""
+    if not query:
+        return "query is empty"
+    return "query matches every alert" if _matches_all(query) else None
+
+
+def _matches_all(query: t.Any) -> bool:
+    if not isinstance(query, dict) or len(query) != 1:
+        return not query
+    ((name, body),) = query.items()
+    if name == "match_all":
+        return True
+    if not isinstance(body, dict):
+        return False
+    if name in ("query_string", "simple_query_string"):
+        return str(body.get("query")).strip() in ("", "*", "*:*")
+    if name == "exists":
+        return body.get("field") in ("@timestamp", "_id", "_index")
+    if name == "constant_score":
+        return _matches_all(body.get("filter"))
+    if name == "function_score":
+        return _matches_all(body.get("query"))
+    if name == "dis_max":
+        return any(map(_matches_all, _clauses(body, "queries")))
+    return name == "bool" and _bool_matches_all(body)
+
+
+def _bool_matches_all(body: Query) -> bool:
+    needed = _clauses(body, "filter") + _clauses(body, "must")
+    wished = _clauses(body, "should")
+    if not all(map(_matches_none, _clauses(body, "must_not"))) or not all(map(_matches_all, needed)):
+        return False
+    least = body.get("minimum_should_match", 0 if needed else 1)
+    return not wished or least in (0, "0") or any(map(_matches_all, wished))
+
+
+def _matches_none(query: t.Any) -> bool:
+    """Whether a clause excludes nothing, as a list does that a task has found empty."""
+    return query in ({"match_none": {}}, {"ids": {"values": []}}) or (
+        isinstance(query, dict) and isinstance(dig(query, "terms"), dict) and [] in query["terms"].values()
+    )
+
+
+def _clauses(body: Query, occur: str) -> list[t.Any]:
+    clauses = body.get(occur)
+    return clauses if isinstance(clauses, list) else [] if clauses is None else [clauses]
