@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from dataclasses import dataclass
@@ -272,11 +273,18 @@ class Calseta(Platform):
             for name in ("agent_name", "summary")
             if not isinstance(body.get(name), str)
         ]
+        for name, most in (("agent_name", 255), ("summary", 50_000)):
+            if isinstance(body.get(name), str) and not 0 < len(body[name]) <= most:
+                faults.append(fault("string_length", ["body", name], f"must have 1 to {most} characters"))
         if body.get("confidence") not in (None, "low", "medium", "high"):
             faults.append(fault("enum", ["body", "confidence"], "must be low, medium or high"))
+        if not isinstance(body.get("evidence"), (dict, type(None))):
+            faults.append(fault("dict_type", ["body", "evidence"], "must be an object"))
         if faults:
             raise invalid(faults)
         alert = self._alert(call)
+        if not storable(json.dumps(body, ensure_ascii=False)):
+            raise broken()
         names = ("agent_name", "summary", "confidence", "recommended_action", "evidence")
         finding = {"id": uuid4(self._chance), **{name: body.get(name) for name in names}}
         finding["posted_at"] = iso(time.time(), 6)

@@ -34,6 +34,11 @@ class KibanaSettings:
     conflicts: dict[str, int] = field(default_factory=dict)
     # Alerts per batch of an update by query; an aborted update keeps the batches it has finished.
     batch_size: int = 1000
+    # The most notes of a space, and how many of them an answer shows: what it may have now, if it had more once.
+    most_notes: int = 1000
+    shown_notes: int = 1000
+    # Whether an added note is told as it was before 9.0.
+    notes_before_9: bool = False
     # The server's limit in bytes on a request's body.
     body_limit: int = BODY_LIMIT
 

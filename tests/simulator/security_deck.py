@@ -75,12 +75,15 @@ class SecurityDeck(SecurityDeckAccount):
             raise self._refused(call, 3, f"Invalid orderBy {name}")
         found = [alert for alert in self.alerts.values() if test(alert.has)]
         found.sort(key=lambda alert: (getattr(alert, keys[name]), alert.id), reverse=direction == "desc")
-        body: dict[str, Any] = {
-            "alerts": [alert.shown(False, self.settings.shows_unset) for alert in found[start : start + size]]
-        }
-        if start + size < len(found):
+        shown = [alert.shown(False, self.settings.shows_unset) for alert in found]
+        return answer(self._page("alerts", shown, start, size))
+
+    @staticmethod
+    def _page(name: str, rows: list[dict[str, Any]], start: int, size: int) -> dict[str, Any]:
+        body: dict[str, Any] = {name: rows[start : start + size]}
+        if start + size < len(rows):
             body["nextPageToken"] = base64.urlsafe_b64encode(f"from {start + size}".encode()).decode()
-        return answer(body)
+        return body
 
     @staticmethod
     def _page_start(token: str) -> int:
@@ -190,7 +193,15 @@ class SecurityDeck(SecurityDeckAccount):
     # Comments
 
     def _comments(self, call: Call) -> Response:
-        return answer({"comments": self._alert(call).comments})
+        """One page, oldest first."""
+        alert = self._alert(call)
+        try:
+            size, start = int(call.query.get("pageSize", 100) or 100), self._page_start(call.query.get("pageToken", ""))
+        except ValueError as error:
+            raise self._refused(call, 3, f"Invalid argument: {error}") from error
+        if not 0 < size <= 1000:
+            raise self._refused(call, 3, "pageSize must be between 1 and 1000")
+        return answer(self._page("comments", alert.comments, start, min(size, self.settings.comments_page)))
 
     def _comment(self, call: Call) -> Response:
         alert = self._alert(call)

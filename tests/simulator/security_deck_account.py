@@ -41,6 +41,8 @@ class SecurityDeckSettings:
     failure_message: str = "internal error while applying the update"
     # What a read shows for a value that is not set: "absent" or "unspecified".
     shows_unset: str = "absent"
+    # The most comments of a page, whatever is asked for.
+    comments_page: int = 1000
     revoked_tokens: list[str] = field(default_factory=list)
     token_seconds: float = 43200.0
     # Whether the machine has a metadata service with a service account.

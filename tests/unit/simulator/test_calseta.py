@@ -317,6 +317,22 @@ def test_lists_that_are_refused(calseta: Client, params: dict[str, t.Any], statu
     assert calseta.ask("GET", "/v1/alerts", params=params, status=status)["error"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"summary": ""},
+        {"summary": "a" * 50_001},
+        {"agent_name": "a" * 256},
+        {"evidence": ["a"]},
+        {"confidence": "sure"},
+    ],
+)
+def test_findings_that_are_refused(sim: Simulator, calseta: Client, given: dict[str, t.Any]) -> None:
+    alert = sim.calseta.add_alert()
+    calseta.ask("POST", f"/v1/alerts/{alert.uuid}/findings", {"agent_name": "a", "summary": "a", **given}, 422)
+    assert not alert.findings
+
+
 def test_findings_and_activity(sim: Simulator, calseta: Client) -> None:
     alert = sim.calseta.add_alert(severity="High")
     path = f"/v1/alerts/{alert.uuid}/findings"

@@ -335,6 +335,29 @@ def test_tags_and_assignees(sim: Simulator, kibana: Client) -> None:
     kibana.ask("POST", TAGS, {"tags": {"tags_to_add": ["a"], "tags_to_remove": []}}, 400)
 
 
+@pytest.mark.parametrize("before_9", [False, True])
+def test_a_note_too_many_is_no_error(sim: Simulator, kibana: Client, before_9: bool) -> None:
+    sim.settings.kibana.most_notes, sim.settings.kibana.notes_before_9 = 1, before_9
+    key = sim.kibana.add_alert()
+    told = [kibana.ask("PATCH", "/api/note", {"note": {"eventId": key, "note": one, "timelineId": ""}}) for one in "ab"]
+    first, second = [one["data"]["persistNote"] if before_9 else one for one in told]
+    assert first["note"]["version"]
+    assert (second["note"]["version"], second["code"]) == ("", 403)
+    assert [note["note"] for note in kibana.ask("GET", "/api/note", params={"documentIds": [key, "b"]})["notes"]] == [
+        "a"
+    ]
+
+
+def test_notes_of_alerts_have_no_second_page(sim: Simulator, kibana: Client) -> None:
+    sim.settings.kibana.shown_notes = 1
+    key = sim.kibana.add_alert()
+    for text in "ab":
+        kibana.ask("PATCH", "/api/note", {"note": {"eventId": key, "note": text, "timelineId": ""}})
+    for page in (1, 2):
+        found = kibana.ask("GET", "/api/note", params={"documentIds": key, "page": page, "perPage": 1})
+        assert (found["totalCount"], [note["note"] for note in found["notes"]]) == (2, ["a"])
+
+
 def test_every_note_is_one_more(sim: Simulator, kibana: Client) -> None:
     key = sim.kibana.add_alert()
     for _repeat in range(2):

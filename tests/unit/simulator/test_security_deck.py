@@ -225,6 +225,18 @@ def test_lists(sim: Simulator, security_deck: Client) -> None:
     security_deck.ask("GET", "/securitydeck/alerts/v1/sinks/other/alerts", status=404)
 
 
+def test_comments_come_in_pages(sim: Simulator, security_deck: Client) -> None:
+    alert = sim.security_deck.add_alert(comments=[{"text": str(number)} for number in range(5)])
+    path, token, found = f"{ALERTS}/{alert.id}/comments", "", []
+    while token is not None:
+        page = security_deck.ask("GET", path, params={"pageSize": 2, "pageToken": token})
+        found.append([comment["text"] for comment in page["comments"]])
+        token = page.get("nextPageToken")
+    assert found == [["0", "1"], ["2", "3"], ["4"]]
+    for params in ({"pageSize": 1001}, {"pageSize": "many"}, {"pageToken": "%%%"}):
+        assert security_deck.ask("GET", path, params=params, status=400)["code"] == 3
+
+
 def test_comments(sim: Simulator, security_deck: Client) -> None:
     path = f"{ALERTS}/{sim.security_deck.add_alert().id}/comments"
     operation = wait(security_deck, security_deck.ask("POST", path, {"text": "seen"}))
