@@ -35,9 +35,11 @@ def run_module(connect: Connect, **module_arguments: t.Any) -> None:
 def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
     present: dict[str, Fields | None] = {**dict.fromkeys(platform.ids), **platform.select()}
     results, changes = _plan(platform, present)
-    if changes and platform.selection and (platform.guards.set or not platform.search_is_current):
-        # Just before they are written: a search may lag, and somebody may have been at them since.
-        ids = [change.id for change in changes]
+    if platform.selection and (platform.guards.set or not platform.search_is_current):
+        # Just before they are written: a search may lag, and somebody may have been at them since. What stands in the
+        # way of a change may be long over, too.
+        planned = {change.id for change in changes}
+        ids = [key for key, result in results.items() if key in planned or result.error or result.skipped]
         present.update({**dict.fromkeys(ids), **platform.read(ids)})
         results, changes = _plan(platform, present)
     if any(result.error for result in results.values()):
