@@ -183,12 +183,17 @@ def refuse_foreign(
     spec: t.Mapping[str, t.Any],
     provider: str,
     takes: t.Mapping[str, t.Mapping[str, t.Sequence[str] | None]],
+    within: str = "",
 ) -> None:
-    """Refuse options, and values of options, that belong to another provider. ``takes`` lists what each one knows."""
+    """Refuse options, and values of options, that belong to another provider.
+
+    ``takes`` lists what each one knows; ``within`` is where the options stand, such as C(query.).
+    """
     mine = takes[provider]
     for name in dict.fromkeys(name for options in takes.values() for name in options):
         if name not in mine and _given(params, spec, name):
-            raise OptionError(f"{name} is not for provider {provider}, which takes {', '.join(mine)}")
+            takes_here = ", ".join(within + one for one in mine)
+            raise OptionError(f"{within}{name} is not for provider {provider}, which takes {takes_here}")
         values = mine.get(name)
         if values and params[name] is not None and params[name] not in values:
             raise OptionError(f"{name} is {params[name]!r}; for provider {provider} it is one of {', '.join(values)}")

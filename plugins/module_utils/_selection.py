@@ -85,7 +85,7 @@ class Selection:
     @classmethod
     def of(cls, params: Params) -> Selection | None:
         """How the task searches; V(None) if it names its alerts. Raises `OptionError` where it does a bit of both."""
-        if params["query"] is not None:
+        if params.get("query") is not None:
             return cls(params)
         alone = [
             name for name, spec in SELECTION_OPTIONS.items() if params.get(name) not in (None, spec.get("default"))
