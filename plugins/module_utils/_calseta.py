@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calseta: alerts, one by one.
+"""Calseta: the connection, and how alerts are read and searched.
 
-API: https://docs.calseta.com/api-reference/alerts/patch-alert
+API: https://docs.calseta.com/api-reference/alerts/list-alerts
 """
 
 from __future__ import annotations
@@ -16,71 +16,73 @@ import uuid
 
 from ansible.module_utils.basic import env_fallback
 
-from ._change import Change, Confirmed, Fields, Outcome, tags_wanted
-from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
+from ._alert import moment
+from ._change import Fields
+from ._errors import OptionError, RefusedError, UnknownFateError
 from ._guards import Guards, Standing
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_text, secret
-from ._platform import Platform, dig, fate, fits, segment, text, texts, untold
+from ._platform import Platform, dig, fits, segment, text, texts
+from ._selection import Found, Page, Selection, gather
 
+STATUSES = ("Open", "Triaging", "Escalated", "Closed")
+SEVERITIES = ("Pending", "Informational", "Low", "Medium", "High", "Critical")
+
+#: How to reach Calseta, beside its address.
 CALSETA_OPTIONS: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["CALSETA_API_KEY"])},
-    "close_classification": {
-        "type": "str",
-        "choices": [
-            "True Positive - Suspicious Activity",
-            "Benign Positive - Suspicious but Expected",
-            "False Positive - Incorrect Detection Logic",
-            "False Positive - Inaccurate Data",
-            "Undetermined",
-            "Duplicate",
-            "Not Applicable",
-        ],
-    },
-    "malice_override": {"type": "str", "choices": ["Pending", "Benign", "Suspicious", "Malicious"]},
-    "reset_malice_override": {"type": "bool"},
 }
 
-#: What this provider takes of the options that not all providers have, and the values of those that all have.
-CALSETA_TAKES: dict[str, t.Sequence[str] | None] = {
-    "status": ("Open", "Triaging", "Escalated", "Closed"),
-    "severity": ("Pending", "Informational", "Low", "Medium", "High", "Critical"),
-    "tags": None,
-    **dict.fromkeys(CALSETA_OPTIONS),
+#: Which alerts to find there.
+CALSETA_QUERY: dict[str, t.Any] = {
+    "status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
+    "severity": {"type": "list", "elements": "str", "choices": list(SEVERITIES)},
+    "source_name": {"type": "list", "elements": "str"},
+    "from_time": {"type": "str"},
+    "to_time": {"type": "str"},
 }
 
 _KINDS = {"status": str, "severity": str, "tags": list, "close_classification": str, "malice_override": str}
-_ASKED = ("status", "severity", "tags", "close_classification", "malice_override")
+_PAGE = 500
 
 
 class Calseta(Platform):
-    """Alerts of Calseta as they are."""
+    """Alerts of Calseta, named by their ids or found."""
 
     closing: t.ClassVar[Fields] = {"status": "Closed"}
 
+    #: What to say of a key that may not do what it should.
+    scopes = "The key needs both scopes, alerts:read and alerts:write: neither includes the other."
+
+    #: What must be of these types, where it is there, for an alert to be readable.
+    kinds: t.ClassVar[dict[str, type]] = _KINDS
+
     def __init__(self, params: Params, run: Run) -> None:
-        self.ids = _uuids(params["alert_ids"])
+        self.ids = _uuids(params["alert_ids"] or [])
         # Not an environment fallback of the option: with the other provider, the token would go to this address.
         api_url = params["api_url"] or os.environ.get("CALSETA_API_URL")
         if not api_url:
             raise OptionError("api_url is missing: give it, or set CALSETA_API_URL")
         if not params["api_key"]:
             raise OptionError("api_key is missing: give it, or set CALSETA_API_KEY")
+        #: Where the alerts are, each by its id.
         self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + "/v1/alerts/"
-        statuses, severities = (CALSETA_TAKES[name] or () for name in ("status", "severity"))
-        self.guards = Guards.of(params, statuses, severities)
+        self.selection = Selection.of(params)
+        if self.selection:
+            self._search = _query(params["query"], self.selection)
+        if "only_from" in params:
+            self.guards = Guards.of(params, STATUSES, SEVERITIES)
         self._standings: dict[str, Standing] = {}
         connection = Connection.of(params, run)
         self.retries = connection.retries
         authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', run)}"})
         self.client = Client(connection, authorization, run, self._hint)
 
-    @staticmethod
-    def _hint(status: int, writing: bool) -> str | None:
+    def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
             return "Check api_key, and that it has not expired."
         if status == 403:
-            return "The key needs both scopes, alerts:read and alerts:write: neither includes the other."
+            return self.scopes
         if status == 404:
             return "Check api_url: it is the server's address, without /v1."
         return None
@@ -89,77 +91,97 @@ class Calseta(Platform):
         try:
             answer = self.client.get(self.base + segment(alert_id))
         except RefusedError as error:
-            # A wrong base address is a 404 too, with other words.
-            if error.status == 404 and dig(error.body, "error", "message") == "Alert not found.":
+            if no_such_alert(error):
                 return None
             raise
-        fields = _fields(dig(answer.body, "data"), alert_id)
-        if fields is None:
+        alert = dig(answer.body, "data")
+        if not self.readable(alert) or alert["uuid"] != alert_id:
             raise UnknownFateError("GET", f"/v1/alerts/{alert_id}", "the answer does not show this alert")
-        self._standings[alert_id] = Standing(fields["status"], fields["severity"])
+        return self.shown(alert, whole=True)
+
+    def search(self, limit: int) -> Found:
+        # Pages are counted, so all of them must be of one size. One more than the limit shows whether there are more.
+        size = min(_PAGE, limit + 1)
+        return gather(lambda number, dummy: self._page(number or 1, size), limit, size)
+
+    def _page(self, number: int, size: int) -> Page:
+        answer = self.client.get(self.base.rstrip("/"), {**self._search, "page": number, "page_size": size})
+        found, total = dig(answer.body, "data"), dig(answer.body, "meta", "total")
+        if not isinstance(found, list) or isinstance(total, bool) or not isinstance(total, int) or total < 0:
+            raise _doubt("the answer is not a page of alerts")
+        alerts: dict[str, Fields] = {}
+        for alert in found:
+            if not self.readable(alert):
+                raise _doubt(f"the answer has an alert in it that cannot be read: {_uuid(alert) or 'no uuid'}")
+            alerts[alert["uuid"]] = self.shown(alert, whole=False)
+        return Page(alerts, number + 1 if found and number * size < total else None, total)
+
+    def readable(self, alert: t.Any) -> bool:
+        """Whether this is an object of an alert, with nothing in it that we would have to guess at."""
+        known = fits(alert, self.kinds) and alert.get("status") and alert.get("severity")
+        return bool(known and _uuid(alert))
+
+    def shown(self, alert: Fields, *, whole: bool) -> Fields:
+        """The fields of the API's alert. A list does not show the ``whole`` of it."""
+        fields = fields_of(alert)
+        self._standings[alert["uuid"]] = Standing(fields["status"], fields["severity"])
+        if not whole:
+            del fields["malice_override"]
         return fields
 
     def standing(self, alert_id: str) -> Standing:
         return self._standings[alert_id]
 
 
-class CalsetaAlerts(Calseta):
-    """Alerts of Calseta, brought to what the task names."""
-
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
-        if params["reset_malice_override"] and params["malice_override"]:
-            raise OptionError("malice_override and reset_malice_override: true exclude each other")
-        self._asked = {name: params[name] for name in _ASKED if params[name] is not None}
-        for tag in self._asked.get("tags", []):
-            checked_text("tags", tag)
-        if params["reset_malice_override"]:
-            self._asked["malice_override"] = None
-        self._purge_tags: bool = params["purge_tags"]
-
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        wanted = dict(self._asked)
-        if "tags" in wanted:
-            wanted["tags"] = tags_wanted(wanted["tags"], fields["tags"], self._purge_tags)
-        if wanted.get("status") == "Closed" and fields["status"] != "Closed":
-            # It must be in the request that closes, even where the alert has one already.
-            wanted.setdefault("close_classification", fields["close_classification"])
-            if not wanted["close_classification"]:
-                raise OptionError("To close an alert that has none yet, close_classification is needed")
-        return wanted
-
-    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        outcomes = self.client.each(self._write_one, changes)
-        return {change.id: outcome for change, outcome in zip(changes, outcomes)}
-
-    def _write_one(self, change: Change) -> Outcome:
-        body = dict(change.delta)
-        if body.get("status") == "Closed":
-            body["close_classification"] = change.wanted["close_classification"]
-        if "malice_override" in body and body["malice_override"] is None:
-            # A null means "not sent" here.
-            del body["malice_override"]
-            body["reset_malice_override"] = True
-        try:
-            answer = self.client.request("PATCH", self.base + segment(change.id), body)
-        except TriageError as error:
-            return fate(error)
-        fields = _fields(dig(answer.body, "data"), change.id)
-        return Confirmed(fields) if fields else untold("PATCH", f"/v1/alerts/{change.id}", answer)
-
-
-def _fields(alert: t.Any, alert_id: str) -> Fields | None:
-    """An alert's fields, or V(None) if it is not this alert."""
-    readable = fits(alert, _KINDS) and alert.get("status") and alert.get("severity")
-    if dig(alert, "uuid") != alert_id or not readable:
-        return None
+def fields_of(alert: Fields) -> Fields:
+    """What can be changed of an alert."""
     return {
-        "status": text(dig(alert, "status")),
-        "severity": text(dig(alert, "severity")),
-        "tags": texts(dig(alert, "tags")),
-        "close_classification": text(dig(alert, "close_classification")),
-        "malice_override": text(dig(alert, "malice_override")),
+        "status": text(alert.get("status")),
+        "severity": text(alert.get("severity")),
+        "tags": texts(alert.get("tags")),
+        "close_classification": text(alert.get("close_classification")),
+        "malice_override": text(alert.get("malice_override")),
     }
+
+
+def no_such_alert(error: RefusedError) -> bool:
+    """Whether there is no such alert: a wrong base address is a 404 too, with other words."""
+    return error.status == 404 and dig(error.body, "error", "message") == "Alert not found."
+
+
+def _uuid(alert: t.Any) -> str | None:
+    """An alert's id, if it is one: a UUID as the API writes them."""
+    value = dig(alert, "uuid")
+    try:
+        return value if isinstance(value, str) and str(uuid.UUID(value)) == value else None
+    except ValueError:
+        return None
+
+
+def _doubt(reason: str) -> UnknownFateError:
+    return UnknownFateError("GET", "/v1/alerts", reason, status=200)
+
+
+def _query(query: Params, selection: Selection) -> dict[str, str]:
+    """What to ask for: newest first, unless the task says otherwise."""
+    asked = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
+    for name in ("status", "severity", "source_name"):
+        values = query.get(name)
+        if values is None:
+            continue
+        if not values:
+            raise OptionError(f"query.{name} is an empty list, with which nothing could match; leave it out")
+        for value in values:
+            checked_text(f"query.{name}", value)
+            if not value.strip() or "," in value:
+                raise OptionError(f"query.{name} has {value!r} in it, which is no name: names are joined by commas")
+        asked[name] = ",".join(values)
+    for name in ("from_time", "to_time"):
+        time = moment(f"query.{name}", query.get(name))
+        if time:
+            asked[name] = time
+    selection.refuse(None if "from_time" in asked else "query has no from_time")
+    return asked
 
 
 def _uuids(values: t.Iterable[str]) -> list[str]:

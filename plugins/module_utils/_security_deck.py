@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Yandex Cloud Security Deck: alerts.
+"""Yandex Cloud Security Deck: the connection, and how alerts are read and searched.
 
-API: https://yandex.cloud/docs/security-deck/alerts/api-ref/Alert/update
+API: https://yandex.cloud/docs/security-deck/api-ref/Alert/list
 """
 
 from __future__ import annotations
@@ -12,60 +12,47 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._change import Change, Fields, Outcome, tags_wanted
+from ._change import Fields
 from ._errors import OptionError, RefusedError, UnknownFateError
 from ._guards import Guards, Standing
 from ._http import Client
 from ._options import Connection, Params, Run, base_url, checked_ids, checked_text
 from ._platform import Platform, dig, fits, not_found, segment, text, texts
+from ._selection import Found, Page, Selection, gather
 from ._yandex_iam import YANDEX_IAM_OPTIONS, iam_authorization
-from ._yandex_operations import YANDEX_OPERATIONS_OPTIONS, Operations, Start
 
-SECURITY_DECK_OPTIONS: dict[str, t.Any] = {
-    **YANDEX_IAM_OPTIONS,
-    "classification": {
-        "type": "str",
-        "choices": [
-            "TRUE_POSITIVE",
-            "BENIGN_POSITIVE",
-            "FALSE_POSITIVE",
-            "UNDETERMINED",
-            "CLASSIFICATION_UNSPECIFIED",
-        ],
-    },
-    "assignee_subject_id": {"type": "str"},
-    **YANDEX_OPERATIONS_OPTIONS,
-}
+#: How to reach Security Deck.
+SECURITY_DECK_OPTIONS: dict[str, t.Any] = YANDEX_IAM_OPTIONS
 
-#: What this provider takes of the options that not all providers have, and the values of those that all have.
-SECURITY_DECK_TAKES: dict[str, t.Sequence[str] | None] = {
-    "status": ("OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED"),
-    "severity": ("INFO", "LOW", "MEDIUM", "HIGH"),
-    "tags": None,
-    **dict.fromkeys(SECURITY_DECK_OPTIONS),
-    "only_assigned_to": None,
-}
+#: Which alerts to find there.
+SECURITY_DECK_QUERY: dict[str, t.Any] = {"sink_id": {"type": "str"}, "filter": {"type": "str"}}
 
+STATUSES = ("OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED")
+SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH")
+
+UNCLASSIFIED = "CLASSIFICATION_UNSPECIFIED"
+
+_ID = r"[A-Za-z0-9_-]{1,50}"
 _KINDS = {"status": str, "severity": str, "classification": str, "tags": list, "assignee": dict}
-_ID = {"id": str}
-_UNCLASSIFIED = "CLASSIFICATION_UNSPECIFIED"
-#: The fields, and the names that they have in a mask.
-_MASK = {
-    "status": "status",
-    "severity": "severity",
-    "tags": "tags",
-    "classification": "classification",
-    "assignee_subject_id": "assigneeSubjectId",
-}
+#: What an alert need not have, and the API's key for it. Where a list leaves it out, it need not be that there is none.
+_OPTIONAL = {"tags": "tags", "classification": "classification", "assignee_subject_id": "assignee"}
+_PAGE = 1000
+_LONGEST_FILTER = 2048
 
 
 class SecurityDeck(Platform):
-    """Alerts of Security Deck as they are."""
+    """Alerts of Security Deck, named by their ids or found in a sink."""
 
     closing: t.ClassVar[Fields] = {"status": "RESOLVED"}
 
+    #: The role that the account needs.
+    role = "security-deck.alertSinks.editor"
+
+    #: What must be of these types, where it is there, for an alert to be readable.
+    kinds: t.ClassVar[dict[str, type]] = _KINDS
+
     def __init__(self, params: Params, run: Run) -> None:
-        self.ids = checked_ids("alert_ids", params["alert_ids"], r"[A-Za-z0-9_-]{1,50}", "Security Deck alert")
+        self.ids = checked_ids("alert_ids", params["alert_ids"] or [], _ID, "Security Deck alert")
         host = re.sub(r":443$", "", params["api_host"].strip())
         if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host):
             raise OptionError(f"api_host {params['api_host']!r} is not a host such as api.cloud.yandex.net")
@@ -73,20 +60,22 @@ class SecurityDeck(Platform):
         #: Where alerts and their comments are, and where operations are.
         self.base = one or f"https://alert-sink.{host}"
         self.operations_base = one or f"https://operation.{host}"
+        self.selection = Selection.of(params)
+        if self.selection:
+            self._sink, self._search = _query(params["query"], self.selection)
+        if "only_from" in params:
+            self.guards = Guards.of(params, STATUSES, SEVERITIES)
+        self._standings: dict[str, Standing] = {}
         connection = Connection.of(params, run)
         self.retries = connection.retries
         authorization = iam_authorization({**params, "api_host": host}, run, connection, one)
         self.client = Client(connection, authorization, run, self._hint)
-        statuses, severities = (SECURITY_DECK_TAKES[name] or () for name in ("status", "severity"))
-        self.guards = Guards.of(params, statuses, severities)
-        self._standings: dict[str, Standing] = {}
 
-    @staticmethod
-    def _hint(status: int, writing: bool) -> str | None:
+    def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
             return "Check the IAM token: they expire after 12 hours at most."
         if status == 403:
-            return "Check that the account has the role security-deck.alertSinks.editor for the alert's sink."
+            return f"Check that the account has the role {self.role} for the alert's sink."
         return None
 
     def read_one(self, alert_id: str) -> Fields | None:
@@ -97,44 +86,58 @@ class SecurityDeck(Platform):
             if not_found(error):
                 return None
             raise
-        fields = _fields(answer.body, alert_id)
-        if fields is None:
+        if not self.readable(answer.body, alert_id):
             raise UnknownFateError("GET", path, "the answer does not show this alert", status=answer.status)
-        self._standings[alert_id] = _standing(fields)
-        return fields
+        return self.shown(answer.body, whole=True)
+
+    def search(self, limit: int) -> Found:
+        return gather(self._page, limit, _PAGE)
+
+    def _page(self, token: str | None, size: int) -> Page:
+        path = f"/securitydeck/alerts/v1/sinks/{self._sink}/alerts"
+        after = {"pageToken": token} if token else {}
+        answer = self.client.get(self.base + path, {**self._search, "pageSize": size, **after})
+        # Protocol buffers leave out an empty list, and an empty text.
+        if not fits(answer.body, {"alerts": list, "nextPageToken": str}, items=dict):
+            raise _doubt(path, "the answer is not a page of alerts")
+        alerts: dict[str, Fields] = {}
+        for alert in answer.body.get("alerts") or []:
+            alert_id = text(alert.get("id")) or "no id"
+            if not re.fullmatch(_ID, alert_id) or not self.readable(alert, alert_id):
+                raise _doubt(path, f"the answer has an alert in it that cannot be read: {alert_id}")
+            alerts[alert_id] = self.shown(alert, whole=False)
+        return Page(alerts, answer.body.get("nextPageToken") or None)
+
+    def readable(self, alert: t.Any, alert_id: str) -> bool:
+        """Whether this is an object of this alert, with nothing in it that we would have to guess at."""
+        assignee = dig(alert, "assignee") or {}
+        subject = dig(assignee, "subject") or {}
+        known = fits(alert, self.kinds) and fits(assignee, {"subject": dict}) and fits(subject, {"id": str})
+        return known and dig(alert, "id") == alert_id
+
+    def shown(self, alert: Fields, *, whole: bool) -> Fields:
+        """The fields of the API's alert. A list does not show the ``whole`` of it."""
+        fields = fields_of(alert)
+        severity, assignee = fields["severity"], fields["assignee_subject_id"]
+        self._standings[alert["id"]] = Standing(
+            fields["status"], None if severity == "SEVERITY_UNSPECIFIED" else severity, [assignee] if assignee else []
+        )
+        hidden = [name for name, key in _OPTIONAL.items() if not whole and alert.get(key) is None]
+        return {name: value for name, value in fields.items() if name not in hidden}
 
     def standing(self, alert_id: str) -> Standing:
         return self._standings[alert_id]
 
 
-class SecurityDeckAlerts(SecurityDeck):
-    """Alerts of Security Deck, brought to what the task names."""
-
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
-        self._asked = {name: params[name] for name in _MASK if params[name] is not None}
-        for tag in self._asked.get("tags", []):
-            checked_text("tags", tag)
-        checked_text("assignee_subject_id", self._asked.get("assignee_subject_id"))
-        self._purge_tags: bool = params["purge_tags"]
-        self._operations = Operations(self.client, self.operations_base, params, self._start, _fields)
-
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        wanted = dict(self._asked)
-        if "tags" in wanted:
-            wanted["tags"] = tags_wanted(wanted["tags"], fields["tags"], self._purge_tags)
-        return wanted
-
-    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        return self._operations.run(changes)
-
-    def _start(self, change: Change) -> Start:
-        body: dict[str, t.Any] = {"updateMask": ",".join(_MASK[name] for name in change.delta)}
-        # What the mask names and the body leaves out is cleared.
-        body.update(
-            (_MASK[name], value) for name, value in change.delta.items() if value not in ("", [], _UNCLASSIFIED)
-        )
-        return Start("PATCH", self.base, path_of(change.id), body)
+def fields_of(alert: Fields) -> Fields:
+    """What can be changed of an alert. What is absent, or said to be unspecified, is not set."""
+    return {
+        "status": text(dig(alert, "status")) or "STATUS_UNSPECIFIED",
+        "severity": text(dig(alert, "severity")) or "SEVERITY_UNSPECIFIED",
+        "tags": texts(dig(alert, "tags")),
+        "classification": text(dig(alert, "classification")) or UNCLASSIFIED,
+        "assignee_subject_id": text(dig(alert, "assignee", "subject", "id")) or "",
+    }
 
 
 def path_of(alert_id: str) -> str:
@@ -142,24 +145,20 @@ def path_of(alert_id: str) -> str:
     return f"/securitydeck/alerts/v1/alerts/{segment(alert_id)}"
 
 
-def _fields(alert: t.Any, alert_id: str) -> Fields | None:
-    """An alert's fields, or V(None) if it is not this alert. What is absent, or said to be unspecified, is not set."""
-    assignee = dig(alert, "assignee") or {}
-    readable = fits(alert, _KINDS) and fits(assignee, {"subject": dict}) and fits(assignee.get("subject") or {}, _ID)
-    if dig(alert, "id") != alert_id or not readable:
-        return None
-    return {
-        "status": text(dig(alert, "status")) or "STATUS_UNSPECIFIED",
-        "severity": text(dig(alert, "severity")) or "SEVERITY_UNSPECIFIED",
-        "tags": texts(dig(alert, "tags")),
-        "classification": text(dig(alert, "classification")) or _UNCLASSIFIED,
-        "assignee_subject_id": text(dig(alert, "assignee", "subject", "id")) or "",
-    }
+def _doubt(path: str, reason: str) -> UnknownFateError:
+    return UnknownFateError("GET", path, reason, status=200)
 
 
-def _standing(fields: Fields) -> Standing:
-    severity = fields["severity"]
-    assignee = fields["assignee_subject_id"]
-    return Standing(
-        fields["status"], None if severity == "SEVERITY_UNSPECIFIED" else severity, [assignee] if assignee else []
-    )
+def _query(query: Params, selection: Selection) -> tuple[str, dict[str, str]]:
+    """The sink, and what to ask it for."""
+    if not query.get("sink_id"):
+        raise OptionError("query.sink_id is missing: Security Deck searches one sink")
+    (sink,) = checked_ids("query.sink_id", [query["sink_id"]], _ID, "Security Deck sink")
+    names = {"filter": "filter", "order_by": "orderBy"}
+    asked = {name: query[option].strip() for option, name in names.items() if (query.get(option) or "").strip()}
+    for option, name in names.items():
+        checked_text(f"query.{option}", asked.get(name))
+    if len(asked.get("filter", "")) > _LONGEST_FILTER:
+        raise OptionError(f"query.filter is longer than the {_LONGEST_FILTER} characters that Security Deck takes")
+    selection.refuse(None if asked.get("filter") else "query has no filter")
+    return sink, asked

@@ -12,7 +12,7 @@ version_added: 1.0.0
 author: secops.triage contributors (!UNKNOWN)
 description:
   - Brings alerts of Yandex Cloud Security Deck, or of Calseta, to a status, a severity, tags, and a verdict.
-  - Reads every alert first, and writes only what differs.
+  - Takes alerts by their ids, or those that a query finds. Reads every alert first, and writes only what differs.
   - Each provider has values of its own, and some options of its own. What belongs to the other one is refused.
 options:
   provider:
@@ -24,10 +24,49 @@ options:
     description:
       - The alerts. Those of Calseta are UUIDs.
       - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
+      - Exactly one of O(alert_ids) and O(query) is needed.
     type: list
     elements: str
-    required: true
     aliases: [alert_id, alert_uuid]
+  query:
+    description:
+      - Which alerts to find. They are searched once, and counted against O(max_alerts); no other ones are touched.
+      - What differs is read once more before it is written, for a search may lag behind.
+      - Exactly one of O(alert_ids) and O(query) is needed.
+    type: dict
+    version_added: 1.1.0
+    suboptions:
+      sink_id:
+        description: The alert sink to search, for O(provider=security_deck), where it is required.
+        type: str
+      filter:
+        description:
+          - What to look for in the sink, as a filter of the API, for O(provider=security_deck).
+          - Without one all alerts of the sink match, which takes O(allow_unbounded=true).
+        type: str
+      status:
+        description: The present states, of which one is enough, for O(provider=calseta).
+        type: list
+        elements: str
+        choices: [Open, Triaging, Escalated, Closed]
+      severity:
+        description: The severities, of which one is enough, for O(provider=calseta).
+        type: list
+        elements: str
+        choices: [Pending, Informational, Low, Medium, High, Critical]
+      source_name:
+        description: The sources, of which one is enough, for O(provider=calseta).
+        type: list
+        elements: str
+      from_time:
+        description:
+          - The time from which on, for O(provider=calseta), such as V(2026-01-31T08:00:00Z), V(2026-01-31) or
+            V(now-24h). Without a zone it is UTC.
+          - Without it alerts of all times match, which takes O(allow_unbounded=true).
+        type: str
+      to_time:
+        description: The time up to which, in the same forms, for O(provider=calseta).
+        type: str
   status:
     description:
       - The status.
@@ -103,6 +142,7 @@ extends_documentation_fragment:
   - secops.triage.security_deck
   - secops.triage.calseta
   - secops.triage.guards
+  - secops.triage.selection
   - secops.triage.connection
 seealso:
   - name: Security Deck API reference
@@ -130,6 +170,19 @@ EXAMPLES = r"""
     status: IN_PROGRESS
     assignee_subject_id: ajeexample0000000001
 
+- name: Resolve what is noise in a sink, but nothing that is high or that somebody works on
+  secops.triage.alert_update:
+    provider: security_deck
+    query:
+      sink_id: fd8example0000000001
+      filter: category.name = "port-scan"
+    max_alerts: 200
+    only_assigned_to: [""]
+    protect_severity: [HIGH]
+    otherwise: skip
+    status: RESOLVED
+    classification: BENIGN_POSITIVE
+
 - name: Close an alert of Calseta
   secops.triage.alert_update:
     provider: calseta
@@ -146,12 +199,25 @@ EXAMPLES = r"""
     tags: [phishing, wave-3]
     purge_tags: false
     malice_override: Malicious
+
+- name: Close the three alerts of Calseta that the exercise is known to have made
+  secops.triage.alert_update:
+    provider: calseta
+    query:
+      status: [Open, Triaging]
+      source_name: [generic]
+      from_time: now-24h
+    expected_count: 3
+    status: Closed
+    close_classification: Not Applicable
 """
 
 RETURN = r"""
 alerts:
   description:
-    - The alerts, in the order of O(alert_ids), as they are after the task, or would be in check mode.
+    - The alerts, in the order of O(alert_ids) or as the search found them, as they are after the task, or would be in
+      check mode.
+    - Fields that the search does not show are missing where the alert did not have to be read.
     - Of one that does not exist, or could not be looked at again, there is only RV(alerts[].error) beside its id.
   returned: always, unless the options are refused or the alerts cannot be read
   type: list
@@ -174,17 +240,18 @@ alerts:
       sample: High
     tags:
       description: The tags.
+      returned: if the alert was read, or the search shows them
       type: list
       elements: str
       sample: [phishing]
     classification:
       description: The verdict; V(CLASSIFICATION_UNSPECIFIED) where there is none.
-      returned: for O(provider=security_deck)
+      returned: for O(provider=security_deck), if the alert was read, or the search shows it
       type: str
       sample: FALSE_POSITIVE
     assignee_subject_id:
       description: The id of the user account that has the alert, or V("").
-      returned: for O(provider=security_deck)
+      returned: for O(provider=security_deck), if the alert was read, or the search shows it
       type: str
       sample: ajeexample0000000001
     operation_id:
@@ -199,7 +266,7 @@ alerts:
       sample: Duplicate
     malice_override:
       description: The override of the computed verdict on the indicators, or V(null).
-      returned: for O(provider=calseta)
+      returned: for O(provider=calseta), if the alert was read
       type: str
       sample: Benign
     before:
@@ -207,13 +274,18 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for a alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(otherwise=skip) has left alone
       type: str
-      sample: it is archived, and only_from is open
+      sample: it is IN_PROGRESS, and only_from is OPEN
     error:
       description: What went wrong with this alert, as in RV(error).
       returned: for an alert that failed
       type: dict
+matched:
+  description: How many alerts match the O(query), whether they are as they should be or not.
+  returned: with O(query)
+  type: int
+  sample: 17
 counts:
   description: How many alerts the task is about, and what became of them. The others add up to the first.
   returned: as RV(alerts)
@@ -269,8 +341,9 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import (
-    CALSETA_OPTIONS,
+from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS, CALSETA_QUERY
+from ansible_collections.secops.triage.plugins.module_utils._calseta_update import (
+    CALSETA_CHANGES,
     CALSETA_TAKES,
     CalsetaAlerts,
 )
@@ -285,15 +358,21 @@ from ansible_collections.secops.triage.plugins.module_utils._platform import Pla
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._security_deck import (
     SECURITY_DECK_OPTIONS,
+    SECURITY_DECK_QUERY,
+)
+from ansible_collections.secops.triage.plugins.module_utils._security_deck_update import (
+    SECURITY_DECK_CHANGES,
     SECURITY_DECK_TAKES,
     SecurityDeckAlerts,
 )
+from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
 PROVIDERS: dict[str, t.Callable[[Params, Run], Platform]] = {
     "security_deck": SecurityDeckAlerts,
     "calseta": CalsetaAlerts,
 }
 TAKES = {"security_deck": SECURITY_DECK_TAKES, "calseta": CALSETA_TAKES}
+QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_QUERY), "calseta": dict.fromkeys(CALSETA_QUERY)}
 CHANGES = (
     "status",
     "severity",
@@ -307,7 +386,8 @@ CHANGES = (
 
 OPTIONS: dict[str, t.Any] = {
     "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
-    "alert_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["alert_id", "alert_uuid"]},
+    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
+    "query": {"type": "dict", "options": {**SECURITY_DECK_QUERY, **CALSETA_QUERY}},
     **{
         name: {"type": "str", "choices": [value for takes in TAKES.values() for value in takes[name] or ()]}
         for name in ("status", "severity")
@@ -315,17 +395,27 @@ OPTIONS: dict[str, t.Any] = {
     "tags": {"type": "list", "elements": "str"},
     "purge_tags": {"type": "bool", "default": True},
     "api_url": {"type": "str"},
+    **SECURITY_DECK_OPTIONS,
+    **SECURITY_DECK_CHANGES,
+    **CALSETA_OPTIONS,
+    **CALSETA_CHANGES,
 }
-ARGUMENT_SPEC = {**OPTIONS, **SECURITY_DECK_OPTIONS, **CALSETA_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS}
+ARGUMENT_SPEC = {**OPTIONS, **GUARDS_OPTIONS, **SELECTION_OPTIONS, **CONNECTION_OPTIONS}
 
 
 def connect(params: Params, run: Run) -> Platform:
     refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
+    refuse_foreign(params["query"] or {}, OPTIONS["query"]["options"], params["provider"], QUERIES, "query.")
     return PROVIDERS[params["provider"]](params, run)
 
 
 def main() -> None:
-    run_module(connect, argument_spec=ARGUMENT_SPEC, required_one_of=[CHANGES])
+    run_module(
+        connect,
+        argument_spec=ARGUMENT_SPEC,
+        required_one_of=[CHANGES, ("alert_ids", "query")],
+        mutually_exclusive=[("alert_ids", "query")],
+    )
 
 
 if __name__ == "__main__":

@@ -65,6 +65,11 @@ class Documented:
         providers = self.spec.get("provider", {}).get("choices")
         return list(providers) if providers else sorted(self.groups - {"all"})
 
+    @property
+    def info(self) -> bool:
+        """Whether it only looks."""
+        return self.name.endswith("_info")
+
     def texts(self) -> t.Iterator[str]:
         """Every text that a reader sees."""
         yield from _texts(self.doc)
@@ -128,8 +133,8 @@ def _seen(value: t.Any, doc: Yaml, path: str, error: Yaml) -> t.Iterator[str]:
     assert isinstance(value, TYPES[kind]), path
     assert kind != "int" or not isinstance(value, bool), path
     yield path
-    if path.endswith(".before"):
-        # The fields beside it, once more: every run of a module is held to that.
+    if path.endswith((".before", ".raw")):
+        # The fields beside it, once more: every run of a module is held to that. And what is the API's own.
         return
     contains = doc.get("contains") or (error if path.endswith("error") else {})
     inside = value if kind == "list" else [value] if kind == "dict" else []

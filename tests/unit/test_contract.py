@@ -58,17 +58,23 @@ def validated(module: Documented, params: Params) -> t.Any:
 
 
 def test_options_are_documented_as_they_are(module: Documented) -> None:
-    """Type, default, choices, aliases, elements and whether one must be given."""
-    assert sorted(module.options) == sorted(module.spec)
-    for name, spec in module.spec.items():
-        doc = module.options[name]
+    """Type, default, choices, aliases, elements, suboptions and whether one must be given."""
+    assert_documented(module.options, module.spec)
+
+
+def assert_documented(options: Yaml, specs: Yaml) -> None:
+    assert sorted(options) == sorted(specs)
+    known = {"description", "type", "default", "choices", "elements", "required", "aliases", "suboptions"}
+    for name, spec in specs.items():
+        doc = options[name]
         assert doc["description"], name
         assert doc["type"] == spec.get("type", "str"), name
         for key in ("default", "choices", "elements", "required"):
             assert doc.get(key) == spec.get(key), (name, key)
         assert sorted(doc.get("aliases", [])) == sorted(spec.get("aliases", [])), name
-        assert set(doc) <= {"description", "type", "default", "choices", "elements", "required", "aliases"}, name
-        assert set(spec) <= {*doc, "no_log", "fallback"}, name
+        assert set(doc) <= {*known, "version_added"}, name
+        assert set(spec) <= {*known, "options", "no_log", "fallback"}, name
+        assert_documented(doc.get("suboptions", {}), spec.get("options", {}))
 
 
 def test_constraints_name_options(module: Documented) -> None:
@@ -185,7 +191,7 @@ def test_action_groups_are_as_documented(module: Documented) -> None:
 
 def test_everything_that_belongs_to_a_module_is_there(module: Documented) -> None:
     assert module.doc["module"] == module.name
-    assert module.doc["version_added"] == "1.0.0"
+    assert module.doc["version_added"] in ("1.0.0", "1.1.0")
     assert module.doc["author"]
     assert not module.doc["short_description"].endswith(".")
     assert [entry for entry in module.doc["seealso"] if entry.get("link", "").startswith("https://")]
@@ -194,7 +200,8 @@ def test_everything_that_belongs_to_a_module_is_there(module: Documented) -> Non
     for platform in module.platforms:
         assert hasattr(importlib.import_module(f"{PLUGINS}.doc_fragments.{platform}"), "ModuleDocFragment")
     for attribute in ("check_mode", "diff_mode", "idempotent", "platform", "action_group"):
-        assert module.doc["attributes"][attribute]["support"] == "full"
+        nothing_to_show = module.info and attribute == "diff_mode"
+        assert module.doc["attributes"][attribute]["support"] == ("N/A" if nothing_to_show else "full")
 
 
 def test_check_mode_is_supported(module: Documented) -> None:

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Yandex Cloud Security Deck: alerts, shown as all info modules show them.
+
+API: https://yandex.cloud/docs/security-deck/api-ref/Alert/get
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._alert import common, utc
+from ._change import Fields
+from ._options import Params, Run
+from ._platform import dig, text
+from ._security_deck import SECURITY_DECK_QUERY, SecurityDeck, fields_of
+
+#: Which alerts to find, and in which order.
+SECURITY_DECK_SEARCH: dict[str, t.Any] = {**SECURITY_DECK_QUERY, "order_by": {"type": "str"}}
+
+
+class SecurityDeckInfo(SecurityDeck):
+    """Alerts of Security Deck, to look at."""
+
+    role = "security-deck.alertSinks.viewer"
+
+    kinds: t.ClassVar[dict[str, type]] = {
+        **SecurityDeck.kinds,
+        "title": str,
+        "category": dict,
+        "createTime": str,
+        "updateTime": str,
+    }
+
+    def __init__(self, params: Params, run: Run) -> None:
+        super().__init__(params, run)
+        self._raw: bool = params["raw"]
+
+    def shown(self, alert: Fields, *, whole: bool) -> Fields:
+        fields = fields_of(alert)
+        return {
+            **common(
+                platform="security_deck",
+                title=text(alert.get("title")),
+                severity=_set(fields["severity"]),
+                status=_set(fields["status"]),
+                verdict=_set(fields["classification"]),
+                assignee=fields["assignee_subject_id"],
+                created=utc(alert.get("createTime")),
+                updated=utc(alert.get("updateTime")),
+                # What kind of threat it is. Who reported it, a sensor or a user, is in the API's object.
+                rule=text(dig(alert, "category", "name")),
+            ),
+            "tags": fields["tags"],
+            **({"raw": alert} if self._raw else {}),
+        }
+
+
+def _set(value: str) -> str | None:
+    """A value of an enum; V(None) where it is not set."""
+    return None if value.endswith("_UNSPECIFIED") else value
