@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.secops.triage.tests.simulator import Entry
 from ansible_collections.secops.triage.tests.unit.harness import Result, rows, warnings_of
 
-from .cases import Case, State
+from .case import Case, State
 from .weather import REFUSALS
 
 
@@ -28,6 +28,8 @@ class Evidence:
     after: dict[str, State]
     entries: list[Entry]
     bodies: dict[int, str]
+    #: The alerts that a guard kept from being changed, from the beginning.
+    guarded: set[str]
 
     @property
     def timeout(self) -> float:
@@ -67,15 +69,22 @@ def judge(evidence: Evidence) -> list[str]:
         wrong.append("a write in check mode")
     if "counts" not in result:
         return wrong + _judge_refusal(evidence)
-    listed = rows(result)
+    listed = listed_in(result)
     if sorted(row["id"] for row in listed) != sorted(case.ids):
         wrong.append(f"lists {len(listed)} alerts, and the task is about {len(case.ids)}")
         return wrong
     nothing_tried = any(row.get("error") for row in listed) and not any(entry.is_write for entry in evidence.entries)
     for row in listed:
         judge_row = _judge_prediction if case.check else _judge_row
-        wrong += [f"{row['id']}: {finding}" for finding in judge_row(evidence, row, nothing_tried)]
+        findings = judge_row(evidence, row, nothing_tried) + _judge_guards(evidence, row)
+        wrong += [f"{row['id']}: {finding}" for finding in findings]
     return wrong + _judge_sums(evidence)
+
+
+def listed_in(result: Result) -> list[Result]:
+    """The alerts of a result, with what was before."""
+    listed: list[Result] = result["signals"] if "signals" in result else result["alerts"]
+    return listed
 
 
 def _secrets(case: Case) -> list[str]:
@@ -113,7 +122,7 @@ def _judge_row(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str
     different = _differences(fields, after)
     if different or not fields:
         wrong.append(f"reports {fields}, and is {after}")
-    reached = case.reached(after)
+    reached = case.reached(after) or "skipped" in row
     if reached == ("error" in row) and not (nothing_tried and reached is False):
         wrong.append(f"is {'' if reached else 'not '}as asked for, and the error is {row.get('error')}")
     return wrong
@@ -121,7 +130,8 @@ def _judge_row(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str
 
 def _judge_prediction(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str]:
     case, alert_id = evidence.case, row["id"]
-    before, reached = evidence.before[alert_id], case.reached(evidence.before[alert_id])
+    before = evidence.before[alert_id]
+    reached = case.reached(before) or "skipped" in row
     wrong = _judge_error(case, row)
     if before != evidence.after[alert_id]:
         wrong.append("changed in check mode")
@@ -129,8 +139,25 @@ def _judge_prediction(evidence: Evidence, row: Result, nothing_tried: bool) -> l
         return wrong
     if row["changed"] != (not reached):
         wrong.append(f"predicts changed {row['changed']} of {before}")
-    if not case.reached(_fields(row)):
+    if not case.reached(_fields(row)) and "skipped" not in row:
         wrong.append(f"predicts {_fields(row)}")
+    return wrong
+
+
+def _judge_guards(evidence: Evidence, row: Result) -> list[str]:
+    """What was before is told as it was, and no write crosses a guard that objects."""
+    case, alert_id, wrong = evidence.case, row["id"], []
+    if _differences(row["before"] or {"nothing": None}, evidence.before[alert_id]):
+        wrong.append(f"it was {evidence.before[alert_id]} before, and it says {row['before']}")
+    guarded, skips = alert_id in evidence.guarded, case.params.get("otherwise") == "skip"
+    if guarded and any(entry.is_write for entry in evidence.about(alert_id)):
+        wrong.append("written, although a guard forbids it")
+    if ("skipped" in row) != (guarded and skips):
+        wrong.append(f"skipped is {row.get('skipped')}, and a guard {'forbids' if guarded else 'allows'} it")
+    if "skipped" in row and (not row["skipped"] or row["changed"] is not False or "error" in row):
+        wrong.append(f"skipped, and yet {row}")
+    if guarded and not skips and "A guard forbids the change" not in row.get("error", {}).get("message", ""):
+        wrong.append(f"a guard forbids it, and the error is {row.get('error')}")
     return wrong
 
 
@@ -226,12 +253,20 @@ def _judge_sums(evidence: Evidence) -> list[str]:
     listed = rows(result)
     failed = [row for row in listed if "error" in row]
     changed = [row for row in listed if row["changed"] and "error" not in row]
+    skipped = [row for row in listed if "skipped" in row]
     sums = {
         "requested": len(listed),
         "changed": len(changed),
-        "unchanged": len(listed) - len(changed) - len(failed),
+        "unchanged": len(listed) - len(changed) - len(skipped) - len(failed),
+        "skipped": len(skipped),
         "failed": len(failed),
     }
+    if (
+        evidence.guarded
+        and evidence.case.params["otherwise"] == "fail"
+        and any(one.is_write for one in evidence.entries)
+    ):
+        wrong.append("a write, although a guard forbids all of it")
     if result["counts"] != sums:
         wrong.append(f"counts {result['counts']}, and it is {sums}")
     if result["changed"] != any(row["changed"] is not False for row in listed):
@@ -259,7 +294,8 @@ def _judge_diff(evidence: Evidence, changed: dict[str, Result]) -> list[str]:
 
 
 def _fields(row: t.Mapping[str, t.Any]) -> State:
-    return {name: value for name, value in row.items() if name not in ("id", "changed", "error", "operation_id")}
+    others = ("id", "changed", "error", "operation_id", "before", "skipped")
+    return {name: value for name, value in row.items() if name not in others}
 
 
 def _differences(fields: State, state: State) -> list[str]:

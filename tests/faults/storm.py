@@ -23,7 +23,8 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.simulator.faults import Faults
 from ansible_collections.secops.triage.tests.unit.harness import Result, by_id, rows, run_module, without_environment
 
-from .cases import Case, make_case
+from .case import Case
+from .cases import make_case
 from .oracle import Evidence, judge
 from .weather import Weather
 
@@ -71,7 +72,7 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
         outcome = Outcome(number, f"{case.module} {case.platform.name}", len(case.ids))
         sim.log.clear()
         start = time.monotonic()
-        before = case.states()
+        before, guarded = case.states(), case.guarded()
         sim.world.faults = weather
         try:
             result = run_module(case.module, case.params, check=case.check)
@@ -83,12 +84,12 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
             _calm(sim, case)
         outcome.requests, outcome.faults = len(sim.log), weather.struck_kinds
         if result is not None:
-            evidence = Evidence(case, result, before, case.states(), list(sim.log), weather.bodies)
+            evidence = Evidence(case, result, before, case.states(), list(sim.log), weather.bodies, guarded)
             outcome.findings += judge(evidence)
             outcome.fates = _fates(result)
             if show:
                 _show(evidence)
-            outcome.findings += _again(case) if number % 5 == 0 and not case.check else []
+            outcome.findings += _again(sim, case) if number % 5 == 0 and not case.check else []
     faulthandler.cancel_dump_traceback_later()
     return outcome
 
@@ -104,25 +105,31 @@ def _calm(sim: Simulator, case: Case) -> None:
         time.sleep(max(0.0, max(soon, default=0.0) - time.time()))
 
 
-def _again(case: Case) -> list[str]:
+def _again(sim: Simulator, case: Case) -> list[str]:
     """In good weather, a second run finishes the rest, or says of each alert why it cannot be."""
+    sim.log.clear()
     result = run_module(case.module, case.params)
     states = case.states()
     listed = by_id(result) if "counts" in result else {}
+    if result.get("failed") and not sim.log.writes():
+        # One that cannot be changed stops them all.
+        return [] if any("error" in row for row in listed.values()) else [f"a second run fails: {result['msg']}"]
     return [
         f"{alert_id}: after a second run it is {states[alert_id]}"
         for alert_id, row in listed.items()
-        if "error" not in row and not case.reached(states[alert_id])
+        if not {"error", "skipped"} & set(row) and not case.reached(states[alert_id])
     ]
 
 
 def _fates(result: Result) -> collections.Counter[str]:
     if "counts" not in result:
         return collections.Counter({"not begun": 1})
-    return collections.Counter(
-        {True: "changed", False: "unchanged", None: "unknown"}[row["changed"]] + (" failed" if "error" in row else "")
-        for row in rows(result)
-    )
+    return collections.Counter(_fate(row) for row in rows(result))
+
+
+def _fate(row: Result) -> str:
+    changed = {True: "changed", False: "unchanged", None: "unknown"}[row["changed"]]
+    return "skipped" if "skipped" in row else f"{changed} failed" if "error" in row else changed
 
 
 def _show(evidence: Evidence) -> None:

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task of the storm is: the module and its options, and what there is to say of its alerts without any help from
+the modules."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import typing as t
+
+from ansible_collections.secops.triage.tests.simulator.base import Platform
+from ansible_collections.secops.triage.tests.simulator.security_deck import SecurityDeck
+from ansible_collections.secops.triage.tests.simulator.security_deck_alerts import Operation
+from ansible_collections.secops.triage.tests.unit.harness import Params
+
+State = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Stand:
+    """How an alert of the simulator stands, as guards see it: whoever has it, each with all names they go by."""
+
+    status: str
+    severity: str | None
+    people: t.Sequence[t.Collection[str]] = ()
+    #: Whether the task is about to close it.
+    closes: bool = False
+
+
+@dataclasses.dataclass
+class Case:
+    """A task. ``shown`` makes what the module should report out of the simulator's state; a set is any of its values.
+    ``reached`` says of such a report whether it is what the task asks for."""
+
+    module: str
+    platform: Platform
+    params: Params
+    ids: list[str]
+    shown: t.Callable[[State], State]
+    reached: t.Callable[[State], bool]
+    check: bool = False
+    #: How an alert stands now.
+    stand: t.Callable[[str], Stand] = lambda alert_id: Stand("", None)
+
+    def operations(self) -> dict[str, Operation]:
+        """What changes the alerts of Security Deck, by id."""
+        return self.platform.operations if isinstance(self.platform, SecurityDeck) else {}
+
+    def states(self) -> dict[str, State]:
+        """All alerts as they are now, as they should be reported."""
+        overview = self.platform.overview()
+        return {alert_id: self.shown(overview[alert_id]) for alert_id in self.ids}
+
+    def guarded(self) -> set[str]:
+        """The alerts that the task would change, and that a guard of it forbids to."""
+        states = self.states()
+        return {
+            alert_id
+            for alert_id in self.ids
+            if not self.reached(states[alert_id]) and forbidden(self.params, self.stand(alert_id))
+        }
+
+
+def forbidden(params: Params, stand: Stand) -> bool:
+    """Whether the guards of these options keep a task from an alert that stands so."""
+    allowed = set(params.get("only_assigned_to", ()))
+    people = stand.people or [{""}]
+    return (
+        ("only_from" in params and stand.status not in params["only_from"])
+        or ("only_assigned_to" in params and not all(allowed & set(names) for names in people))
+        or (stand.closes and stand.severity in params.get("protect_severity", ()))
+    )
+
+
+def guards(
+    chance: random.Random, states: t.Sequence[str], severities: t.Sequence[str], people: t.Sequence[str] = ()
+) -> Params:
+    """For some tasks, guards that let a good part of the alerts through."""
+    if chance.random() < 0.6:
+        return {}
+    drawn = {
+        "only_from": chance.sample(states, chance.randrange(1, len(states) + 1)),
+        "only_assigned_to": ["", *chance.sample(people, chance.randrange(len(people) + 1))],
+        "protect_severity": chance.sample(severities, chance.randrange(1, 3)),
+    }
+    names = [name for name in drawn if name != "only_assigned_to" or people]
+    chosen = [name for name in names if chance.random() < 0.5] or [chance.choice(names)]
+    return {**{name: drawn[name] for name in chosen}, "otherwise": chance.choice(["skip", "skip", "skip", "fail"])}
+
+
+def some(chance: random.Random, many: int = 60) -> int:
+    """A number of alerts: mostly few, for each task has weather of its own, and now and then many."""
+    return many if chance.random() < 0.05 else chance.choice([1, 2, 3, 8, 15, 30])
+
+
+def pick(chance: random.Random, options: dict[str, t.Sequence[t.Any]]) -> Params:
+    """Values for some of the options, and at least for one."""
+    names = [name for name in options if chance.random() < 0.6] or [chance.choice(list(options))]
+    return {name: chance.choice(options[name]) for name in names}
+
+
+def alike(one: t.Any, other: t.Any) -> bool:
+    """Whether two values are the same, of which one may be a set of all that mean the same."""
+    return bool(one in other if isinstance(other, frozenset) and isinstance(one, str) else one == other)

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tasks of the storm on Datadog."""
+
+from __future__ import annotations
+
+import random
+
+from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.simulator.datadog_signals import SEVERITIES, STATES
+from ansible_collections.secops.triage.tests.unit.harness import Params
+
+from .case import Case, Stand, State, alike, guards, pick, some
+
+
+def _world(sim: Simulator, chance: random.Random, signals: int) -> Params:
+    sim.reset({"datadog": signals}, chance.randrange(10**6))
+    settings = sim.settings.datadog
+    settings.assignee_shows = chance.choice(["uuid", "handle", "name"])
+    settings.archive_in = chance.choice(["custom", "gated"])
+    settings.bulk = chance.choice(["on", "on", "on", "on", 404, 405])
+    settings.error_shape = chance.choice(["objects", "strings", "error"])
+    settings.conflict_status = chance.choice([409, 400])
+    settings.reopening_clears_archive = chance.random() < 0.3
+    good = sim.credentials
+    keys = {"api_key": good.datadog_api_key, "app_key": good.datadog_app_key}
+    return {
+        "api_url": sim.datadog.url,
+        **chance.choice([keys, {"access_token": good.datadog_access_token}]),
+        "signal_ids": chance.sample(list(sim.datadog.signals), signals),
+        **guards(chance, STATES, SEVERITIES, _people(sim)),
+    }
+
+
+def _people(sim: Simulator) -> list[str]:
+    users = [sim.datadog.user(handle) for handle in ("amira.haddad@example.com", "greta@example.com")]
+    return [*(user.handle for user in users), *(user.uuid for user in users)]
+
+
+def _names(sim: Simulator, uuid: str) -> frozenset[str]:
+    user = sim.datadog.users[uuid]
+    return frozenset((user.uuid, user.handle, user.name))
+
+
+def _stand(sim: Simulator, signal_id: str, *, archives: bool = False) -> Stand:
+    signal = sim.datadog.signals[signal_id]
+    people = [_names(sim, signal.assignee)] if signal.assignee else []
+    return Stand(signal.state, signal.severity, people, archives and signal.state != "archived")
+
+
+def signal_state(sim: Simulator, chance: random.Random) -> Case:
+    params = _world(sim, chance, some(chance, 230))
+    asked = pick(
+        chance,
+        {
+            "state": ["open", "under_review", "archived", "archived"],
+            "archive_reason": ["none", "false_positive", "other"],
+            "archive_comment": ["", "Announced scan"],
+            "assignee": [*_people(sim), ""],
+        },
+    )
+    if chance.random() < 0.1:
+        params["version"] = chance.randrange(1, 60)
+
+    def names_of(name: str) -> frozenset[str]:
+        everybody = (_names(sim, uuid) for uuid in sim.datadog.users)
+        return next((names for names in everybody if name in names), frozenset([""]))
+
+    def shown(state: State) -> State:
+        return {**state, "archive_comment": state["archive_comment"] or "", "assignee": names_of(state["assignee"])}
+
+    def reached(fields: State) -> bool:
+        return all(
+            alike(fields[name], names_of(value) if name == "assignee" else value) for name, value in asked.items()
+        )
+
+    return Case(
+        "signal_state",
+        sim.datadog,
+        {**params, **asked},
+        params["signal_ids"],
+        shown,
+        reached,
+        stand=lambda signal_id: _stand(sim, signal_id, archives=asked.get("state") == "archived"),
+    )
+
+
+def signal_incident_link(sim: Simulator, chance: random.Random) -> Case:
+    params = _world(sim, chance, some(chance))
+    incident, present = chance.choice(sim.datadog.incident_ids), chance.random() < 0.5
+    sim.settings.datadog.incident_lag_reads = chance.choice([0, 0, 0, 1, 3, 9])
+    for signal in sim.datadog.signals.values():
+        if chance.random() < (0.3 if present else 0.8):
+            signal.incident_ids = chance.sample(sim.datadog.incident_ids, chance.randrange(1, 4))
+    if chance.random() < 0.1:
+        params["version"] = chance.randrange(1, 60)
+    params |= {"incident_id": incident, "state": "present" if present else "absent"}
+    return Case(
+        "signal_incident_link",
+        sim.datadog,
+        params,
+        params["signal_ids"],
+        lambda state: {"incident_ids": state["incident_ids"]},
+        lambda fields: (incident in fields["incident_ids"]) == present,
+        stand=lambda signal_id: _stand(sim, signal_id),
+    )
