@@ -107,6 +107,10 @@ class Datadog(DatadogReads):
             detail = f"version {version} is lower than the current version {signal.version}"
             raise self._refused(call, self.settings.conflict_status, "Conflict", detail)
         before, now = signal.triage_state(), int(time.time() * 1000)
+        if self.settings.search_lag:
+            seen = {**before, "state_update_timestamp": signal.state_update_timestamp}
+            signal.indexed = signal.indexed if signal.index_lag else seen
+            signal.index_lag = self.settings.search_lag
         me = next(iter(self.users))
         if attributes.get("state") == "open" != signal.state and self.settings.reopening_clears_archive:
             signal.archive_reason, signal.archive_comment = "none", None

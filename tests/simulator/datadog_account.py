@@ -34,6 +34,10 @@ class DatadogSettings:
     bulk: str | int = "on"
     # Reads that do not see the incidents yet after a link by v1.
     incident_lag_reads: int = 0
+    # Searches and lists that do not see the triage yet after a write.
+    search_lag: int = 0
+    # Keys of the triage that searches and lists do not show.
+    search_hides: tuple[str, ...] = ()
     # The shape of v2 errors: "objects", "strings" or "error".
     error_shape: str = "objects"
     conflict_status: int = 409

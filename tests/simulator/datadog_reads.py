@@ -69,13 +69,16 @@ class DatadogReads(DatadogAccount):
         for key in keys:
             if after is not None and (key >= after if backwards else key <= after):
                 continue
-            signal = self.signals[key[1]]
+            signal = self.signals[key[1]].as_indexed()
             if since <= signal.timestamp <= until and test(self._lookup(signal)):
                 if len(page) == limit:
                     more = True
                     break
                 page.append(signal)
-        body: dict[str, Any] = {"data": [listed(one, self.users, self.settings.assignee_shows) for one in page]}
+        for signal in self.signals.values():
+            signal.index_lag = max(0, signal.index_lag - 1)
+        shows, hides = self.settings.assignee_shows, self.settings.search_hides
+        body: dict[str, Any] = {"data": [listed(one, self.users, shows, hides) for one in page]}
         body["meta"] = {"elapsed": 1, "status": "done", "page": {}}
         if more:
             last = json.dumps([page[-1].timestamp, page[-1].id]).encode()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .dates import iso
@@ -84,6 +85,9 @@ class Signal:
     # Reads that still see the incidents of before, and what they see.
     lag: int = 0
     lagging_ids: list[int] = field(default_factory=list)
+    # Searches that still see the signal as it was before it was written, and how that was.
+    index_lag: int = 0
+    indexed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def severity(self) -> str:
@@ -99,6 +103,10 @@ class Signal:
             "assignee": self.assignee,
             "incident_ids": list(self.incident_ids),
         }
+
+    def as_indexed(self) -> Signal:
+        """The signal as a search sees it now."""
+        return replace(self, **self.indexed, lag=0) if self.index_lag else self
 
     def shown_incidents(self) -> list[int]:
         """The incidents that a read sees, each read bringing the truth nearer."""
@@ -185,11 +193,12 @@ def read(signal: Signal, users: dict[str, User], shows: str, archive_in: str) ->
     return {"data": {"type": "signal", "id": signal.id, "attributes": attributes}}
 
 
-def listed(signal: Signal, users: dict[str, User], shows: str) -> dict[str, Any]:
-    """One item of a list or search: triage in one place, without a version."""
+def listed(signal: Signal, users: dict[str, User], shows: str, hides: Collection[str] = ()) -> dict[str, Any]:
+    """One item of a list or search: triage in one place but for what it ``hides``, without a version."""
     parts = _triage(signal, users, shows)
     person = {**parts["state"]["assignee"], **parts["gated"]["assignee"]}
     triage = {**parts["gated"], **parts["archive"], **parts["state"], "assignee": person}
+    triage = {key: value for key, value in triage.items() if key not in hides}
     scene = signal.scene
     attributes = {
         "message": scene.advice,

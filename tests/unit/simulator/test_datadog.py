@@ -346,6 +346,31 @@ def test_pages_follow_each_other(sim: Simulator, datadog: Client, sort: str) -> 
     datadog.ask("GET", V2, params={"sort": "status"}, status=400)
 
 
+def test_searches_may_lag_behind_a_write(sim: Simulator, datadog: Client) -> None:
+    """Both in what they show and in what they match, while a read shows the truth."""
+    sim.settings.datadog.search_lag = 2
+    signal = sim.datadog.add_signal(incident_ids=[4100])
+    datadog.ask("PATCH", update(signal.id), body(state="under_review"))
+    datadog.ask("PATCH", update(signal.id), body(state="archived"))
+    datadog.ask("PATCH", f"{V2}/{signal.id}/incidents", body(incident_ids=[]))
+    assert triage(datadog, signal.id)["state"] == "archived"
+    assert signal.id not in found(datadog, "@workflow.triage.state:archived")
+    items = datadog.ask("POST", f"{V2}/search", {"page": {"limit": 1000}})["data"]
+    (item,) = [item for item in items if item["id"] == signal.id]
+    shown = item["attributes"]["attributes"]["workflow"]["triage"]
+    assert (shown["state"], shown["incidentIds"]) == ("open", [4100])
+    assert "stateUpdateTimestamp" not in shown
+    assert signal.id in found(datadog, "@workflow.triage.state:archived")
+
+
+def test_searches_may_show_less(sim: Simulator, datadog: Client) -> None:
+    sim.settings.datadog.search_hides = ("archiveReason", "assignee")
+    for item in datadog.ask("POST", f"{V2}/search", {})["data"]:
+        shown = item["attributes"]["attributes"]["workflow"]["triage"]
+        assert not {"archiveReason", "assignee"} & set(shown)
+        assert {"state", "incidentIds"} <= set(shown)
+
+
 # Users, incidents, credentials, limits
 
 
