@@ -14,8 +14,8 @@ PAINTS = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\
 
 @pytest.mark.parametrize("character", PAINTS)
 def test_what_paints_is_seen(character: str) -> None:
-    value = {"a": [f"x{character}y", 1, None], "b": f"{character}{character}"}
-    assert printable(value) == {"a": ["x\ufffdy", 1, None], "b": "\ufffd\ufffd"}
+    value = {"a": [f"x{character}y", 1, None], f"b{character}": f"{character}{character}", 1: 2}
+    assert printable(value) == {"a": ["x\ufffdy", 1, None], "b\ufffd": "\ufffd\ufffd", 1: 2}
     assert one_line(f"x{character}{character}y") == "x y"
     assert paints(f"x{character}y")
 
