@@ -1,0 +1,98 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Notes on alerts, whatever a platform calls them: what is there is compared, and what is missing is added, once."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound
+
+from ._change import Accepted, Fields, Outcome
+from ._errors import OptionError, TriageError
+from ._guards import Standing
+from ._options import Params, checked_text
+from ._platform import Platform, fate
+from ._printable import PAINTS
+
+
+class Notes(Platform):
+    """The alerts of a platform, each with one note: ``text`` is V(None) where it is not there (yet).
+
+    A further class for each platform knows how notes are read and written. All else is that of ``alerts``.
+    """
+
+    #: The most characters of a note.
+    longest: t.ClassVar[int]
+
+    def __init__(self, alerts: Platform, text: str, option: str = "text") -> None:
+        self.alerts = alerts
+        self.ids = alerts.ids
+        self.client = alerts.client
+        self.retries = alerts.retries
+        self.guards = alerts.guards
+        self.text = note_text(option, text, self.longest)
+
+    def standing(self, alert_id: str) -> Standing:
+        return self.alerts.standing(alert_id)
+
+    def read_one(self, alert_id: str) -> Fields | None:
+        if self.guards.set and self.alerts.read_one(alert_id) is None:
+            return None
+        return self.read_note(alert_id)
+
+    def read_note(self, alert_id: str) -> Fields | None:
+        """The note as `wanted`, or with V(None) in all fields if it is not there; V(None) if there is no such alert."""
+        raise NotImplementedError
+
+    def wanted(self, alert_id: str, fields: Fields) -> Fields:
+        return {"text": self.text}
+
+    def note(self, there: bool) -> Fields:
+        """The fields where nothing but the text matters."""
+        return {"text": self.text if there else None}
+
+
+def with_environment(params: Params, options: t.Mapping[str, t.Any]) -> Params:
+    """The options, with what the environment has for those of one provider that the task does not give.
+
+    Where providers share an option, an environment fallback of it would send the key of one to the other.
+    """
+    found = dict(params)
+    for name, spec in options.items():
+        if found[name] is None and "fallback" in spec:
+            fallback, variables = spec["fallback"]
+            with contextlib.suppress(AnsibleFallbackNotFound):
+                found[name] = fallback(*variables)
+    return found
+
+
+def note_text(option: str, value: str, longest: int) -> str:
+    """A text as it is sent and compared: what its lines end in, and space around it, make no difference."""
+    text = plain(checked_text(option, value) or "")
+    if not text:
+        raise OptionError(f"{option} is empty")
+    if re.search(f"[{PAINTS}\r]", text):
+        raise OptionError(f"{option} has control characters in it")
+    if len(text) > longest:
+        raise OptionError(f"{option} has {len(text)} characters; here it may have {longest}")
+    return text
+
+
+def plain(text: t.Any) -> str:
+    """A text out of a task or an answer as notes are compared by it."""
+    return text.replace("\r\n", "\n").strip() if isinstance(text, str) else ""
+
+
+def note_fate(error: TriageError) -> Outcome:
+    """The outcome of an attempt to add a note that ended in this error.
+
+    No service but one with idempotency keys can tell that a note which comes late is the same one: where it may still
+    come, it is looked for, and never sent again.
+    """
+    outcome = fate(error)
+    return Accepted(error, under_way=True) if getattr(outcome, "under_way", False) else outcome

@@ -1,0 +1,304 @@
+#!/usr/bin/python
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: alert_note
+short_description: Leave notes on alerts of Yandex Security Deck, Calseta or Elastic Security
+version_added: 1.1.0
+author: secops.triage contributors (!UNKNOWN)
+description:
+  - Adds a note to alerts, a comment of Yandex Cloud Security Deck, a finding of Calseta, or a note of Elastic Security.
+  - Reads the notes that are there first, all of them, and adds none that is there already, whoever has left it.
+  - Datadog has no call for notes. O(secops.triage.signal_state#module:archive_comment) is nearest to one.
+options:
+  provider:
+    description: Where the alerts are.
+    type: str
+    choices: [security_deck, calseta, kibana]
+    required: true
+  alert_ids:
+    description:
+      - The alerts. Those of Calseta are UUIDs.
+      - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
+    type: list
+    elements: str
+    required: true
+    aliases: [alert_id, alert_uuid]
+  text:
+    description:
+      - The note. Space around it, and what its lines end in, make no difference.
+      - For O(provider=security_deck) it may have 4,096 characters, for O(provider=calseta) 50,000, where it is the
+        finding's summary, and for O(provider=kibana) 100,000.
+    type: str
+    required: true
+  agent_name:
+    description:
+      - Who the finding is by, for O(provider=calseta). The same text by somebody else is another finding.
+    type: str
+    default: Ansible
+  confidence:
+    description: How sure the finding is, for O(provider=calseta).
+    type: str
+    choices: [low, medium, high]
+  recommended_action:
+    description: What should be done, for O(provider=calseta).
+    type: str
+  evidence:
+    description: What the finding rests on, in any structure, for O(provider=calseta).
+    type: dict
+  wait:
+    description:
+      - Whether to wait until the service has stored the comment, for O(provider=security_deck), where that is an
+        operation.
+      - With V(false) the result shows what was asked for, and nobody looks whether it came about.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long to wait for an operation, in seconds, for O(provider=security_deck).
+    type: float
+    default: 120
+  api_url:
+    description:
+      - The address of the API, with a base path if there is one.
+      - Required for O(provider=calseta), without C(/v1). If not given there, the value of the environment variable
+        E(CALSETA_API_URL) is used.
+      - Required for O(provider=kibana). If not given there, the value of the environment variable E(KIBANA_URL) is
+        used, else E(KIBANA_ENDPOINT).
+      - For O(provider=security_deck) it replaces all hosts of the cloud, as a gateway before them needs it.
+    type: str
+  api_key:
+    description:
+      - The API key for O(provider=calseta), with both scopes C(alerts:read) and C(alerts:write). If not given there,
+        the value of the environment variable E(CALSETA_API_KEY) is used.
+      - An API key in its encoded form for O(provider=kibana). If not given there, the value of the environment variable
+        E(KIBANA_API_KEY) is used.
+    type: str
+extends_documentation_fragment:
+  - secops.triage.attributes
+  - secops.triage.attributes.actiongroup_alerts
+  - secops.triage.security_deck
+  - secops.triage.kibana
+  - secops.triage.guards
+  - secops.triage.connection
+seealso:
+  - name: Security Deck API reference
+    description: The call that this module is about, for O(provider=security_deck).
+    link: https://yandex.cloud/docs/security-deck/api-ref/Comment/create
+  - name: Calseta API reference
+    description: The API that this module is about, for O(provider=calseta).
+    link: https://docs.calseta.com
+  - name: Kibana API reference
+    description: The call that this module is about, for O(provider=kibana).
+    link: https://www.elastic.co/docs/api/doc/kibana/operation/operation-persistnoteroute
+"""
+
+EXAMPLES = r"""
+- name: Tell analysts what the runbook has done
+  secops.triage.alert_note:
+    provider: security_deck
+    iam_token: "{{ vault_iam_token }}"
+    alert_ids: "{{ alert_ids }}"
+    text: The host was taken off the network, and its disk was copied.
+
+- name: Leave a finding for whoever looks at the alert next
+  secops.triage.alert_note:
+    provider: calseta
+    api_url: https://calseta.example.com
+    api_key: "{{ vault_calseta_api_key }}"
+    alert_id: 3fa85f64-5717-4562-b3fc-2c963f66afa6
+    agent_name: Phishing runbook
+    text: The link leads to a page that asks for a password.
+    confidence: high
+    recommended_action: Reset the passwords of all who have opened it.
+    evidence:
+      url: https://login.example.net/
+      opened_by: [amira@example.com, bruno@example.com]
+
+- name: Note the ticket on alerts of a Kibana space, but on none that is closed
+  secops.triage.alert_note:
+    provider: kibana
+    api_url: https://kibana.example.com
+    api_key: "{{ vault_kibana_api_key }}"
+    space_id: soc
+    alert_ids: "{{ alert_ids }}"
+    text: "Followed up in ticket {{ ticket }}."
+    only_from: [open, acknowledged]
+    otherwise: skip
+"""
+
+RETURN = r"""
+alerts:
+  description:
+    - The alerts, in the order of O(alert_ids), as they are after the task, or would be in check mode.
+    - Of one that does not exist, or could not be looked at again, there is only RV(alerts[].error) beside its id.
+  returned: always, unless the options are refused or the alerts cannot be read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The alert's id.
+      type: str
+      sample: 3fa85f64-5717-4562-b3fc-2c963f66afa6
+    changed:
+      description: Whether the note was added; V(null) where its fate is not known.
+      type: bool
+    text:
+      description: The note, or V(null) if it is not there.
+      type: str
+      sample: Followed up in ticket 4711.
+    agent_name:
+      description: Who the finding is by, or V(null) if it is not there.
+      returned: for O(provider=calseta)
+      type: str
+      sample: Ansible
+    confidence:
+      description: How sure the finding is, or V(null).
+      returned: for O(provider=calseta)
+      type: str
+      sample: high
+    recommended_action:
+      description: What should be done, or V(null).
+      returned: for O(provider=calseta)
+      type: str
+      sample: Reset the passwords of all who have opened it.
+    evidence:
+      description: What the finding rests on, or V(null).
+      returned: for O(provider=calseta)
+      type: dict
+      sample: {url: "https://login.example.net/"}
+    operation_id:
+      description: The operation that added the comment.
+      returned: for O(provider=security_deck), where there was one
+      type: str
+      sample: fdvexample0000000001
+    before:
+      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      type: dict
+    skipped:
+      description: Why a guard has left this alert alone.
+      returned: for an alert that O(otherwise=skip) has left alone
+      type: str
+      sample: it is closed, and only_from is open, acknowledged
+    error:
+      description: What went wrong with this alert, as in RV(error).
+      returned: for an alert that failed
+      type: dict
+counts:
+  description: How many alerts the task is about, and what became of them. The others add up to the first.
+  returned: as RV(alerts)
+  type: dict
+  contains:
+    requested:
+      description: Those that were named, or found.
+      type: int
+    changed:
+      description: Those that were changed.
+      type: int
+    unchanged:
+      description: Those that were as they should be, or were left alone because the task failed before it wrote.
+      type: int
+    skipped:
+      description: Those that a guard has left alone.
+      type: int
+    failed:
+      description: Those that have an error.
+      type: int
+  sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0}
+error:
+  description: What went wrong; if several alerts failed, with the first of them.
+  returned: when the task fails for a reason beyond its options' types and choices
+  type: dict
+  contains:
+    message:
+      description: What happened, in the words of the API where it said any.
+      type: str
+    status:
+      description: The HTTP status, or V(null) if there was no answer.
+      type: int
+    method:
+      description: The method of the request, or V(null) if it is not about one.
+      type: str
+    path:
+      description: The path of the request, or V(null).
+      type: str
+    request_id:
+      description: The id by which the service's support finds the request, or V(null).
+      type: str
+    hint:
+      description: What to look at, or V(null).
+      type: str
+  sample:
+    message: "POST /v1/alerts/3fa85f64-5717-4562-b3fc-2c963f66afa6/findings: 403 Forbidden: Forbidden"
+    status: 403
+    method: POST
+    path: /v1/alerts/3fa85f64-5717-4562-b3fc-2c963f66afa6/findings
+    request_id: null
+    hint: "The key needs both scopes, alerts:read and alerts:write."
+"""
+
+import typing as t
+
+from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS, Calseta
+from ansible_collections.secops.triage.plugins.module_utils._calseta_notes import CALSETA_NOTES_OPTIONS, CalsetaNotes
+from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana_notes import KibanaNotes, NotedAlerts
+from ansible_collections.secops.triage.plugins.module_utils._notes import with_environment
+from ansible_collections.secops.triage.plugins.module_utils._options import (
+    CONNECTION_OPTIONS,
+    Params,
+    Run,
+    refuse_foreign,
+)
+from ansible_collections.secops.triage.plugins.module_utils._platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS, SecurityDeck
+from ansible_collections.secops.triage.plugins.module_utils._security_deck_notes import SecurityDeckNotes
+from ansible_collections.secops.triage.plugins.module_utils._yandex_operations import YANDEX_OPERATIONS_OPTIONS
+
+#: Two providers share them, so the environment is looked at only once it is known for which one.
+SHARED: dict[str, t.Any] = {"api_url": {"type": "str"}, "api_key": {"type": "str", "no_log": True}}
+#: What each provider takes of the options that not all providers have.
+TAKES: dict[str, dict[str, None]] = {
+    "security_deck": dict.fromkeys([*SECURITY_DECK_OPTIONS, *YANDEX_OPERATIONS_OPTIONS, "api_url", "only_assigned_to"]),
+    "calseta": dict.fromkeys([*SHARED, *CALSETA_NOTES_OPTIONS]),
+    "kibana": dict.fromkeys([*KIBANA_OPTIONS, "only_assigned_to"]),
+}
+OPTIONS: dict[str, t.Any] = {
+    "provider": {"type": "str", "choices": list(TAKES), "required": True},
+    "alert_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["alert_id", "alert_uuid"]},
+    "text": {"type": "str", "required": True},
+}
+ARGUMENT_SPEC = {
+    **OPTIONS,
+    **SECURITY_DECK_OPTIONS,
+    **YANDEX_OPERATIONS_OPTIONS,
+    **CALSETA_NOTES_OPTIONS,
+    **KIBANA_OPTIONS,
+    **SHARED,
+    **GUARDS_OPTIONS,
+    **CONNECTION_OPTIONS,
+}
+
+
+def connect(params: Params, run: Run) -> Platform:
+    refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
+    # Notes go to alerts that are named, never to what a search finds.
+    named = {**params, "query": None, "runtime_mappings": None}
+    if params["provider"] == "security_deck":
+        return SecurityDeckNotes(SecurityDeck(named, run), params["text"], params)
+    if params["provider"] == "calseta":
+        return CalsetaNotes(Calseta(with_environment(named, CALSETA_OPTIONS), run), params["text"], params)
+    return KibanaNotes(NotedAlerts(with_environment(named, KIBANA_OPTIONS), run), params["text"])
+
+
+def main() -> None:
+    run_module(connect, argument_spec=ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()
