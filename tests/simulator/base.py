@@ -201,6 +201,11 @@ class Platform:
         """How many writes the alert has taken, those that changed nothing included."""
         return len(self.history.get(alert_id, []))
 
+    def earlier(self, alert_id: str, seconds: float) -> dict[str, Any]:
+        """The alert's state so many seconds ago, as far as writes have changed it since."""
+        since = time.monotonic() - seconds
+        return next((change.before for change in self.history.get(alert_id, []) if change.time > since), {})
+
     def changes_of(self, alert_id: str) -> list[Change]:
         """The writes that really changed the alert, oldest first."""
         return [change for change in self.history.get(alert_id, []) if change.real]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from starlette.responses import RedirectResponse, Response
@@ -55,12 +55,14 @@ _HEALTH = {
 
 @dataclass
 class CalsetaSettings:
-    """The rate limit, which counts by key and path."""
+    """The rate limit, which counts by key and path; and how far lists are behind."""
 
     rate_limit: int = 600
     rate_window: float = 60.0
     # What a 429 asks for in Retry-After, in seconds.
     retry_after: int = 60
+    # How many seconds lists are behind what was written.
+    search_lag: float = 0.0
 
 
 class Calseta(Platform):
@@ -227,7 +229,7 @@ class Calseta(Platform):
         if "tags" in query or number > 2**63:
             raise broken()
         rows = [
-            alert.row()
+            replace(alert, **self.earlier(alert.uuid, self.settings.search_lag)).row()
             for alert in self.alerts.values()
             if (since is None or alert.occurred >= since)
             and (until is None or alert.occurred <= until)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import re
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -69,14 +71,22 @@ class SecurityDeck(SecurityDeckAccount):
             raise self._refused(call, 3, f"Invalid argument: {error}") from error
         if not 0 < size <= 1000:
             raise self._refused(call, 3, "pageSize must be between 1 and 1000")
-        name, _space, direction = query.get("orderBy", "createTime desc").partition(" ")
-        keys = {"createTime": "created", "updateTime": "updated", "severity": "severity", "status": "status"}
+        name, _space, direction = query.get("orderBy", "create_time desc").partition(" ")
+        keys = {"create_time": "created", "update_time": "updated", "severity": "severity", "status": "status"}
         if name not in keys or direction not in ("", "asc", "desc"):
             raise self._refused(call, 3, f"Invalid orderBy {name}")
-        found = [alert for alert in self.alerts.values() if test(alert.has)]
+        if len(query.get("filter", "")) > 2048:
+            raise self._refused(call, 3, "Invalid argument: filter is too long")
+        found = [alert for alert in self._as_indexed() if test(alert.has)]
         found.sort(key=lambda alert: (getattr(alert, keys[name]), alert.id), reverse=direction == "desc")
         shown = [alert.shown(False, self.settings.shows_unset) for alert in found]
         return answer(self._page("alerts", shown, start, size))
+
+    def _as_indexed(self) -> Iterator[Alert]:
+        """The alerts as lists see them, which may be a while behind."""
+        for alert in self.alerts.values():
+            state = self.earlier(alert.id, self.settings.search_lag) if self.settings.search_lag else {}
+            yield replace(alert, **{name.replace("assignee_subject_id", "assignee"): state[name] for name in state})
 
     @staticmethod
     def _page(name: str, rows: list[dict[str, Any]], start: int, size: int) -> dict[str, Any]:

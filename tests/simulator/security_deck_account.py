@@ -41,6 +41,8 @@ class SecurityDeckSettings:
     failure_message: str = "internal error while applying the update"
     # What a read shows for a value that is not set: "absent" or "unspecified".
     shows_unset: str = "absent"
+    # How many seconds lists of alerts are behind what was written.
+    search_lag: float = 0.0
     # The most comments of a page, whatever is asked for.
     comments_page: int = 1000
     revoked_tokens: list[str] = field(default_factory=list)

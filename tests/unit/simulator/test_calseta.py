@@ -356,3 +356,14 @@ def test_findings_and_activity(sim: Simulator, calseta: Client) -> None:
         "alert_ingested",
     ]
     assert activity["meta"]["page_size"] == 100
+
+
+def test_lists_may_lag(sim: Simulator, calseta: Client) -> None:
+    alert = sim.calseta.add_alert(severity="Low")
+    calseta.ask("PATCH", f"/v1/alerts/{alert.uuid}", {"severity": "High", "tags": ["late"]})
+    for lag, listed in ((3600.0, "Low"), (0.0, "High")):
+        sim.settings.calseta.search_lag = lag
+        rows = calseta.ask("GET", "/v1/alerts", params={"severity": listed, "page_size": 500})["data"]
+        (row,) = [row for row in rows if row["uuid"] == alert.uuid]
+        assert (row["tags"] == ["late"]) is (listed == "High")
+        assert calseta.ask("GET", f"/v1/alerts/{alert.uuid}")["data"]["severity"] == "High"

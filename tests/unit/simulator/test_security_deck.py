@@ -205,7 +205,7 @@ def test_lists(sim: Simulator, security_deck: Client) -> None:
     path = f"/securitydeck/alerts/v1/sinks/{sim.security_deck.sink_id}/alerts"
     ids, token = [], ""
     while True:
-        page = security_deck.ask("GET", path, params={"pageSize": 10, "pageToken": token, "orderBy": "createTime asc"})
+        page = security_deck.ask("GET", path, params={"pageSize": 10, "pageToken": token, "orderBy": "create_time asc"})
         ids += [alert["id"] for alert in page["alerts"]]
         token = page.get("nextPageToken", "")
         if not token:
@@ -220,7 +220,7 @@ def test_lists(sim: Simulator, security_deck: Client) -> None:
     assert found('status="OPEN"') == is_open
     assert found('status != "OPEN"') == set(ids) - is_open
     assert found('status = "OPEN" AND severity = "HIGH"') < is_open
-    for wrong in ({"pageSize": 1001}, {"orderBy": "colour"}, {"pageToken": "nonsense"}):
+    for wrong in ({"pageSize": 1001}, {"orderBy": "colour"}, {"pageToken": "nonsense"}, {"filter": "a" * 2049}):
         security_deck.ask("GET", path, params=wrong, status=400)
     security_deck.ask("GET", "/securitydeck/alerts/v1/sinks/other/alerts", status=404)
 
@@ -235,6 +235,21 @@ def test_comments_come_in_pages(sim: Simulator, security_deck: Client) -> None:
     assert found == [["0", "1"], ["2", "3"], ["4"]]
     for params in ({"pageSize": 1001}, {"pageSize": "many"}, {"pageToken": "%%%"}):
         assert security_deck.ask("GET", path, params=params, status=400)["code"] == 3
+
+
+def test_lists_may_lag(sim: Simulator, security_deck: Client) -> None:
+    sim.settings.security_deck.operation_seconds = 0
+    alert = sim.security_deck.add_alert()
+    path = f"/securitydeck/alerts/v1/sinks/{sim.security_deck.sink_id}/alerts"
+    assignee = sim.security_deck.subjects[0]
+    update(security_deck, alert.id, "status,assigneeSubjectId", status="RESOLVED", assigneeSubjectId=assignee)
+    for lag, listed in ((3600.0, "OPEN"), (0.0, "RESOLVED")):
+        sim.settings.security_deck.search_lag = lag
+        rows = security_deck.ask("GET", path, params={"filter": f'status = "{listed}"'})["alerts"]
+        (row,) = [row for row in rows if row["id"] == alert.id]
+        assert ("assignee" in row) is (listed == "RESOLVED")
+        shown = security_deck.ask("GET", f"/securitydeck/alerts/v1/alerts/{alert.id}")
+        assert (shown["status"], shown["assignee"]["subject"]["id"]) == ("RESOLVED", assignee)
 
 
 def test_comments(sim: Simulator, security_deck: Client) -> None:
