@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._errors import OptionError, RequestError
+from ._errors import OptionError, RequestError, UnknownFateError
 from ._kibana import Alerts
 from ._options import checked_text
 from ._platform import dig, text
@@ -47,11 +47,12 @@ def _find(alerts: Alerts, name: str) -> list[str]:
     # Internal calls have versions of their own, and since 9.0 answer only those who say what they are.
     headers = {"elastic-api-version": "1", "x-elastic-internal-origin": "Kibana"}
     try:
-        users = alerts.client.request("GET", alerts.base + _FIND, params={"searchTerm": name}, headers=headers).body
+        answer = alerts.client.request("GET", alerts.base + _FIND, params={"searchTerm": name}, headers=headers)
     except RequestError as error:
         if error.status in (400, 403, 404):
             error.hint = "This Kibana does not let users be looked up by name: give the uids of their profiles."
         raise
-    profiles = users if isinstance(users, list) else []
-    found = [text(dig(one, "uid")) for one in profiles if dig(one, "user", "username") == name]
+    if not isinstance(answer.body, list):
+        raise UnknownFateError("GET", _FIND, "the answer does not show users", status=answer.status)
+    found = [text(dig(one, "uid")) for one in answer.body if dig(one, "user", "username") == name]
     return [one_line(uid) for uid in dict.fromkeys(found) if uid]

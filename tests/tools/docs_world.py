@@ -25,7 +25,10 @@ _GROUP = f"group/{_COLLECTION}"
 _MODULE_PLATFORMS = {
     "signal_state": "datadog",
     "signal_incident_link": "datadog",
+    "kibana_alert_assignees": "kibana",
+    "kibana_alert_info": "kibana",
     "kibana_alert_status": "kibana",
+    "kibana_alert_tags": "kibana",
 }
 #: The hosts that the pages show.
 _HOSTS = {

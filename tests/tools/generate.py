@@ -23,8 +23,11 @@ import yaml
 
 from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog_search import SIGNALS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._yandex_iam import YANDEX_IAM_OPTIONS
@@ -39,9 +42,12 @@ FRAGMENTS: dict[str, Specs] = {
     "connection": CONNECTION_OPTIONS,
     "datadog": DATADOG_OPTIONS,
     "guards": GUARDS_OPTIONS,
+    "info": INFO_OPTIONS,
     "kibana": KIBANA_OPTIONS,
+    "kibana_alerts": KIBANA_ALERTS_OPTIONS,
     "security_deck": YANDEX_IAM_OPTIONS,
     "selection": SELECTION_OPTIONS,
+    "signals": SIGNALS_OPTIONS,
 }
 
 
@@ -85,30 +91,35 @@ class Platform:
 PLATFORMS = (
     Platform(
         "Datadog Cloud SIEM",
-        {"signal_state": "", "signal_incident_link": ""},
+        {"signal_info": "", "signal_state": "", "signal_incident_link": ""},
         DATADOG_OPTIONS,
         "`security_monitoring_signals_read`",
         "`security_monitoring_signals_write`",
-        "`user_access_read`, to look up an `assignee` that is not a uuid",
+        "`user_access_read`, to look up an `assignee`, or one of `only_assigned_to`, that is not a uuid",
     ),
     Platform(
         "Elastic Security",
-        {"kibana_alert_status": ""},
+        {
+            **dict.fromkeys(("kibana_alert_info", "kibana_alert_status"), ""),
+            **dict.fromkeys(("kibana_alert_tags", "kibana_alert_assignees"), ""),
+            "alert_note": "provider: kibana",
+        },
         KIBANA_OPTIONS,
         "Kibana's privilege to read security alerts in the space, and `read` on the index"
         " `.alerts-security.alerts-SPACE`",
         "Kibana's privilege to change security alerts in the space, and `write` on that index",
+        "Kibana's privilege for notes, to read and to leave them",
     ),
     Platform(
         "Yandex Cloud Security Deck",
-        {"alert_update": "provider: security_deck"},
+        dict.fromkeys(("alert_info", "alert_update", "alert_note"), "provider: security_deck"),
         YANDEX_IAM_OPTIONS,
-        "the role `security-deck.alertSinks.editor` for the alert's sink",
-        "the same role",
+        "the role `security-deck.alertSinks.viewer` for the alert's sink",
+        "the role `security-deck.alertSinks.editor`, which includes the other",
     ),
     Platform(
         "Calseta",
-        {"alert_update": "provider: calseta"},
+        dict.fromkeys(("alert_info", "alert_update", "alert_note"), "provider: calseta"),
         FRAGMENTS["calseta"],
         "the scope `alerts:read`",
         "the scope `alerts:write`, which does not include the other",

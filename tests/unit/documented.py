@@ -133,7 +133,7 @@ def _seen(value: t.Any, doc: Yaml, path: str, error: Yaml) -> t.Iterator[str]:
     assert isinstance(value, TYPES[kind]), path
     assert kind != "int" or not isinstance(value, bool), path
     yield path
-    if path.endswith((".before", ".raw")):
+    if path.endswith((".before", ".raw", ".fields", ".evidence")):
         # The fields beside it, once more: every run of a module is held to that. And what is the API's own.
         return
     contains = doc.get("contains") or (error if path.endswith("error") else {})

@@ -49,6 +49,23 @@ def kibana_alert_status(sim: Simulator) -> t.Iterator[Params]:
     yield {"query": {"match_all": {}}, "allow_unbounded": True, "status": "acknowledged"}
 
 
+def kibana_alert_tags(sim: Simulator) -> t.Iterator[Params]:
+    yield {"alert_ids": [sim.kibana.add_alert()], "tags": ["a", "b"]}
+    yield {"query": {"exists": {"field": "host.name"}}, "tags": ["c"], "state": "exact"}
+
+
+def kibana_alert_assignees(sim: Simulator) -> t.Iterator[Params]:
+    yield {"alert_ids": [sim.kibana.add_alert()], "assignees": ["amira"]}
+    yield {"query": {"exists": {"field": "host.name"}}, "assignees": [sim.kibana.users[1][0]], "state": "exact"}
+
+
+def kibana_alert_info(sim: Simulator) -> t.Iterator[Params]:
+    changed = {"kibana.alert.workflow_status_updated_at": "2026-03-01T00:00:00.000Z"}
+    assigned = {"kibana.alert.workflow_assignee_ids": [sim.kibana.users[0][0]]}
+    yield {"alert_ids": [sim.kibana.add_alert("closed", "duplicate", **changed, **assigned)], "fields": ["host.*"]}
+    yield {"query": {"match_all": {}}}
+
+
 def alert_update(sim: Simulator) -> t.Iterator[Params]:
     alert = sim.security_deck.add_alert(assignee=sim.security_deck.subjects[0], classification="TRUE_POSITIVE")
     yield {"provider": "security_deck", "alert_ids": [alert.id], "status": "RESOLVED", "tags": ["a"]}
@@ -56,7 +73,31 @@ def alert_update(sim: Simulator) -> t.Iterator[Params]:
     yield {"provider": "calseta", "alert_ids": [sim.calseta.add_alert().uuid], **verdict}
     query = {"sink_id": sim.security_deck.sink_id, "filter": 'status = "OPEN"'}
     yield {"provider": "security_deck", "query": query, "severity": "INFO"}
-    yield {"provider": "calseta", "query": {"severity": ["Low"], "from_time": "2000-01-01"}, "malice_override": "Benign"}
+    yield {
+        "provider": "calseta",
+        "query": {"severity": ["Low"], "from_time": "2000-01-01"},
+        "malice_override": "Benign",
+    }
+
+
+def alert_info(sim: Simulator) -> t.Iterator[Params]:
+    alert = sim.security_deck.add_alert(assignee=sim.security_deck.subjects[0], classification="TRUE_POSITIVE")
+    yield {"provider": "security_deck", "alert_ids": [alert.id]}
+    yield {"provider": "calseta", "alert_ids": [sim.calseta.add_alert(close_classification="Duplicate").uuid]}
+    yield {"provider": "security_deck", "query": {"sink_id": sim.security_deck.sink_id}}
+    yield {"provider": "calseta", "query": {}}
+
+
+def alert_note(sim: Simulator) -> t.Iterator[Params]:
+    ids = {
+        "security_deck": sim.security_deck.add_alert().id,
+        "calseta": sim.calseta.add_alert().uuid,
+        "kibana": sim.kibana.add_alert(),
+    }
+    finding = {"confidence": "low", "recommended_action": "Look.", "evidence": {"seen": [1]}}
+    for provider, alert_id in ids.items():
+        more = finding if provider == "calseta" else {}
+        yield {"provider": provider, "alert_ids": [alert_id], "text": "The host was taken off the network.", **more}
 
 
 #: By the names of the modules, tasks that change something, or show something.

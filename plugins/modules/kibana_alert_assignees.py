@@ -1,0 +1,205 @@
+#!/usr/bin/python
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kibana_alert_assignees
+short_description: Assign Elastic Security alerts to users
+version_added: 1.1.0
+author: secops.triage contributors (!UNKNOWN)
+description:
+  - Assigns detection alerts of Elastic Security to users, takes users off them, or sees to it that an alert is assigned
+    to just these. The alerts are named by their ids or found by a query.
+  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, for they
+    count alerts that had the users already.
+options:
+  assignees:
+    description:
+      - The users, by the uids of their profiles or by their user names.
+      - A user name is looked up, and must be that of just one user who has logged in to Kibana and may see the space.
+        If one is not, nothing is written. Kibana has no public call to look users up, so a later version of it may not
+        let this module do so. A uid is taken as it is.
+      - An empty list with O(state=exact) unassigns the alerts, and changes nothing otherwise.
+    type: list
+    elements: str
+    required: true
+  state:
+    description:
+      - With V(present) the alerts are assigned to these users, beside those who have them.
+      - With V(absent) these users lose them.
+      - With V(exact) these users have them, and nobody else.
+      - An alert from before Elastic Security 8.0 has no place for assignees. It fails the task if it would have to be
+        changed.
+    type: str
+    choices: [present, absent, exact]
+    default: present
+extends_documentation_fragment:
+  - secops.triage.attributes
+  - secops.triage.attributes.actiongroup_kibana
+  - secops.triage.kibana
+  - secops.triage.kibana_alerts
+  - secops.triage.selection
+  - secops.triage.guards
+  - secops.triage.connection
+seealso:
+  - name: Kibana API reference
+    description: The call that this module is about.
+    link: https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalertassignees
+"""
+
+EXAMPLES = r"""
+- name: Hand the alerts over to the analyst on duty
+  secops.triage.kibana_alert_assignees:
+    api_url: https://kibana.example.com
+    api_key: "{{ vault_kibana_api_key }}"
+    alert_ids: "{{ alert_ids }}"
+    assignees: [amira]
+    state: exact
+
+- name: Give critical alerts that nobody has to two analysts, but never more than twenty
+  secops.triage.kibana_alert_assignees:
+    query:
+      bool:
+        filter:
+          - term:
+              kibana.alert.severity: critical
+          - term:
+              kibana.alert.workflow_status: open
+    assignees: [amira, bruno]
+    only_assigned_to: [""]
+    otherwise: skip
+    max_alerts: 20
+
+- name: Unassign an alert
+  secops.triage.kibana_alert_assignees:
+    alert_id: 80e1383f856e67c1b7f7a1634744fa6d66b6e2ef7aa26d226e57afb5a7b2b4a1
+    assignees: []
+    state: exact
+"""
+
+RETURN = r"""
+alerts:
+  description:
+    - The alerts, in the order of O(alert_ids) or by their time, as they are after the task, or would be in check mode.
+    - Of one that does not exist, or could not be looked at again, there is only RV(alerts[].error) beside its id.
+  returned: always, unless the options are refused or the alerts cannot be read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The alert's id.
+      type: str
+      sample: 80e1383f856e67c1b7f7a1634744fa6d66b6e2ef7aa26d226e57afb5a7b2b4a1
+    changed:
+      description: Whether the alert was changed; V(null) where its fate is not known.
+      type: bool
+    assignees:
+      description: The users who have it, by the uids of their profiles.
+      type: list
+      elements: str
+      sample: [u_79HkWkwmnBH5gqFKwoxggWPjEBOur1zLPXQPEl1VBW0_0]
+    before:
+      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      type: dict
+    skipped:
+      description: Why a guard has left this alert alone.
+      returned: for an alert that O(otherwise=skip) has left alone
+      type: str
+      sample: it is acknowledged, and only_from is open
+    error:
+      description: What went wrong with this alert, as in RV(error).
+      returned: for an alert that failed
+      type: dict
+matched:
+  description: How many alerts match the O(query).
+  returned: with O(query)
+  type: int
+  sample: 17
+counts:
+  description: How many alerts the task is about, and what became of them. The others add up to the first.
+  returned: as RV(alerts)
+  type: dict
+  contains:
+    requested:
+      description: Those that were named, or found.
+      type: int
+    changed:
+      description: Those that were changed.
+      type: int
+    unchanged:
+      description: Those that were as they should be, or were left alone because the task failed before it wrote.
+      type: int
+    skipped:
+      description: Those that a guard has left alone.
+      type: int
+    failed:
+      description: Those that have an error.
+      type: int
+  sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0}
+error:
+  description: What went wrong; if several alerts failed, with the first of them.
+  returned: when the task fails for a reason beyond its options' types and choices
+  type: dict
+  contains:
+    message:
+      description: What happened, in the words of the API where it said any.
+      type: str
+    status:
+      description: The HTTP status, or V(null) if there was no answer.
+      type: int
+    method:
+      description: The method of the request, or V(null) if it is not about one.
+      type: str
+    path:
+      description: The path of the request, or V(null).
+      type: str
+    request_id:
+      description: The id by which the service's support finds the request, or V(null).
+      type: str
+    hint:
+      description: What to look at, or V(null).
+      type: str
+  sample:
+    message: "POST /api/detection_engine/signals/assignees: 403 Forbidden: Forbidden"
+    status: 403
+    method: POST
+    path: /api/detection_engine/signals/assignees
+    request_id: null
+    hint: "In the space default, the user needs Kibana's privilege to change security alerts."
+"""
+
+from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana_lists import AlertAssignees
+from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
+
+OPTIONS = {
+    "assignees": {"type": "list", "elements": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+}
+
+
+def main() -> None:
+    run_module(
+        AlertAssignees,
+        argument_spec={
+            **OPTIONS,
+            **KIBANA_OPTIONS,
+            **KIBANA_ALERTS_OPTIONS,
+            **SELECTION_OPTIONS,
+            **GUARDS_OPTIONS,
+            **CONNECTION_OPTIONS,
+        },
+        mutually_exclusive=[("alert_ids", "query")],
+        required_one_of=[("alert_ids", "query")],
+    )
+
+
+if __name__ == "__main__":
+    main()

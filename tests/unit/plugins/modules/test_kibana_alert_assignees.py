@@ -1,0 +1,154 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Assignees of Elastic Security's alerts: who is meant by a name. All else is as with tags."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, four_runs, run_module
+
+ASSIGNEES = "kibana.alert.workflow_assignee_ids"
+NAME = "kibana_alert_assignees"
+USERS = "users/_find"
+
+
+@pytest.fixture
+def uids(sim: Simulator) -> dict[str, str]:
+    """The uids of the profiles, by the users' names."""
+    return {name: uid for uid, name in sim.kibana.users}
+
+
+def run(kibana: Params, *, check: bool = False, **options: t.Any) -> Result:
+    return run_module(NAME, {**kibana, "retries": 1, **options}, check=check)
+
+
+def fails_unwritten(sim: Simulator, result: Result, *said: str) -> None:
+    assert result["failed"]
+    assert all(one in result["msg"] for one in said), result["msg"]
+    assert not sim.log.writes()
+    assert not sim.log.select(path="signals/")
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "after"),
+    [
+        ("present", ["greta"], ["greta", "amira", "bruno"]),
+        ("present", ["bruno", "amira"], ["bruno", "amira"]),
+        ("absent", ["amira", "greta"], ["greta"]),
+        ("exact", ["greta", "bruno"], ["bruno", "amira"]),
+    ],
+)
+def test_every_state(
+    sim: Simulator, kibana: Params, uids: dict[str, str], state: str, before: list[str], after: list[str]
+) -> None:
+    key = sim.kibana.add_alert(**{ASSIGNEES: [uids[name] for name in before]})
+    task = {**kibana, "alert_ids": [key], "assignees": ["amira", uids["bruno"], uids["amira"]], "state": state}
+    runs = four_runs(sim, NAME, task)
+    assert by_id(runs.real)[key]["assignees"] == sim.kibana.alerts()[key][ASSIGNEES] == [uids[name] for name in after]
+    assert runs.real["changed"] is (before != after)
+
+
+def test_nobody(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
+    key = sim.kibana.add_alert(**{ASSIGNEES: list(uids.values())})
+    runs = four_runs(sim, NAME, {**kibana, "alert_ids": [key], "assignees": [], "state": "exact"})
+    assert sim.kibana.alerts()[key][ASSIGNEES] == []
+    (write,) = runs.writes
+    assert write.body == {"ids": [key], "assignees": {"add": [], "remove": list(uids.values())}}
+
+
+def test_nobody_is_no_name(sim: Simulator, kibana: Params) -> None:
+    fails_unwritten(sim, run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=[""]), "state exact")
+
+
+def test_a_uid_is_not_looked_up(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
+    key = sim.kibana.add_alert()
+    runs = four_runs(sim, NAME, {**kibana, "alert_ids": [key], "assignees": [uids["greta"]]})
+    assert not [entry for entry in runs.requests if USERS in entry.path]
+
+
+def test_names_are_looked_up_in_the_space(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
+    key = sim.kibana.add_alert(space="soc-lab")
+    task = {**kibana, "space_id": "soc-lab", "alert_ids": [key], "assignees": ["amira"]}
+    runs = four_runs(sim, NAME, task)
+    assert by_id(runs.real)[key]["assignees"] == [uids["amira"]]
+    (asked,) = [entry for entry in runs.requests if USERS in entry.path]
+    assert asked.path.endswith("/s/soc-lab/internal/detection_engine/users/_find?searchTerm=amira")
+
+
+@pytest.mark.parametrize("name", ["ami", "Amira", "amira@example.com", "nobody&size=1", "*", "u_short_0"])
+def test_unknown_names_are_refused_before_anything_is_sent(sim: Simulator, kibana: Params, name: str) -> None:
+    result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira", name, "zoe"])
+    fails_unwritten(sim, result, repr(name), "'zoe'")
+    assert "'amira'" not in result["msg"]
+
+
+def test_several_users_of_one_name(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
+    """Each realm has users of its own."""
+    other = "u_0123456789abcdef0123_0"
+    sim.kibana.users.append((other, "amira"))
+    result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira"])
+    fails_unwritten(sim, result, f"'amira' could be any of {uids['amira']}, {other}")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_kibana_that_lets_nobody_look(sim: Simulator, kibana: Params, status: int) -> None:
+    sim.faults.add(Fault(status=status, path=USERS, count=None))
+    result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira"])
+    fails_unwritten(sim, result, "give the uids of their profiles")
+    assert result["error"]["status"] == status
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 429, "wait_form": "retry_after"}, {"status": 500}, {"action": "reset"}, {"action": "truncate"}]
+)
+def test_a_look_that_fails_once_is_tried_again(sim: Simulator, kibana: Params, fault: dict[str, t.Any]) -> None:
+    key = sim.kibana.add_alert()
+    sim.faults.add(Fault(path=USERS, **fault))
+    assert run(kibana, alert_ids=[key], assignees=["amira"])["changed"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"uid": None, "user": {"username": "amira"}},
+        {"uid": 5, "user": {"username": "amira"}},
+        {"uid": "", "user": {"username": "amira"}},
+        {"user": {"username": "amira"}},
+        {"uid": "u_1", "user": "amira"},
+        "amira",
+        None,
+    ],
+)
+def test_odd_profiles_are_nobody(sim: Simulator, kibana: Params, odd: t.Any) -> None:
+    sim.faults.add(Fault(status=200, body=[odd], path=USERS, count=None))
+    result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira"])
+    fails_unwritten(sim, result, "no user called 'amira'")
+
+
+@pytest.mark.parametrize("odd", [{}, {"users": []}, None, 5])
+def test_an_answer_without_users(sim: Simulator, kibana: Params, odd: t.Any) -> None:
+    sim.faults.add(Fault(status=200, body=odd, path=USERS, count=None))
+    fails_unwritten(sim, run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira"], retries=0), "does not show users")
+
+
+def test_alerts_from_before_8_0_have_no_assignees(sim: Simulator, kibana: Params) -> None:
+    key = sim.kibana.add_alert(legacy=True)
+    result = run(kibana, alert_ids=[key], assignees=["amira"])
+    assert "has no place for assignees" in result["msg"]
+    assert not sim.log.writes()
+
+
+def test_takes_over_only_what_nobody_has(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
+    ids = [sim.kibana.add_alert(**{ASSIGNEES: who}) for who in ([], [uids["greta"]], [uids["amira"]])]
+    query = {"ids": {"values": ids}}
+    task = {"query": query, "assignees": ["amira"], "only_assigned_to": [""], "otherwise": "skip"}
+    result = run(kibana, **task)
+    assert [row["changed"] for row in result["alerts"] if row["id"] == ids[0]] == [True]
+    assert by_id(result)[ids[1]]["skipped"] == f"{uids['greta']} has it, and only_assigned_to is nobody"
+    assert "skipped" not in by_id(result)[ids[2]], "it is as it should be"
