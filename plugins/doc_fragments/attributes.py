@@ -34,6 +34,27 @@ notes:
     write whose answer was lost is found out by reading again.
 """
 
+    INFO = r"""
+options: {}
+requirements:
+  - python >= 3.9
+  - requests >= 2.25.1
+attributes:
+  check_mode:
+    support: full
+    description: Does the same, for it changes nothing.
+  diff_mode:
+    support: N/A
+    description: There are no changes to show.
+  idempotent:
+    support: full
+    description: Changes nothing, and sends nothing that could write.
+  platform:
+    platforms: all
+    support: full
+    description: Runs wherever Python and C(requests) are, most often on the controller with C(delegate_to=localhost).
+"""
+
     ACTIONGROUP_DATADOG = r"""
 options: {}
 attributes:

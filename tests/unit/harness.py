@@ -74,7 +74,7 @@ def run_module(name: str, params: Params, *, check: bool = False, diff: bool = T
 def assert_before(result: Result) -> None:
     """Assert that every alert which was changed was otherwise before."""
     for row in [*result.get("signals", ()), *result.get("alerts", ())]:
-        if row["changed"] and "error" not in row:
+        if row.get("changed") and "error" not in row:
             assert any(row[name] != value for name, value in row["before"].items()), row
 
 
