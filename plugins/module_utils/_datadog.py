@@ -2,26 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Datadog Cloud SIEM: the connection, and how a signal is read.
+"""Datadog Cloud SIEM: the connection, and how signals are read and searched.
 
 API: https://docs.datadoghq.com/api/latest/security-monitoring/
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
 import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
 from ._change import Fields
-from ._datadog_users import User, Users
-from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
-from ._guards import Guards, Standing
+from ._datadog_search import PAGE, PATH, Search
+from ._datadog_signal import SIGNAL_ID, Signal
+from ._errors import OptionError, RefusedError, UnknownFateError
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_ids, choose, secret
-from ._platform import Platform, dig, fits, not_found, segment, text
+from ._platform import Platform, dig, not_found, segment
+from ._selection import Found, Page, Selection, gather
 
 DATADOG_OPTIONS: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["DD_API_KEY", "DATADOG_API_KEY"])},
@@ -39,20 +39,21 @@ DATADOG_OPTIONS: dict[str, t.Any] = {
 STATES = ("open", "under_review", "archived")
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
-_TEXTS = dict.fromkeys(("state", "archiveReason", "archive_reason", "archiveComment", "archive_comment"), str)
-
 
 class Signals(Platform):
-    """Security signals by their ids; what is read of one is up to `fields_of`."""
+    """Security signals, by their ids or by a search; what is shown of one is up to `shown`."""
 
     kind = "signals"
-    closing: t.ClassVar[Fields] = {"state": "archived"}
 
     def __init__(self, params: Params, run: Run) -> None:
-        self.ids = checked_ids("signal_ids", params["signal_ids"], r"[A-Za-z0-9_=-]{1,256}", "signal")
-        self.version: int | None = params["version"]
+        self.ids = checked_ids("signal_ids", params["signal_ids"] or [], SIGNAL_ID, "signal")
+        if params["query"] is not None:
+            self.selection = Selection(params)
+            self._search = Search(params)
+            self.selection.refuse(self._search.unbounded)
         own_site = site(params["site"])
-        self._where = f"at {params['api_url']}" if params["api_url"] else f"on the site {own_site}"
+        #: Where the organisation is; V(None) behind a gateway, where that cannot be known.
+        self.site = None if params["api_url"] else own_site
         self.base = base_url(params["api_url"] or f"https://api.{own_site}", allow_http=params["allow_http"])
         way = choose(params, DATADOG_OPTIONS, [("api_key", "app_key"), ("access_token",)])
         secrets = {name: secret(params, name, run) for name in way}
@@ -63,39 +64,35 @@ class Signals(Platform):
         connection = Connection.of(params, run)
         self.retries = connection.retries
         self.client = Client(connection, Authorization(headers), run, self._hint)
-        self.users = Users(self.client, self.base)
-        self.guards = Guards.of(params, STATES, SEVERITIES)
-        #: Those that only_assigned_to names, in its words.
-        self._allowed: dict[str, User] = {}
-        self._standings: dict[str, Standing] = {}
-        self._versions: dict[str, int | None] = {}
 
     def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
             return "Check api_key and app_key, or access_token."
         if status == 403:
+            where = f"on the site {self.site}" if self.site else f"at {self.base}"
             return (
-                f"Check that the keys are those of an organisation {self._where}, and that the application key may use"
+                f"Check that the keys are those of an organisation {where}, and that the application key may use"
                 f" security_monitoring_signals_{'write' if writing else 'read'}."
             )
         return None
 
-    def select(self) -> dict[str, Fields]:
-        if self.ids or self.selection:
-            self._allowed = {word: self.users.find(word) for word in self.guards.only_assigned_to or () if word}
-        return super().select()
+    def shown(self, signal: Signal) -> Fields:
+        """The fields of a signal that was read or found."""
+        raise NotImplementedError
 
-    def standing(self, alert_id: str) -> Standing:
-        return self._standings[alert_id]
+    def search(self, limit: int) -> Found:
+        return gather(self._page, limit, PAGE)
 
-    def noted(self, signal_id: str, triage: dict[str, t.Any], severity: t.Any) -> Fields:
-        """The fields in a triage object that was read; how the signal stands is kept for the guards."""
-        if self.guards.set:
-            user = User.of(triage.get("assignee"))
-            named = [word for word, allowed in self._allowed.items() if self.users.same(user, allowed)]
-            has_it = named[:1] or ([user.shown] if user.shown else [])
-            self._standings[signal_id] = Standing(text(triage.get("state")), text(severity), has_it)
-        return self.fields_of(triage)
+    def _page(self, cursor: str | None, limit: int) -> Page:
+        answer = self.client.request("POST", self.base + PATH, self._search.body(cursor, limit), safe=True)
+        items, meta = dig(answer.body, "data"), dig(answer.body, "meta")
+        signals = [Signal.of(item, found=True) for item in items] if isinstance(items, list) else [None]
+        complete = [signal for signal in signals if signal]
+        if len(complete) < len(signals) or dig(meta, "status") == "timeout":
+            why = "the answer does not show all signals that were found, each with its triage"
+            raise UnknownFateError("POST", PATH, why, status=answer.status)
+        after = dig(meta, "page", "after") if signals else None
+        return Page({signal.id: self.shown(signal) for signal in complete}, after or None)
 
     def read_one(self, signal_id: str) -> Fields | None:
         path = f"/api/v2/security_monitoring/signals/{segment(signal_id)}"
@@ -105,52 +102,11 @@ class Signals(Platform):
             if not_found(error):
                 return None
             raise
-        attributes = dig(answer.body, "data", "attributes")
-        triage = _merged(dig(attributes, part, "workflow", "triage") for part in ("gated", "custom"))
-        if dig(answer.body, "data", "id") != signal_id or not (triage.get("state") and readable(triage)):
-            # To take a signal without a state for an open or an archived one would be a guess.
-            raise UnknownFateError(
-                "GET", path, "the answer does not show the triage of this signal", status=answer.status
-            )
-        version = dig(attributes, "version")
-        self._versions[signal_id] = version if isinstance(version, int) else None
-        return self.noted(signal_id, triage, dig(attributes, "status"))
-
-    def fields_of(self, triage: dict[str, t.Any]) -> Fields:
-        """The fields in a triage object: a read spells its keys in camelCase, a write's answer does not."""
-        raise NotImplementedError
-
-    def explained(self, error: RefusedError, signal_id: str) -> RefusedError:
-        """The error, which in the case of a version conflict names both versions."""
-        about_version = error.status == 409 or (error.status == 400 and "version" in str(error).lower())
-        if self.version is not None and about_version:
-            # The version that was read before need not be the one that it was refused for.
-            with contextlib.suppress(TriageError):
-                self.read([signal_id])
-            error.hint = (
-                f"Conflict: version {self.version} was sent, and the signal is at version"
-                f" {self._versions.get(signal_id)}. Somebody else changed it: look at it, and decide anew."
-            )
-        return error
-
-
-def _merged(parts: t.Iterable[t.Any]) -> dict[str, t.Any]:
-    """The triage object, of which each part of an answer shows another half."""
-    merged: dict[str, t.Any] = {}
-    for part in parts:
-        for key, value in (part if isinstance(part, dict) else {}).items():
-            known = merged.get(key)
-            merged[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def readable(triage: t.Any) -> bool:
-    """Whether all that we look at in a triage object is of the types that the API names, in either spelling."""
-    return (
-        fits(triage, _TEXTS)
-        and fits(triage, dict.fromkeys(("incidentIds", "incident_ids"), list), int)
-        and fits(triage.get("assignee") or {}, dict.fromkeys(("uuid", "handle", "name"), str))
-    )
+        signal = Signal.of(dig(answer.body, "data"))
+        if signal is None or signal.id != signal_id:
+            why = "the answer does not show the triage of this signal"
+            raise UnknownFateError("GET", path, why, status=answer.status)
+        return self.shown(signal)
 
 
 def site(value: str) -> str:

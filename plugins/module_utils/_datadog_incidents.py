@@ -13,13 +13,14 @@ import dataclasses
 import typing as t
 
 from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
-from ._datadog import Signals, readable
-from ._errors import NotFoundError, OptionError, RefusedError, TriageError, UnknownFateError
+from ._datadog_guarded import GuardedSignals
+from ._datadog_signal import Triage, readable, told
+from ._errors import GuardError, NotFoundError, OptionError, RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run
 from ._platform import dig, fate, segment, untold
 
 
-class IncidentLink(Signals):
+class IncidentLink(GuardedSignals):
     """Signals that are to be linked to an incident, or not to be."""
 
     def __init__(self, params: Params, run: Run) -> None:
@@ -30,14 +31,18 @@ class IncidentLink(Signals):
         if not 0 < self._incident < 2**63:
             raise OptionError(f"incident_id must be an incident's public id, a positive number, not {self._incident}")
 
-    def fields_of(self, triage: dict[str, t.Any]) -> Fields:
-        ids = triage.get("incidentIds", triage.get("incident_ids"))
-        return {"incident_ids": ids or []}
+    @property
+    def asked(self) -> t.Collection[str]:
+        return ("incident_ids",)
+
+    def fields_of(self, triage: Triage) -> Fields:
+        return {"incident_ids": told(triage, "incident_ids") or []}
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        others = [number for number in fields["incident_ids"] if number != self._incident]
+        present = fields["incident_ids"] or []
+        others = [number for number in present if number != self._incident]
         if self._present:
-            linked = len(others) < len(fields["incident_ids"])
+            linked = len(others) < len(present)
             return fields if linked else {"incident_ids": [*others, self._incident]}
         return {"incident_ids": others}
 
@@ -86,6 +91,9 @@ class IncidentLink(Signals):
         wanted = self.wanted(change.id, latest)
         if wanted == latest:
             return Refused(TriageError("Somebody else has taken the link away already"))
+        objection = self.objection(Change(change.id, latest, wanted))
+        if objection:
+            return Refused(GuardError(f"Not written: {objection}"))
         attributes = wanted if self.version is None else {**wanted, "version": self.version}
         try:
             answer = self.client.request("PATCH", self.base + path, {"data": {"attributes": attributes}})

@@ -12,7 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from ._change import Change, Confirmed, Fields, Outcome, Refused, Unknown
-from ._datadog import Signals, readable
+from ._datadog_guarded import GuardedSignals
+from ._datadog_signal import Triage, readable, told
 from ._datadog_users import User
 from ._errors import RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run, checked_text
@@ -22,12 +23,11 @@ from ._platform import batches, dig, fate, segment, untold
 BULK_LIMIT = 199
 _BULK = "/api/v2/security_monitoring/signals/bulk/update"
 
-#: Our names of the fields, and the two spellings in answers with what an absent one means.
+#: Our names of the fields, with what an absent one means.
 _ABSENT: dict[str, t.Any] = {"state": None, "archive_reason": "none", "archive_comment": "", "incident_ids": []}
-_CAMEL = {"archive_reason": "archiveReason", "archive_comment": "archiveComment", "incident_ids": "incidentIds"}
 
 
-class SignalState(Signals):
+class SignalState(GuardedSignals):
     """The triage of signals, brought to what the task names."""
 
     def __init__(self, params: Params, run: Run) -> None:
@@ -45,15 +45,19 @@ class SignalState(Signals):
         self.retries = max(self.retries, 1)
 
     def select(self) -> dict[str, Fields]:
-        if self._assignee is not None and self.ids:
-            self._target = self.users.find(self._assignee)
+        if self._assignee is not None and (self.ids or self.selection):
+            self._target = self.users.find("assignee", self._assignee)
         return super().select()
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         return {**self._asked, **({} if self._target is None else {"assignee": self._target.shown})}
 
-    def fields_of(self, triage: dict[str, t.Any]) -> Fields:
-        fields = {name: triage.get(_CAMEL.get(name, name), triage.get(name)) for name in _ABSENT}
+    @property
+    def asked(self) -> t.Collection[str]:
+        return [*self._asked, *([] if self._target is None else ["assignee"])]
+
+    def fields_of(self, triage: Triage) -> Fields:
+        fields = {name: told(triage, name) for name in _ABSENT}
         fields = {name: _ABSENT[name] if value is None else value for name, value in fields.items()}
         fields["assignee"] = self._shown(triage.get("assignee"))
         return fields

@@ -57,9 +57,9 @@ class Users:
         self._known: dict[str, User] = {}
         self._lock = threading.Lock()
 
-    def find(self, wanted: str) -> User:
+    def find(self, option: str, wanted: str) -> User:
         """The user with this uuid, handle or e-mail; C("") is nobody. Raises `OptionError` unless it is just one."""
-        wanted = (checked_text("assignee", wanted) or "").strip()
+        wanted = (checked_text(option, wanted) or "").strip()
         if not wanted:
             return NOBODY
         if re.fullmatch(_UUID, wanted.lower()):
@@ -70,10 +70,10 @@ class Users:
             if wanted.casefold() in ((user.handle or "").casefold(), email.casefold())
         }
         if not matches:
-            raise OptionError(f"assignee {wanted!r} is neither the handle nor the e-mail of an active or invited user")
+            raise OptionError(f"{option} {wanted!r} is neither the handle nor the e-mail of an active or invited user")
         if len(matches) > 1:
             shown = ", ".join(f"{user.handle} ({user.uuid})" for user in matches.values())
-            raise OptionError(f"assignee {wanted!r} could be any of {shown}", "Give the uuid.")
+            raise OptionError(f"{option} {wanted!r} could be any of {shown}", "Give the uuid.")
         return next(iter(matches.values()))
 
     def same(self, user: User, target: User) -> bool:

@@ -12,18 +12,15 @@ version_added: 1.0.0
 author: secops.triage contributors (!UNKNOWN)
 description:
   - Links security signals of Datadog Cloud SIEM to an incident, or takes the link away.
+  - Takes signals by their ids, or those that a query finds. Of signals that are named, nothing is written unless all of
+    them exist.
   - Reads every signal first, and never adds a link that is there. What was written is confirmed by reading again.
+  - A query is searched once, and what it finds is all that the task is about. Because a search may be behind the truth,
+    signals that it shows otherwise than they should be are read once more before they are written. A search without
+    O(from) is one without bounds, and needs O(allow_unbounded).
   - There is no call that takes a single link away. For O(state=absent) the signal's list of incidents is read once more
     and written anew without this one; a link that somebody else adds in that moment is lost.
 options:
-  signal_ids:
-    description:
-      - The signals.
-      - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
-    type: list
-    elements: str
-    required: true
-    aliases: [signal_id]
   incident_id:
     description: The incident's public id, the number in its C(IR-) name.
     type: int
@@ -40,16 +37,19 @@ options:
     type: bool
   version:
     description:
-      - The version of the signal that the task goes by. If the signal has a higher one, the API refuses the change, and
-        the error names both.
+      - The version of the signal that the task goes by, with O(signal_ids) only. If the signal has a higher one, the
+        API refuses the change, and the error names both.
     type: int
 extends_documentation_fragment:
   - secops.triage.attributes
   - secops.triage.attributes.actiongroup_datadog
   - secops.triage.datadog
+  - secops.triage.signals
+  - secops.triage.selection
   - secops.triage.guards
   - secops.triage.connection
 seealso:
+  - module: secops.triage.signal_info
   - module: secops.triage.signal_state
   - name: Datadog API reference
     description: The call that this module is about.
@@ -63,6 +63,13 @@ EXAMPLES = r"""
     incident_id: 2609
     add_to_signal_timeline: true
 
+- name: Show what a host has set off in the last two hours on the incident
+  secops.triage.signal_incident_link:
+    query: host:db-07 -@workflow.triage.state:archived
+    from: now-2h
+    max_alerts: 50
+    incident_id: 2609
+
 - name: Take a signal off an incident that it has nothing to do with
   secops.triage.signal_incident_link:
     signal_id: AQAAAZexample000000000000000000000000000000000000000000
@@ -73,7 +80,8 @@ EXAMPLES = r"""
 RETURN = r"""
 signals:
   description:
-    - The signals, in the order of O(signal_ids), as they are after the task, or would be in check mode.
+    - The signals, in the order of O(signal_ids) or by their time, as they are after the task, or would be in check
+      mode.
     - Of one that does not exist, or could not be looked at again, there is only RV(signals[].error) beside its id.
   returned: always, unless the options are refused or the signals cannot be read
   type: list
@@ -103,6 +111,11 @@ signals:
       description: What went wrong with this signal, as in RV(error).
       returned: for a signal that failed
       type: dict
+matched:
+  description: How many signals match the O(query), whether they are as they should be or not.
+  returned: with O(query)
+  type: int
+  sample: 17
 counts:
   description: How many alerts the task is about, and what became of them. The others add up to the first.
   returned: as RV(signals)
@@ -158,12 +171,18 @@ error:
 
 from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._datadog_incidents import IncidentLink
+from ansible_collections.secops.triage.plugins.module_utils._datadog_search import (
+    SIGNALS_EXCLUSIVE,
+    SIGNALS_OPTIONS,
+    SIGNALS_REQUIRED,
+)
 from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
 OPTIONS = {
-    "signal_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["signal_id"]},
+    **SIGNALS_OPTIONS,
     "incident_id": {"type": "int", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "add_to_signal_timeline": {"type": "bool"},
@@ -172,7 +191,12 @@ OPTIONS = {
 
 
 def main() -> None:
-    run_module(IncidentLink, argument_spec={**OPTIONS, **DATADOG_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS})
+    run_module(
+        IncidentLink,
+        argument_spec={**OPTIONS, **SELECTION_OPTIONS, **DATADOG_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS},
+        mutually_exclusive=[*SIGNALS_EXCLUSIVE, ("signal_ids", "expected_count"), ("query", "version")],
+        required_one_of=SIGNALS_REQUIRED,
+    )
 
 
 if __name__ == "__main__":

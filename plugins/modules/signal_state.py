@@ -13,18 +13,15 @@ author: secops.triage contributors (!UNKNOWN)
 description:
   - Brings security signals of Datadog Cloud SIEM to a triage state, with the reason and the comment of an archived
     signal, and assigns them to a user.
+  - Takes signals by their ids, or those that a query finds. Of signals that are named, nothing is written unless all of
+    them exist.
   - Reads every signal first, and writes only those that differ, 199 to a request.
     A write would otherwise move the time of the last change, and who made it, even where nothing changes.
+  - A query is searched once, and what it finds is all that the task is about. Because a search may be behind the truth,
+    signals that it shows otherwise than they should be are read once more before they are written. A search without
+    O(from) is one without bounds, and needs O(allow_unbounded).
   - Signals can be changed for 30 days after they came up; later the API refuses.
 options:
-  signal_ids:
-    description:
-      - The signals.
-      - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
-    type: list
-    elements: str
-    required: true
-    aliases: [signal_id]
   state:
     description: The triage state.
     type: str
@@ -54,17 +51,20 @@ options:
     type: str
   version:
     description:
-      - The version of the signal that the task goes by. If the signal has a higher one, the API refuses the change, and
-        the error names both.
+      - The version of the signal that the task goes by, with O(signal_ids) only. If the signal has a higher one, the
+        API refuses the change, and the error names both.
       - A signal's version also rises when detections are added to it. Without this option no version is sent.
     type: int
 extends_documentation_fragment:
   - secops.triage.attributes
   - secops.triage.attributes.actiongroup_datadog
   - secops.triage.datadog
+  - secops.triage.signals
+  - secops.triage.selection
   - secops.triage.guards
   - secops.triage.connection
 seealso:
+  - module: secops.triage.signal_info
   - module: secops.triage.signal_incident_link
   - name: Datadog API reference
     description: The call that this module is about.
@@ -78,6 +78,17 @@ EXAMPLES = r"""
     state: archived
     archive_reason: testing_or_maintenance
     archive_comment: Announced scan, change CHG-1042
+
+- name: Archive what the scanner has set off since yesterday, but nothing that is critical or that somebody works on
+  secops.triage.signal_state:
+    query: "@workflow.triage.state:open @network.client.ip:192.0.2.17"
+    from: now-24h
+    max_alerts: 500
+    only_assigned_to: [""]
+    protect_severity: [critical]
+    otherwise: skip
+    state: archived
+    archive_reason: testing_or_maintenance
 
 - name: Take a signal on
   secops.triage.signal_state:
@@ -105,7 +116,8 @@ EXAMPLES = r"""
 RETURN = r"""
 signals:
   description:
-    - The signals, in the order of O(signal_ids), as they are after the task, or would be in check mode.
+    - The signals, in the order of O(signal_ids) or by their time, as they are after the task, or would be in check
+      mode.
     - Of one that does not exist, or could not be looked at again, there is only RV(signals[].error) beside its id.
   returned: always, unless the options are refused or the signals cannot be read
   type: list
@@ -153,6 +165,11 @@ signals:
       description: What went wrong with this signal, as in RV(error).
       returned: for a signal that failed
       type: dict
+matched:
+  description: How many signals match the O(query), whether they are as they should be or not.
+  returned: with O(query)
+  type: int
+  sample: 17
 counts:
   description: How many alerts the task is about, and what became of them. The others add up to the first.
   returned: as RV(signals)
@@ -207,13 +224,19 @@ error:
 """
 
 from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog_search import (
+    SIGNALS_EXCLUSIVE,
+    SIGNALS_OPTIONS,
+    SIGNALS_REQUIRED,
+)
 from ansible_collections.secops.triage.plugins.module_utils._datadog_triage import SignalState
 from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
 OPTIONS = {
-    "signal_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["signal_id"]},
+    **SIGNALS_OPTIONS,
     "state": {"type": "str", "choices": ["open", "under_review", "archived"]},
     "archive_reason": {
         "type": "str",
@@ -237,8 +260,9 @@ OPTIONS = {
 def main() -> None:
     run_module(
         SignalState,
-        argument_spec={**OPTIONS, **DATADOG_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS},
-        required_one_of=[("state", "archive_reason", "archive_comment", "assignee")],
+        argument_spec={**OPTIONS, **SELECTION_OPTIONS, **DATADOG_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS},
+        mutually_exclusive=[*SIGNALS_EXCLUSIVE, ("signal_ids", "expected_count"), ("query", "version")],
+        required_one_of=[*SIGNALS_REQUIRED, ("state", "archive_reason", "archive_comment", "assignee")],
     )
 
 

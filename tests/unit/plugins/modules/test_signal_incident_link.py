@@ -227,7 +227,7 @@ def test_what_is_no_public_id_is_refused(sim: Simulator, link: Params, incident_
     [
         ({"incident_id": None}, "missing required arguments: incident_id"),
         ({"incident_id": "IR-4100"}, "incident_id"),
-        ({"signal_ids": None}, "missing required arguments: signal_ids"),
+        ({"signal_ids": None}, "one of the following is required: signal_ids, query"),
         ({"state": "linked"}, "value of state must be one of: present, absent"),
         ({"signal_ids": ["../bulk/update"]}, "not the id of a signal"),
     ],

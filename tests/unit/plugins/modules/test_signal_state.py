@@ -215,10 +215,10 @@ def test_refuses_options_before_anything_is_sent(sim: Simulator, datadog: Params
     assert len(sim.log) == 0
 
 
-def test_signal_ids_are_required(sim: Simulator, datadog: Params) -> None:
+def test_signals_are_named_or_searched(sim: Simulator, datadog: Params) -> None:
     result = run_module("signal_state", {**datadog, "state": "open"})
     assert result["failed"]
-    assert "missing required arguments: signal_ids" in result["msg"]
+    assert "one of the following is required: signal_ids, query" in result["msg"]
 
 
 def test_a_signal_without_a_state_is_not_guessed_at(sim: Simulator, datadog: Params) -> None:

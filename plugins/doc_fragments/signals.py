@@ -1,0 +1,33 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options in `SIGNALS_OPTIONS`."""
+
+    DOCUMENTATION = r"""
+options:
+  signal_ids:
+    description: The signals. An empty list is no error, and means none.
+    type: list
+    elements: str
+    aliases: [signal_id]
+  query:
+    description:
+      - The signals that match this query, in the language of Datadog's search, as in
+        C(@workflow.triage.state:open source:okta).
+      - A search may be some time behind what was written last.
+    type: str
+  from:
+    description:
+      - The signals that came up at this time or later, with O(query) only. V(now-15m), V(now-24h), V(now-7d),
+        V(now-2w), V(2026-01-31) or V(2026-01-31T08:00:00Z); a time without a zone is UTC.
+      - Without it the API decides how far back it looks.
+    type: str
+  to:
+    description: The signals that came up until this time, with O(query) only, written as O(from).
+    type: str
+"""

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Datadog: signals to look at, in the shape that all info modules share."""
+
+from __future__ import annotations
+
+from ._alert import common, utc
+from ._change import Fields
+from ._datadog import Signals
+from ._datadog_signal import Signal, told
+from ._datadog_users import User
+from ._options import Params, Run
+from ._platform import text
+
+
+class SignalInfo(Signals):
+    """Signals as they are."""
+
+    def __init__(self, params: Params, run: Run) -> None:
+        super().__init__(params, run)
+        self._raw: bool = params["raw"]
+
+    def shown(self, signal: Signal) -> Fields:
+        reason = text(told(signal.triage, "archive_reason"))
+        fields = common(
+            platform="datadog",
+            title=signal.title,
+            severity=signal.severity,
+            status=text(signal.triage["state"]),
+            verdict=None if reason == "none" else reason,
+            assignee=User.of(signal.triage.get("assignee")).shown,
+            created=utc(signal.timestamp),
+            updated=utc(signal.triage.get("stateUpdateTimestamp")),
+            url=self.site and page_of(self.site, signal.id),
+            rule=signal.rule,
+        )
+        fields["archive_comment"] = text(told(signal.triage, "archive_comment")) or ""
+        fields["incident_ids"] = told(signal.triage, "incident_ids") or []
+        fields["version"] = signal.version
+        return {**fields, "raw": signal.raw} if self._raw else fields
+
+
+def page_of(site: str, signal_id: str) -> str:
+    """The address of a signal's page: on C(app.datadoghq.com), but on C(us3.datadoghq.com) without the C(app)."""
+    host = f"app.{site}" if site.count(".") == 1 else site
+    return f"https://{host}/security?event={signal_id}"
