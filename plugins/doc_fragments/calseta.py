@@ -12,7 +12,8 @@ class ModuleDocFragment:
 options:
   api_key:
     description:
-      - The API key, for O(provider=calseta), with both scopes C(alerts:read) and C(alerts:write).
+      - The API key, for O(provider=calseta), with the scope C(alerts:read), and with C(alerts:write), too, to change
+        alerts.
       - If not set, the value of the environment variable E(CALSETA_API_KEY) is used.
     type: str
 """

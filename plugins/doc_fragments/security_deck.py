@@ -12,7 +12,8 @@ class ModuleDocFragment:
 options:
   iam_token:
     description:
-      - An IAM token, for O(provider=security_deck). The account needs the role C(security-deck.alertSinks.editor).
+      - An IAM token, for O(provider=security_deck). The account needs the role C(security-deck.alertSinks.viewer) to
+        look at alerts, and C(security-deck.alertSinks.editor) to change them.
       - If not set, the value of the environment variable E(YC_IAM_TOKEN) is used, else E(YC_TOKEN).
     type: str
   service_account_key_file:

@@ -37,6 +37,7 @@ class CalsetaInfo(Calseta):
         **Calseta.kinds,
         "title": str,
         "detection_rule": dict,
+        "source_name": str,
         "created_at": str,
         "updated_at": str,
     }
@@ -59,5 +60,6 @@ class CalsetaInfo(Calseta):
                 rule=text(dig(alert, "detection_rule", "name")),
             ),
             "tags": texts(alert.get("tags")),
+            "source_name": text(alert.get("source_name")),
             **({"raw": alert} if self._raw else {}),
         }

@@ -30,6 +30,7 @@ class SecurityDeckInfo(SecurityDeck):
         **SecurityDeck.kinds,
         "title": str,
         "category": dict,
+        "sinkId": str,
         "createTime": str,
         "updateTime": str,
     }
@@ -54,6 +55,7 @@ class SecurityDeckInfo(SecurityDeck):
                 rule=text(dig(alert, "category", "name")),
             ),
             "tags": fields["tags"],
+            "sink_id": text(alert.get("sinkId")),
             **({"raw": alert} if self._raw else {}),
         }
 

@@ -1,0 +1,303 @@
+#!/usr/bin/python
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: alert_info
+short_description: Show alerts of Yandex Security Deck or Calseta
+version_added: 1.1.0
+author: secops.triage contributors (!UNKNOWN)
+description:
+  - Shows alerts of Yandex Cloud Security Deck, or of Calseta, by their ids or as a query finds them, and changes nothing.
+  - What is shown of an alert is the same on every platform, with a few fields that only these have.
+options:
+  provider:
+    description: Where the alerts are.
+    type: str
+    choices: [security_deck, calseta]
+    required: true
+  alert_ids:
+    description:
+      - The alerts. Those of Calseta are UUIDs. An empty list is no error, and shows none.
+      - Exactly one of O(alert_ids) and O(query) is needed.
+    type: list
+    elements: str
+    aliases: [alert_id, alert_uuid]
+  query:
+    description:
+      - Which alerts to find. No more than O(max_alerts) are shown.
+      - Exactly one of O(alert_ids) and O(query) is needed.
+    type: dict
+    suboptions:
+      sink_id:
+        description: The alert sink to search, for O(provider=security_deck), where it is required.
+        type: str
+      filter:
+        description: What to look for in the sink, as a filter of the API, for O(provider=security_deck).
+        type: str
+      order_by:
+        description:
+          - A field of the API, and V(asc) or V(desc), for O(provider=security_deck).
+          - If not given, the service shows the newest alerts first.
+        type: str
+      status:
+        description: The present states, of which one is enough, for O(provider=calseta).
+        type: list
+        elements: str
+        choices: [Open, Triaging, Escalated, Closed]
+      severity:
+        description: The severities, of which one is enough, for O(provider=calseta).
+        type: list
+        elements: str
+        choices: [Pending, Informational, Low, Medium, High, Critical]
+      source_name:
+        description: The sources, of which one is enough, for O(provider=calseta).
+        type: list
+        elements: str
+      from_time:
+        description:
+          - The time from which on, for O(provider=calseta), such as V(2026-01-31T08:00:00Z), V(2026-01-31) or
+            V(now-24h). Without a zone it is UTC.
+        type: str
+      to_time:
+        description: The time up to which, in the same forms, for O(provider=calseta).
+        type: str
+      sort_by:
+        description: What to sort by, for O(provider=calseta). If not given, it is V(created_at).
+        type: str
+        choices: [created_at, occurred_at, severity, source_name, status, title]
+      sort_order:
+        description: Which way to sort, for O(provider=calseta). If not given, it is V(desc), so the newest come first.
+        type: str
+        choices: [asc, desc]
+  api_url:
+    description:
+      - The address of the API, with a base path if there is one.
+      - Required for O(provider=calseta), without C(/v1). If not given there, the value of the environment variable
+        E(CALSETA_API_URL) is used.
+      - For O(provider=security_deck) it replaces all hosts of the cloud, as a gateway before them needs it.
+    type: str
+extends_documentation_fragment:
+  - secops.triage.attributes.info
+  - secops.triage.attributes.actiongroup_alerts
+  - secops.triage.security_deck
+  - secops.triage.calseta
+  - secops.triage.info
+  - secops.triage.connection
+seealso:
+  - module: secops.triage.alert_update
+  - name: Security Deck API reference
+    description: The search that this module is about, for O(provider=security_deck).
+    link: https://yandex.cloud/docs/security-deck/api-ref/Alert/list
+  - name: Calseta API reference
+    description: The search that this module is about, for O(provider=calseta).
+    link: https://docs.calseta.com/api-reference/alerts/list-alerts
+"""
+
+EXAMPLES = r"""
+- name: See what is open in a sink
+  secops.triage.alert_info:
+    provider: security_deck
+    iam_token: "{{ vault_iam_token }}"
+    query:
+      sink_id: fd8example0000000001
+      filter: status = "OPEN"
+  register: open_alerts
+
+- name: See the newest fifty alerts of Calseta since yesterday that are serious
+  secops.triage.alert_info:
+    provider: calseta
+    api_url: https://calseta.example.com
+    api_key: "{{ vault_calseta_api_key }}"
+    query:
+      status: [Open, Triaging]
+      severity: [High, Critical]
+      from_time: now-24h
+    max_alerts: 50
+
+- name: See how the alerts of an event stand, with all that Calseta tells of them
+  secops.triage.alert_info:
+    provider: calseta
+    alert_ids: "{{ alert_ids }}"
+    raw: true
+"""
+
+RETURN = r"""
+alerts:
+  description: The alerts, in the order of O(alert_ids) or of the search.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The alert's id.
+      type: str
+      sample: 3fa85f64-5717-4562-b3fc-2c963f66afa6
+    platform:
+      description: The O(provider).
+      type: str
+      sample: calseta
+    title:
+      description: What has been seen; V(null) if the platform does not tell.
+      type: str
+      sample: Brute force of SSH on db-07
+    severity:
+      description: The severity, as in M(secops.triage.alert_update); V(null) if it has none.
+      type: str
+      sample: High
+    status:
+      description: The status, as in M(secops.triage.alert_update); V(null) if it has none.
+      type: str
+      sample: Open
+    verdict:
+      description:
+        - The C(classification) of Security Deck, or the C(close_classification) of Calseta, as in
+          M(secops.triage.alert_update); V(null) without one.
+      type: str
+      sample: Duplicate
+    assignee:
+      description:
+        - The subject id of the user account that has the alert of Security Deck, V("") for nobody.
+        - Calseta knows of no assignees, so there it is V(null).
+      type: str
+      sample: ajeexample0000000001
+    created:
+      description: When it came up, in UTC; V(null) if unknown.
+      type: str
+      sample: "2026-01-31T08:00:00.000Z"
+    updated:
+      description: When it was last changed, in UTC; V(null) if unknown.
+      type: str
+      sample: "2026-01-31T09:30:00.000Z"
+    url:
+      description: Its page in the product. Neither platform tells, so it is V(null).
+      type: str
+    rule:
+      description:
+        - The name of the category of an alert of Security Deck, which is the kind of threat, or of the detection rule
+          of an alert of Calseta.
+        - V(null) if there is none, and where a search of Calseta has found the alert, for that does not show it.
+      type: str
+      sample: Brute force of SSH
+    tags:
+      description: The tags.
+      type: list
+      elements: str
+      sample: [phishing]
+    sink_id:
+      description: The sink that the alert is in; V(null) if unknown.
+      returned: for O(provider=security_deck)
+      type: str
+      sample: fd8example0000000001
+    source_name:
+      description: Where Calseta has the alert from; V(null) if unknown.
+      returned: for O(provider=calseta)
+      type: str
+      sample: generic
+    raw:
+      description: The API's object. A search shows less of it than a read.
+      returned: with O(raw=true)
+      type: dict
+missing:
+  description: Those of O(alert_ids) that there are not.
+  returned: with O(alert_ids)
+  type: list
+  elements: str
+  sample: []
+truncated:
+  description: Whether more alerts match than O(max_alerts), so that some are not shown.
+  returned: with O(query)
+  type: bool
+total:
+  description: How many alerts match. Security Deck does not tell, so there it is V(null).
+  returned: with O(query)
+  type: int
+  sample: 17
+error:
+  description: What went wrong; if several alerts failed, with the first of them.
+  returned: when the task fails for a reason beyond its options' types and choices
+  type: dict
+  contains:
+    message:
+      description: What happened, in the words of the API where it said any.
+      type: str
+    status:
+      description: The HTTP status, or V(null) if there was no answer.
+      type: int
+    method:
+      description: The method of the request, or V(null) if it is not about one.
+      type: str
+    path:
+      description: The path of the request, or V(null).
+      type: str
+    request_id:
+      description: The id by which the service's support finds the request, or V(null).
+      type: str
+    hint:
+      description: What to look at, or V(null).
+      type: str
+  sample:
+    message: "GET /v1/alerts: 403 Forbidden: Forbidden"
+    status: 403
+    method: GET
+    path: /v1/alerts
+    request_id: null
+    hint: "The key needs the scope alerts:read, which alerts:write does not include."
+"""
+
+import typing as t
+
+from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._calseta_info import CALSETA_SEARCH, CalsetaInfo
+from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS, run_info
+from ansible_collections.secops.triage.plugins.module_utils._options import (
+    CONNECTION_OPTIONS,
+    Params,
+    Run,
+    refuse_foreign,
+)
+from ansible_collections.secops.triage.plugins.module_utils._platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck_info import (
+    SECURITY_DECK_SEARCH,
+    SecurityDeckInfo,
+)
+
+PROVIDERS: dict[str, t.Callable[[Params, Run], Platform]] = {
+    "security_deck": SecurityDeckInfo,
+    "calseta": CalsetaInfo,
+}
+TAKES = {"security_deck": dict.fromkeys(SECURITY_DECK_OPTIONS), "calseta": dict.fromkeys(CALSETA_OPTIONS)}
+QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_SEARCH), "calseta": dict.fromkeys(CALSETA_SEARCH)}
+
+OPTIONS: dict[str, t.Any] = {
+    "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
+    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
+    "query": {"type": "dict", "options": {**SECURITY_DECK_SEARCH, **CALSETA_SEARCH}},
+    "api_url": {"type": "str"},
+    **SECURITY_DECK_OPTIONS,
+    **CALSETA_OPTIONS,
+}
+ARGUMENT_SPEC = {**OPTIONS, **INFO_OPTIONS, **CONNECTION_OPTIONS}
+
+
+def connect(params: Params, run: Run) -> Platform:
+    refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
+    refuse_foreign(params["query"] or {}, OPTIONS["query"]["options"], params["provider"], QUERIES, "query.")
+    return PROVIDERS[params["provider"]](params, run)
+
+
+def main() -> None:
+    run_info(
+        connect,
+        argument_spec=ARGUMENT_SPEC,
+        required_one_of=[("alert_ids", "query")],
+        mutually_exclusive=[("alert_ids", "query")],
+    )
+
+
+if __name__ == "__main__":
+    main()

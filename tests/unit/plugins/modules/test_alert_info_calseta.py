@@ -1,0 +1,315 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is shown of alerts of Calseta, by their ids and as a search finds them."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator.dates import iso
+from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, run_module
+
+NAME = "alert_info"
+UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+
+
+def run(calseta: Params, *, check: bool = False, **options: t.Any) -> Result:
+    task = {"retries": 0, **calseta, **options}
+    return run_module(NAME, {name: value for name, value in task.items() if value is not None}, check=check)
+
+
+def ids(result: Result) -> list[str]:
+    assert not result.get("failed"), result["msg"]
+    return [row["id"] for row in result["alerts"]]
+
+
+def newest_first(sim: Simulator) -> list[str]:
+    return [key for key, one in sorted(sim.calseta.alerts.items(), key=lambda item: (-item[1].occurred, item[0]))]
+
+
+def asked(sim: Simulator) -> list[dict[str, list[str]]]:
+    """The parameters of every search."""
+    return [parse_qs(urlsplit(entry.path).query) for entry in sim.log.select(path=r"/v1/alerts\?")]
+
+
+# By ids
+
+
+def test_shows_what_is_named(sim: Simulator, calseta: Params) -> None:
+    alert = sim.calseta.add_alert(status="Closed", close_classification="Duplicate", severity="Low", tags=["a", "b"])
+    other = sim.calseta.add_alert()
+    result = run(calseta, alert_ids=[other.uuid, alert.uuid.upper()])
+    assert ids(result) == [other.uuid, alert.uuid]
+    assert result["alerts"][1] == {
+        "id": alert.uuid,
+        "platform": "calseta",
+        "title": alert.scene.title,
+        "severity": "Low",
+        "status": "Closed",
+        "verdict": "Duplicate",
+        "assignee": None,
+        "created": iso(alert.occurred + 1, 3),
+        "updated": iso(alert.updated_at, 3),
+        "url": None,
+        "rule": alert.scene.source,
+        "tags": ["a", "b"],
+        "source_name": alert.scene.source,
+    }
+    assert (result["changed"], result["missing"]) == (False, [])
+    assert not set(result) & {"truncated", "total"}
+
+
+def test_missing_ones_are_listed_and_no_failure(sim: Simulator, calseta: Params) -> None:
+    alert = sim.calseta.add_alert()
+    for check in (True, False):
+        result = run(calseta, alert_ids=[UNKNOWN, alert.uuid], check=check)
+        assert (ids(result), result["missing"]) == ([alert.uuid], [UNKNOWN])
+    assert not sim.log.writes()
+
+
+def test_nothing_named_is_nothing_asked(sim: Simulator, calseta: Params) -> None:
+    result = run(calseta, alert_ids=[])
+    assert (ids(result), result["missing"]) == ([], [])
+    assert not sim.log
+
+
+def test_raw_is_the_apis_object(sim: Simulator, calseta: Params) -> None:
+    alert = sim.calseta.add_alert()
+    (row,) = run(calseta, alert_ids=[alert.uuid], raw=True)["alerts"]
+    assert (row["raw"]["uuid"], row["raw"]["detection_rule"]["name"]) == (alert.uuid, row["rule"])
+    assert "indicators" in row["raw"]
+    (row,) = run(calseta, query={"sort_by": "created_at"}, max_alerts=1, raw=True)["alerts"]
+    assert row["raw"]["source_name"] == row["source_name"]
+    assert (row["rule"], "detection_rule" in row["raw"]) == (None, False)
+
+
+def test_reading_takes_one_scope_only(sim: Simulator, calseta: Params) -> None:
+    alert = sim.calseta.add_alert()
+    assert ids(run(calseta, alert_ids=[alert.uuid], api_key=sim.credentials.calseta_read_only_key)) == [alert.uuid]
+    result = run(calseta, alert_ids=[alert.uuid], api_key=sim.credentials.calseta_writer_only_key)
+    assert result["error"]["hint"] == "The key needs the scope alerts:read, which alerts:write does not include."
+
+
+# By search
+
+
+def test_newest_come_first(sim: Simulator, calseta: Params) -> None:
+    result = run(calseta, query={})
+    assert ids(result) == newest_first(sim)
+    assert (result["truncated"], result["total"]) == (False, len(sim.calseta.alerts))
+    assert "missing" not in result
+
+
+def test_no_more_than_max_alerts_and_that_in_one_request(sim: Simulator, calseta: Params) -> None:
+    result = run(calseta, query={}, max_alerts=7)
+    assert ids(result) == newest_first(sim)[:7]
+    assert (result["truncated"], result["total"]) == (True, len(sim.calseta.alerts))
+    assert len(sim.log) == 1
+    result = run(calseta, query={}, max_alerts=len(sim.calseta.alerts))
+    assert (len(ids(result)), result["truncated"]) == (len(sim.calseta.alerts), False)
+
+
+@pytest.mark.parametrize(("limit", "pages"), [(2000, 3), (1203, 3), (1202, 3), (1000, 3), (999, 2), (500, 2)])
+def test_pages_of_five_hundred(sim: Simulator, calseta: Params, limit: int, pages: int) -> None:
+    sim.reset(alerts={"calseta": 1203})
+    result = run(calseta, query={}, max_alerts=limit)
+    assert ids(result) == newest_first(sim)[:limit]
+    assert (result["truncated"], result["total"]) == (limit < 1203, 1203)
+    assert [(one["page"], one["page_size"]) for one in asked(sim)] == [([str(n + 1)], ["500"]) for n in range(pages)]
+
+
+def test_pages_that_shift_under_the_reader(sim: Simulator, calseta: Params) -> None:
+    """Three alerts come in after the first page: its last three are on the second page once more."""
+    sim.reset(alerts={"calseta": 600})
+    before = newest_first(sim)
+    sim.faults.add(Meanwhile(lambda entry: [sim.calseta.add_alert() and None for _each in range(3)], path="page=2"))
+    for alert in list(sim.calseta.alerts.values()):
+        # The new ones are newer than all that are there.
+        alert.occurred -= 15 * 86400
+    result = run(calseta, query={})
+    assert ids(result) == before
+    assert result["total"] == 603
+    assert not result["truncated"]
+
+
+def test_filters_are_sent_as_the_api_takes_them(sim: Simulator, calseta: Params) -> None:
+    query = {
+        "status": ["Open", "Triaging"],
+        "severity": ["Low", "High"],
+        "source_name": ["zeek", "azure-ad"],
+        "from_time": "2026-01-31",
+        "to_time": "2026-01-31T10:00:00+02:00",
+        "sort_by": "severity",
+        "sort_order": "asc",
+    }
+    run(calseta, query=query)
+    (sent,) = asked(sim)
+    assert sent == {
+        "status": ["Open,Triaging"],
+        "severity": ["Low,High"],
+        "source_name": ["zeek,azure-ad"],
+        "from_time": ["2026-01-31T00:00:00.000Z"],
+        "to_time": ["2026-01-31T08:00:00.000Z"],
+        "sort_by": ["severity"],
+        "sort_order": ["asc"],
+        "page": ["1"],
+        "page_size": ["500"],
+    }
+
+
+def test_filters_choose(sim: Simulator, calseta: Params) -> None:
+    old = sim.calseta.add_alert(status="Open")
+    old.occurred -= 60 * 86400
+    new = sim.calseta.add_alert(status="Escalated", severity="Low")
+    other = sim.calseta.add_alert(status="Triaging", severity="Low")
+    result = run(calseta, query={"status": ["Open", "Escalated"], "from_time": "now-30d"})
+    assert {row["status"] for row in result["alerts"]} == {"Open", "Escalated"}
+    assert new.uuid in ids(result)
+    assert not {old.uuid, other.uuid} & set(ids(result))
+    assert old.uuid in ids(run(calseta, query={"to_time": "now-30d"}))
+
+
+def test_titles_of_all_kinds(sim: Simulator, calseta: Params) -> None:
+    title = "\u041f\u0435\u0440\u0435\u0431\u043e\u0440 \U0001f512 \u202eevil\x1b[31m \ud800"
+    sim.faults.add(Fault("merge", body={"data": [{"title": title}]}, count=None))
+    (row,) = run(calseta, query={}, max_alerts=1)["alerts"]
+    assert row["title"].startswith("\u041f\u0435\u0440\u0435\u0431\u043e\u0440 \U0001f512 ")
+    assert not re.search("[\u202e\x1b\ud800]", row["title"])
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, "one of the following is required: alert_ids, query"),
+        ({"alert_ids": [UNKNOWN], "query": {}}, "mutually exclusive: alert_ids|query"),
+        ({"query": {"sink_id": "fd8x"}}, "query.sink_id is not for provider calseta"),
+        ({"query": {"filter": "a"}}, "query.filter is not for provider calseta, which takes query.status"),
+        ({"query": {"order_by": "a"}}, "query.order_by is not for provider calseta"),
+        ({"query": {"status": ["open"]}}, "Open, Triaging, Escalated, Closed"),
+        ({"query": {"severity": ["HIGH"]}}, "Pending, Informational, Low, Medium, High, Critical"),
+        ({"query": {"status": []}}, "query.status is an empty list"),
+        ({"query": {"source_name": ["a,b"]}}, "query.source_name has 'a,b' in it"),
+        ({"query": {"source_name": [" "]}}, "query.source_name has ' ' in it"),
+        ({"query": {"source_name": ["a\x00"]}}, "query.source_name has a character in it"),
+        ({"query": {"from_time": "yesterday"}}, "query.from_time 'yesterday' is not a time"),
+        ({"query": {"to_time": ""}}, "query.to_time '' is not a time"),
+        ({"query": {"sort_by": "updated_at"}}, "created_at, occurred_at"),
+        ({"query": {"sort_order": "up"}}, "asc, desc"),
+        ({"query": {"colour": "red"}}, "colour"),
+        ({"query": {}, "max_alerts": 0}, "max_alerts must be at least 1"),
+        ({"alert_ids": [UNKNOWN], "max_alerts": 5}, "Without a query there is no use for max_alerts"),
+        ({"alert_ids": ["nonsense"]}, "not the UUID of a Calseta alert"),
+        ({"query": {}, "iam_token": "t1.9euelZq"}, "iam_token is not for provider calseta, which takes api_key"),
+        ({"query": {}, "api_url": None}, "api_url is missing"),
+    ],
+)
+def test_refused_before_anything_is_sent(sim: Simulator, calseta: Params, options: Params, says: str) -> None:
+    result = run(calseta, **options)
+    assert result["failed"]
+    assert says in result["msg"]
+    assert not sim.log
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"data": None},
+        {"data": {}},
+        {"data": "no"},
+        {"data": [None]},
+        {"data": [{"uuid": None}]},
+        {"data": [{"uuid": 5}]},
+        {"data": [{"uuid": "../../secrets"}]},
+        {"data": [{"uuid": UNKNOWN.upper()}]},
+        {"data": [{"status": None}]},
+        {"data": [{"severity": 5}]},
+        {"data": [{"tags": "a"}]},
+        {"data": [{"tags": [5]}]},
+        {"data": [{"title": ["a"]}]},
+        {"data": [{"created_at": 5}]},
+        {"data": [{"source_name": {}}]},
+        {"meta": None},
+        {"meta": {"total": None}},
+        {"meta": {"total": "7"}},
+        {"meta": {"total": True}},
+        {"meta": {"total": -1}},
+    ],
+)
+def test_odd_page(sim: Simulator, calseta: Params, odd: t.Any) -> None:
+    sim.reset(alerts=0)
+    sim.calseta.add_alert(tags=["a"])
+    sim.faults.add(Fault("merge", body=odd, count=None))
+    result = run(calseta, query={})
+    assert result["failed"]
+    assert re.search("is not a page of alerts|has an alert in it that cannot be read", result["msg"])
+    assert (result["error"]["method"], result["error"]["path"]) == ("GET", "/v1/alerts")
+
+
+@pytest.mark.parametrize("odd", [{"title": 5}, {"detection_rule": "x"}, {"updated_at": []}, {"uuid": UNKNOWN}])
+def test_odd_alert(sim: Simulator, calseta: Params, odd: t.Any) -> None:
+    alert = sim.calseta.add_alert()
+    sim.faults.add(Fault("merge", body={"data": odd}, count=None))
+    result = run(calseta, alert_ids=[alert.uuid])
+    assert result["failed"]
+    assert "does not show this alert" in result["msg"]
+
+
+def test_what_the_platform_does_not_tell_is_null(sim: Simulator, calseta: Params) -> None:
+    alert = sim.calseta.add_alert()
+    nothing = dict.fromkeys(("title", "created_at", "updated_at", "source_name", "tags", "detection_rule"))
+    sim.faults.add(Fault("merge", body={"data": nothing}, count=None))
+    (row,) = run(calseta, alert_ids=[alert.uuid])["alerts"]
+    assert (row["title"], row["created"], row["updated"], row["source_name"], row["rule"]) == (None,) * 5
+    assert row["tags"] == []
+
+
+def test_server_that_knows_no_pages(sim: Simulator, calseta: Params) -> None:
+    """It answers the first page to whatever page is asked for, and counts far more than it has."""
+    rows = [alert.row() for alert in sim.calseta.alerts.values()]
+    body = {"data": rows, "meta": {"total": 10**9, "page": 1, "page_size": 500, "total_pages": 2 * 10**6}}
+    sim.faults.add(Fault(status=200, body=body, path="page=", count=None))
+    result = run(calseta, query={})
+    assert "goes round in circles" in result["msg"]
+    assert len(sim.log) < 100
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "wait_form": "retry_after", "wait": 0.01},
+        {"status": 500},
+        {"status": 503, "html": True},
+        {"action": "reset"},
+        {"action": "close"},
+        {"action": "truncate"},
+        {"action": "html"},
+        {"action": "empty"},
+    ],
+    ids=lambda fault: "-".join(map(str, fault.values())),
+)
+@pytest.mark.parametrize("by", ["query", "ids"])
+def test_search_and_reads_are_tried_again(sim: Simulator, calseta: Params, fault: dict[str, t.Any], by: str) -> None:
+    key = next(iter(sim.calseta.alerts))
+    task: Params = {"query": {}} if by == "query" else {"alert_ids": [key]}
+    sim.faults.add(Fault(**fault))
+    assert key in ids(run(calseta, retries=1, **task))
+    assert len(sim.log) == 2
+    sim.faults.clear()
+    sim.faults.add(Fault(**{**fault, "count": None}))
+    result = run(calseta, **task)
+    assert result["failed"]
+    assert not result["changed"]
+    assert result["error"]["method"] == "GET"
