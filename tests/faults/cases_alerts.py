@@ -12,7 +12,8 @@ import random
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
-from .case import Case, Stand, State, guards, pick, some
+from .case import Case, guards, pick, some
+from .stands import State
 
 _TAGS = (["contained"], ["contained", "phishing"], ["pci", "contained"])
 
@@ -68,18 +69,10 @@ def security_deck(sim: Simulator, chance: random.Random) -> Case:
     )
     params = {**connection, "wait_timeout": 0.5, **_with_tags(chance, asked), **guard}
 
-    def shown(state: State) -> State:
-        return {**state, "classification": state["classification"] or "CLASSIFICATION_UNSPECIFIED"}
-
     def reached(fields: State) -> bool:
         return all(_tags(fields, params) if name == "tags" else fields[name] == value for name, value in asked.items())
 
-    def stand(alert_id: str) -> Stand:
-        alert = sim.security_deck.alerts[alert_id]
-        closes = asked.get("status") == "RESOLVED" != alert.status
-        return Stand(alert.status, alert.severity, [{alert.assignee}] if alert.assignee else [], closes)
-
-    return Case("alert_update", sim.security_deck, params, params["alert_ids"], shown, reached, stand=stand)
+    return Case("alert_update", sim.security_deck, params, params["alert_ids"], reached)
 
 
 def _calseta_world(sim: Simulator, chance: random.Random, alerts: int) -> Params:
@@ -118,8 +111,4 @@ def calseta(sim: Simulator, chance: random.Random) -> Case:
     def reached(fields: State) -> bool:
         return all(_tags(fields, params) if name == "tags" else fields[name] == value for name, value in asked.items())
 
-    def stand(alert_id: str) -> Stand:
-        alert = sim.calseta.alerts[alert_id]
-        return Stand(alert.status, alert.severity, closes=asked.get("status") == "Closed" != alert.status)
-
-    return Case("alert_update", sim.calseta, params, params["alert_ids"], dict, reached, stand=stand)
+    return Case("alert_update", sim.calseta, params, params["alert_ids"], reached)

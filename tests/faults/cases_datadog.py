@@ -12,7 +12,8 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.simulator.datadog_signals import SEVERITIES, STATES
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
-from .case import Case, Stand, State, alike, guards, pick, some
+from .case import Case, alike, guards, pick, some
+from .stands import State, user_names
 
 
 def _world(sim: Simulator, chance: random.Random, signals: int) -> Params:
@@ -39,17 +40,6 @@ def _people(sim: Simulator) -> list[str]:
     return [*(user.handle for user in users), *(user.uuid for user in users)]
 
 
-def _names(sim: Simulator, uuid: str) -> frozenset[str]:
-    user = sim.datadog.users[uuid]
-    return frozenset((user.uuid, user.handle, user.name))
-
-
-def _stand(sim: Simulator, signal_id: str, *, archives: bool = False) -> Stand:
-    signal = sim.datadog.signals[signal_id]
-    people = [_names(sim, signal.assignee)] if signal.assignee else []
-    return Stand(signal.state, signal.severity, people, archives and signal.state != "archived")
-
-
 def signal_state(sim: Simulator, chance: random.Random) -> Case:
     params = _world(sim, chance, some(chance, 230))
     asked = pick(
@@ -64,16 +54,10 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
     if chance.random() < 0.1:
         params["version"] = chance.randrange(1, 60)
 
-    def names_of(name: str) -> frozenset[str]:
-        everybody = (_names(sim, uuid) for uuid in sim.datadog.users)
-        return next((names for names in everybody if name in names), frozenset([""]))
-
-    def shown(state: State) -> State:
-        return {**state, "archive_comment": state["archive_comment"] or "", "assignee": names_of(state["assignee"])}
-
     def reached(fields: State) -> bool:
         return all(
-            alike(fields[name], names_of(value) if name == "assignee" else value) for name, value in asked.items()
+            alike(fields[name], user_names(sim.datadog, value) if name == "assignee" else value)
+            for name, value in asked.items()
         )
 
     return Case(
@@ -81,9 +65,7 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
         sim.datadog,
         {**params, **asked},
         params["signal_ids"],
-        shown,
         reached,
-        stand=lambda signal_id: _stand(sim, signal_id, archives=asked.get("state") == "archived"),
     )
 
 
@@ -102,7 +84,5 @@ def signal_incident_link(sim: Simulator, chance: random.Random) -> Case:
         sim.datadog,
         params,
         params["signal_ids"],
-        lambda state: {"incident_ids": state["incident_ids"]},
         lambda fields: (incident in fields["incident_ids"]) == present,
-        stand=lambda signal_id: _stand(sim, signal_id),
     )

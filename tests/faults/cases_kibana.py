@@ -12,7 +12,7 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.simulator.kibana_documents import ASSIGNEES
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
-from .case import Case, Stand, guards, some
+from .case import Case, guards, some
 
 _STATUSES = ["open", "acknowledged", "closed", "in-progress"]
 
@@ -34,14 +34,6 @@ def _world(sim: Simulator, chance: random.Random, alerts: int) -> Params:
     return {"api_url": sim.kibana.url, "api_key": sim.credentials.kibana_api_key, **guard}
 
 
-def _stand(sim: Simulator, alert_id: str, *, closes: bool) -> Stand:
-    document, state = sim.kibana.alerts()[alert_id], sim.kibana.overview()[alert_id]
-    severity = document.get("kibana.alert.severity") or document["signal"]["rule"]["severity"]
-    users = dict(sim.kibana.users)
-    people = [{uid, users[uid]} for uid in document.get(ASSIGNEES, ())]
-    return Stand(state["status"], severity, people, closes and state["status"] != "closed")
-
-
 def _status(sim: Simulator, chance: random.Random) -> Params:
     params = _world(sim, chance, some(chance, chance.choice([60, 60, 60, 1100])))
     params["status"] = chance.choice([*_STATUSES, "closed"])
@@ -54,9 +46,7 @@ def _status_case(sim: Simulator, params: Params, ids: list[str]) -> Case:
         sim.kibana,
         params,
         ids,
-        lambda state: {"status": state["status"], "reason": state.get("reason")},
         lambda fields: bool(fields["status"] == params["status"]),
-        stand=lambda alert_id: _stand(sim, alert_id, closes=params["status"] == "closed"),
     )
 
 

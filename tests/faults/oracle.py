@@ -14,7 +14,8 @@ import typing as t
 from ansible_collections.secops.triage.tests.simulator import Entry
 from ansible_collections.secops.triage.tests.unit.harness import Result, rows, warnings_of
 
-from .case import Case, State
+from .case import Case
+from .stands import State, differences
 from .weather import REFUSALS
 
 
@@ -114,12 +115,12 @@ def _judge_row(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str
     if row["changed"] is None:
         if "error" not in row:
             wrong.append("nobody knows, and yet no error")
-        if fields and _differences(fields, before) and _differences(fields, after):
+        if fields and differences(fields, before) and differences(fields, after):
             wrong.append(f"shows {fields}, which it never was")
         return wrong + _judge_doubt(evidence, alert_id)
     if row["changed"] != bool(changes):
         wrong.append(f"reports changed {row['changed']}, and was changed {len(changes)} times")
-    different = _differences(fields, after)
+    different = differences(fields, after)
     if different or not fields:
         wrong.append(f"reports {fields}, and is {after}")
     reached = case.reached(after) or "skipped" in row
@@ -135,7 +136,7 @@ def _judge_prediction(evidence: Evidence, row: Result, nothing_tried: bool) -> l
     wrong = _judge_error(case, row)
     if before != evidence.after[alert_id]:
         wrong.append("changed in check mode")
-    if nothing_tried and "error" not in row:
+    if nothing_tried:
         return wrong
     if row["changed"] != (not reached):
         wrong.append(f"predicts changed {row['changed']} of {before}")
@@ -147,7 +148,7 @@ def _judge_prediction(evidence: Evidence, row: Result, nothing_tried: bool) -> l
 def _judge_guards(evidence: Evidence, row: Result) -> list[str]:
     """What was before is told as it was, and no write crosses a guard that objects."""
     case, alert_id, wrong = evidence.case, row["id"], []
-    if _differences(row["before"] or {"nothing": None}, evidence.before[alert_id]):
+    if not row["before"] or differences(row["before"], evidence.before[alert_id]):
         wrong.append(f"it was {evidence.before[alert_id]} before, and it says {row['before']}")
     guarded, skips = alert_id in evidence.guarded, case.params.get("otherwise") == "skip"
     if guarded and any(entry.is_write for entry in evidence.about(alert_id)):
@@ -286,7 +287,7 @@ def _judge_diff(evidence: Evidence, changed: dict[str, Result]) -> list[str]:
     if set(diff) != set(changed):
         wrong.append(f"a diff of {len(diff)} alerts, and {len(changed)} were changed")
     for alert_id, one in diff.items():
-        if _differences(one["before"], evidence.before[alert_id]):
+        if differences(one["before"], evidence.before[alert_id]):
             wrong.append(f"{alert_id}: the diff begins with {one['before']}, and it was {evidence.before[alert_id]}")
         if one["after"] != _fields(changed.get(alert_id, {})):
             wrong.append(f"{alert_id}: the diff ends with {one['after']}")
@@ -296,11 +297,3 @@ def _judge_diff(evidence: Evidence, changed: dict[str, Result]) -> list[str]:
 def _fields(row: t.Mapping[str, t.Any]) -> State:
     others = ("id", "changed", "error", "operation_id", "before", "skipped")
     return {name: value for name, value in row.items() if name not in others}
-
-
-def _differences(fields: State, state: State) -> list[str]:
-    return [
-        name
-        for name, value in fields.items()
-        if (value not in state[name] if isinstance(state[name], frozenset) else value != state[name])
-    ]
