@@ -25,6 +25,7 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, four_runs, run_module
 
 STATUS, REASON = "kibana.alert.workflow_status", "kibana.alert.workflow_reason"
+TAGS, ASSIGNEES = "kibana.alert.workflow_tags", "kibana.alert.workflow_assignee_ids"
 OPEN = {"bool": {"filter": [{"term": {STATUS: "open"}}]}}
 
 
@@ -164,3 +165,44 @@ def test_the_module_finds_done_what_the_client_wrote(
     runs = four_runs(sim, "kibana_alert_status", params)
     assert not runs.real["changed"]
     assert by_id(runs.real)[ids[0]] == {"id": ids[0], "changed": False, "status": "closed", "reason": "duplicate"}
+
+
+def lists(detections: DetectionEngineClient, ids: list[str]) -> list[tuple[list[str], list[str]]]:
+    """The tags and the assignees that the client sees."""
+    found = detections.search_alerts(query={"ids": {"values": ids}}, source=[TAGS, ASSIGNEES], size=len(ids))
+    sources = {hit["_id"]: hit["_source"] for hit in found["hits"]["hits"]}
+    return [(sources[key][TAGS], sources[key][ASSIGNEES]) for key in ids]
+
+
+@pytest.mark.parametrize("state", ["present", "exact"])
+def test_the_client_sees_the_tags_and_assignees_of_the_modules(
+    sim: Simulator, kibana: Params, detections: DetectionEngineClient, open_ids: list[str], state: str
+) -> None:
+    detections.set_alert_tags(ids=open_ids[:1], tags_to_add=["old"], tags_to_remove=[])
+    uid, name = sim.kibana.users[0]
+    task = {**kibana, "alert_ids": open_ids, "state": state}
+    four_runs(sim, "kibana_alert_tags", {**task, "tags": ["new"]})
+    four_runs(sim, "kibana_alert_assignees", {**task, "assignees": [name]})
+    first = ["old", "new"] if state == "present" else ["new"]
+    assert lists(detections, open_ids) == [(first, [uid]), (["new"], [uid]), (["new"], [uid])]
+
+
+def test_the_modules_find_done_what_the_client_has_tagged_and_assigned(
+    sim: Simulator, kibana: Params, detections: DetectionEngineClient, open_ids: list[str]
+) -> None:
+    uid = sim.kibana.users[1][0]
+    detections.set_alert_tags(ids=open_ids, tags_to_add=["b", "a"], tags_to_remove=[])
+    detections.set_alert_assignees(ids=open_ids, add=[uid], remove=[])
+    task = {**kibana, "alert_ids": open_ids, "state": "exact"}
+    assert not four_runs(sim, "kibana_alert_tags", {**task, "tags": ["a", "b"]}).real["changed"]
+    assert not four_runs(sim, "kibana_alert_assignees", {**task, "assignees": [uid]}).real["changed"]
+
+
+def test_the_info_module_finds_what_the_client_finds(
+    sim: Simulator, kibana: Params, detections: DetectionEngineClient
+) -> None:
+    found = detections.search_alerts(query=OPEN, sort=[{"@timestamp": "desc"}], size=100, track_total_hits=True)
+    result = run_module("kibana_alert_info", {**kibana, "query": OPEN, "raw": True})
+    assert [row["id"] for row in result["alerts"]] == [hit["_id"] for hit in found["hits"]["hits"]] != []
+    assert [row["raw"] for row in result["alerts"]] == [hit["_source"] for hit in found["hits"]["hits"]]
+    assert result["total"] == found["hits"]["total"]["value"]
