@@ -131,6 +131,9 @@ class SignalState(GuardedSignals):
         except TriageError:
             # It was written, but the user that the answer shows cannot be looked up.
             return None
+        if change.before["assignee"] in User.of(triage.get("assignee")):
+            # The same user, of whom this answer may tell more than a read.
+            fields["assignee"] = change.before["assignee"]
         shown = {name for name, value in triage.items() if value is not None}
         if "archive_reason" in shown:
             # Such an answer is complete, and in a complete one no comment means that there is none (any more).

@@ -211,3 +211,14 @@ def test_a_write_is_not_forgotten_where_its_answer_names_the_user_otherwise(sim:
     assert result["changed"]
     assert rows(result)[0]["assignee"] == user.uuid
     assert not result.get("failed"), result["msg"]
+
+
+@pytest.mark.parametrize("shows", ["uuid", "handle", "name"])
+def test_who_has_it_is_told_as_it_was_where_the_task_does_not_say(sim: Simulator, datadog: Params, shows: str) -> None:
+    """A write's answer tells more of a user than a read may: check mode could not foretell that."""
+    sim.settings.datadog.assignee_shows = shows
+    user = sim.datadog.user("greta@example.com")
+    ids = [sim.datadog.add_signal(assignee=user.uuid).id for dummy in range(2)]
+    for some in (ids[:1], ids):
+        runs = four_runs(sim, "signal_state", {**datadog, "signal_ids": some, "state": "archived"})
+        assert {row["assignee"] for row in rows(runs.real)} == {getattr(user, shows)}
