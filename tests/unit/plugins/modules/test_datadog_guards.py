@@ -1,0 +1,329 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signals that a task should leave alone: both writing modules under guards, by ids and by a query."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.unit.harness import (
+    Meanwhile,
+    Params,
+    Result,
+    by_id,
+    four_runs,
+    rows,
+    run_module,
+)
+
+READ = r"/api/v2/security_monitoring/signals/AQ[\w-]+$"
+MINE, OTHER = 4100, 4101
+WANTED: dict[str, Params] = {
+    "signal_state": {"state": "archived", "archive_reason": "other"},
+    "signal_incident_link": {"incident_id": MINE},
+}
+GRETA = "greta@example.com"
+BRUNO = "bruno.costa@example.com"
+
+
+@pytest.fixture(params=WANTED)
+def module(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["ids", "query"])
+def by_query(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param == "query")
+
+
+@pytest.fixture
+def task(module: str, datadog: Params) -> Params:
+    return {**datadog, **WANTED[module], "retries": 2}
+
+
+def named(sim: Simulator, ids: list[str], by_query: bool) -> Params:
+    """These signals, one way or the other: there are no others any more."""
+    sim.datadog.signals = {one: sim.datadog.signals[one] for one in ids}
+    return {"query": "status:*", "from": "now-30d"} if by_query else {"signal_ids": ids}
+
+
+def add(sim: Simulator, severity: str = "high", **fields: t.Any) -> str:
+    """One more signal, later than those before it."""
+    signal = sim.datadog.add_signal(age=3600.0 - len(sim.datadog.signals), **fields)
+    signal.scene = dataclasses.replace(signal.scene, severity=severity)
+    return signal.id
+
+
+def uuid_of(sim: Simulator, handle: str) -> str:
+    return sim.datadog.user(handle).uuid
+
+
+def fails_unwritten(sim: Simulator, result: Result, *said: str) -> None:
+    assert result["failed"]
+    assert not result["changed"]
+    assert all(one in result["msg"] for one in said), result["msg"]
+    assert not sim.log.writes()
+
+
+def held(sim: Simulator, module: str, task: Params, ids: list[str], said: str) -> None:
+    """The first signal is protected, the other is not: nothing at all is written, or the one is left alone."""
+    protected, other = ids
+    before = sim.datadog.overview()[protected]
+    for check in (True, False):
+        result = run_module(module, task, check=check)
+        fails_unwritten(sim, result, said, "A guard forbids the change")
+        assert by_id(result)[protected]["error"]["message"].endswith(said)
+        assert "error" not in by_id(result)[other]
+    skips = [run_module(module, {**task, "otherwise": "skip"}, check=check) for check in (True, False)]
+    assert skips[0]["signals"] == skips[1]["signals"]
+    for result in skips:
+        assert not result.get("failed"), result.get("msg")
+        assert [row["id"] for row in rows(result) if row["changed"]] == [other]
+        assert by_id(result)[protected]["skipped"] == said
+        assert "skipped" not in by_id(result)[other]
+        counts = {"requested": 2, "changed": 1, "unchanged": 0, "skipped": 1, "failed": 0}
+        assert result["counts"] == counts
+        assert len(result["diff"]) == 1
+    assert sim.datadog.overview()[protected] == before
+    assert sim.datadog.writes_of(protected) == 0
+    sim.log.clear()
+    again = run_module(module, {**task, "otherwise": "skip"})
+    assert not again["changed"]
+    assert not sim.log.writes()
+    assert (again["counts"]["unchanged"], again["counts"]["skipped"]) == (1, 1)
+
+
+def test_only_from(sim: Simulator, module: str, task: Params, by_query: bool) -> None:
+    ids = [add(sim, state="under_review"), add(sim)]
+    guarded = {**task, **named(sim, ids, by_query), "only_from": ["open", "archived"]}
+    held(sim, module, guarded, ids, "it is under_review, and only_from is open, archived")
+
+
+@pytest.mark.parametrize("shows", ["uuid", "handle", "name"])
+@pytest.mark.parametrize("word", ["uuid", "UUID", "handle", "HANDLE"])
+def test_only_assigned_to(sim: Simulator, module: str, task: Params, by_query: bool, shows: str, word: str) -> None:
+    """In whatever form the task names a user, and whatever of one the API shows."""
+    sim.settings.datadog.assignee_shows = shows
+    greta, bruno = sim.datadog.user(GRETA), sim.datadog.user(BRUNO)
+    ids = [add(sim, assignee=bruno.uuid), add(sim, assignee=greta.uuid)]
+    allowed = getattr(greta, word.lower())
+    allowed = allowed.upper() if word.isupper() else allowed
+    guarded = {**task, **named(sim, ids, by_query), "only_assigned_to": [f" {allowed} "]}
+    held(sim, module, guarded, ids, f"{getattr(bruno, shows)} has it, and only_assigned_to is {allowed}")
+
+
+def test_only_assigned_to_an_e_mail_that_is_not_the_handle(sim: Simulator, module: str, task: Params) -> None:
+    alias = {"data": [{"attributes": {"handle": "greta", "email": "Greta.Lind@example.com"}}]}
+    sim.faults.add(Fault("merge", path=r"/api/v2/users\?.*filter=greta.lind", body=alias, count=None))
+    user = dataclasses.replace(sim.datadog.user(GRETA), handle="greta.lind@example.com")
+    sim.datadog.users[user.uuid] = user
+    ids = [add(sim), add(sim, assignee=user.uuid)]
+    guarded = {**task, "signal_ids": ids, "only_assigned_to": ["greta.lind@example.com"]}
+    held(sim, module, guarded, ids, "nobody has it, and only_assigned_to is greta.lind@example.com")
+
+
+@pytest.mark.parametrize("shows", ["uuid", "handle", "name"])
+def test_only_what_nobody_has(sim: Simulator, module: str, task: Params, by_query: bool, shows: str) -> None:
+    sim.settings.datadog.assignee_shows = shows
+    ids = [add(sim, assignee=uuid_of(sim, GRETA)), add(sim)]
+    guarded = {**task, **named(sim, ids, by_query), "only_assigned_to": [""]}
+    sim.log.clear()
+    who = getattr(sim.datadog.user(GRETA), shows)
+    held(sim, module, guarded, ids, f"{who} has it, and only_assigned_to is nobody")
+    assert not sim.log.select(path="/users"), "nobody is not looked up"
+
+
+def test_several_who_may_have_it(sim: Simulator, module: str, task: Params) -> None:
+    ids = [add(sim, assignee=uuid_of(sim, who)) if who else add(sim) for who in (GRETA, BRUNO, "")]
+    guarded = {**task, "signal_ids": ids, "only_assigned_to": [GRETA, uuid_of(sim, BRUNO), ""]}
+    assert four_runs(sim, module, guarded).real["counts"]["changed"] == 3
+
+
+def test_nobody_at_all_may_have_it(sim: Simulator, module: str, task: Params) -> None:
+    """An empty list lets nothing through."""
+    ids = [add(sim), add(sim, assignee=uuid_of(sim, GRETA))]
+    for guard in ("only_assigned_to", "only_from"):
+        result = run_module(module, {**task, "signal_ids": ids, guard: [], "otherwise": "skip"})
+        assert (result["changed"], result["counts"]["skipped"]) == (False, 2)
+
+
+def test_somebody_else_who_is_called_as_a_user_is_named(sim: Simulator, module: str, task: Params) -> None:
+    """Where the API shows names only, and anybody can choose one."""
+    sim.settings.datadog.assignee_shows = "name"
+    impostor = dataclasses.replace(sim.datadog.user(BRUNO), name=GRETA)
+    sim.datadog.users[impostor.uuid] = impostor
+    ids = [add(sim, assignee=impostor.uuid), add(sim, assignee=uuid_of(sim, GRETA))]
+    guarded = {**task, "signal_ids": ids, "only_assigned_to": [GRETA]}
+    held(sim, module, guarded, ids, f"another {GRETA} has it, and only_assigned_to is {GRETA}")
+
+
+@pytest.mark.parametrize("who", ["nobody@example.com", "femi.left@example.com", "greta"])
+def test_a_user_that_there_is_not_fails_before_a_signal_is_read(
+    sim: Simulator, module: str, task: Params, by_query: bool, who: str
+) -> None:
+    guarded = {**task, **named(sim, [add(sim)], by_query), "only_assigned_to": [who]}
+    sim.log.clear()
+    result = run_module(module, guarded)
+    fails_unwritten(sim, result, f"only_assigned_to '{who}' is neither the handle nor the e-mail")
+    assert not sim.log.select(path="/signals/")
+
+
+def test_users_are_looked_up_once_for_all_signals(sim: Simulator, module: str, task: Params) -> None:
+    sim.settings.datadog.assignee_shows = "name"
+    ids = [add(sim, assignee=uuid_of(sim, GRETA)) for dummy in range(20)]
+    sim.log.clear()
+    run_module(module, {**task, "signal_ids": ids, "only_assigned_to": [uuid_of(sim, GRETA), BRUNO]}, check=True)
+    assert len(sim.log.select(path="/users")) == 2, "the handle, and the name of the uuid"
+
+
+def test_protect_severity(sim: Simulator, datadog: Params, by_query: bool) -> None:
+    ids = [add(sim, "critical"), add(sim, "low")]
+    task = {**datadog, **WANTED["signal_state"], **named(sim, ids, by_query)}
+    said = "its severity is critical, which protect_severity keeps from being closed"
+    held(sim, "signal_state", {**task, "protect_severity": ["high", "critical"]}, ids, said)
+
+
+def test_a_protected_severity_may_be_changed_but_not_closed(sim: Simulator, datadog: Params) -> None:
+    ids = [add(sim, "critical"), add(sim, "critical", state="archived")]
+    guarded = {**datadog, "signal_ids": ids, "protect_severity": ["critical"]}
+    wanted = {"state": "under_review", "assignee": GRETA}
+    assert four_runs(sim, "signal_state", {**guarded, **wanted}).real["counts"]["changed"] == 2
+    signal_id = add(sim, "critical", state="archived")
+    comment = {**guarded, "signal_ids": signal_id, "state": "archived", "archive_comment": "Closed by hand"}
+    assert four_runs(sim, "signal_state", comment).real["changed"]
+
+
+@pytest.mark.parametrize("severity", [None, 4, "urgent"])
+def test_a_severity_that_is_not_known_is_protected(sim: Simulator, datadog: Params, severity: t.Any) -> None:
+    signal_id = add(sim, "low")
+    sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": {"status": severity}}}, count=None))
+    params = {**datadog, "signal_ids": signal_id, "state": "archived", "protect_severity": ["critical"]}
+    fails_unwritten(sim, run_module("signal_state", params), "its severity is not known")
+
+
+def test_a_severity_in_capitals_is_that_severity(sim: Simulator, datadog: Params) -> None:
+    signal_id = add(sim, "low")
+    sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": {"status": "CRITICAL"}}}, count=None))
+    params = {**datadog, "signal_ids": signal_id, "state": "archived", "protect_severity": ["critical"]}
+    fails_unwritten(sim, run_module("signal_state", params), "its severity is critical")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"only_from": ["open", "closed"]},
+        {"only_from": ["Open"]},
+        {"protect_severity": ["severe"]},
+        {"otherwise": "ignore"},
+        {"only_assigned_to": ["a\x00b"]},
+    ],
+)
+def test_refuses_guards_that_make_no_sense(
+    sim: Simulator, module: str, task: Params, by_query: bool, bad: Params
+) -> None:
+    guarded = {**task, **named(sim, [add(sim)], by_query), **bad}
+    sim.log.clear()
+    result = run_module(module, guarded)
+    assert result["failed"]
+    assert next(iter(bad)) in result["msg"]
+    assert len(sim.log) == 0
+
+
+def test_what_is_as_it_should_be_is_in_no_guards_way(
+    sim: Simulator, module: str, datadog: Params, task: Params, by_query: bool
+) -> None:
+    ids = [add(sim), add(sim, "critical")]
+    run_module(module, {**datadog, **WANTED[module], "signal_ids": ids})
+    guards = {"only_from": [], "only_assigned_to": [GRETA], "protect_severity": ["critical"]}
+    runs = four_runs(sim, module, {**task, **named(sim, ids, by_query), **guards})
+    assert runs.real["counts"]["unchanged"] == 2
+
+
+# What happens meanwhile
+
+
+def test_a_guard_looks_at_what_was_read_not_at_what_a_search_shows(sim: Simulator, module: str, task: Params) -> None:
+    """Neither where the search shows what the guard forbids, nor where it shows what it lets through."""
+    sim.settings.datadog.search_lag = 1000
+    ids = [add(sim, state="under_review"), add(sim)]
+    guarded = {**task, **named(sim, ids, by_query=True), "only_from": ["open"]}
+    connection = {name: task[name] for name in ("api_url", "api_key", "app_key")}
+    for signal_id, state in zip(ids, ("open", "under_review")):
+        run_module("signal_state", {**connection, "signal_ids": signal_id, "state": state})
+    result = run_module(module, {**guarded, "otherwise": "skip"}, check=True)
+    assert [row["changed"] for row in rows(result)] == [True, False]
+    assert by_id(result)[ids[1]]["skipped"] == "it is under_review, and only_from is open"
+    sim.log.clear()
+    fails_unwritten(sim, run_module(module, guarded), "it is under_review")
+
+
+def test_somebody_takes_a_signal_on_after_the_search(sim: Simulator, module: str, task: Params) -> None:
+    ids = [add(sim), add(sim)]
+    guarded = {**task, **named(sim, ids, by_query=True), "only_assigned_to": [""], "otherwise": "skip"}
+    greta = uuid_of(sim, GRETA)
+    taken = sim.datadog.signals[ids[0]]
+    sim.faults.add(Meanwhile(lambda _entry: setattr(taken, "assignee", greta), path=READ))
+    result = run_module(module, guarded)
+    assert [row["changed"] for row in rows(result)] == [False, True]
+    assert by_id(result)[ids[0]]["skipped"] == f"{greta} has it, and only_assigned_to is nobody"
+    assert sim.datadog.writes_of(ids[0]) == 0
+
+
+@pytest.mark.parametrize("otherwise", ["fail", "skip"])
+def test_somebody_takes_a_signal_on_between_a_lost_write_and_its_retry(
+    sim: Simulator, module: str, task: Params, by_query: bool, otherwise: str
+) -> None:
+    """What was not done is not tried again then, and the row says why."""
+    signal_id = add(sim)
+    signal, greta = sim.datadog.signals[signal_id], uuid_of(sim, GRETA)
+    guarded = {**task, **named(sim, [signal_id], by_query), "only_assigned_to": [""], "otherwise": otherwise}
+    sim.faults.add(Fault("status", writes=True, status=500, when="before"))
+    take = Meanwhile(lambda _entry: setattr(signal, "assignee", greta), path=READ, nth=2)
+    sim.faults.add(take)
+    result = run_module(module, guarded)
+    assert result["failed"]
+    (row,) = rows(result)
+    assert "Not tried again" in row["error"]["message"]
+    assert f"{greta} has it" in row["error"]["message"]
+    assert len(sim.log.writes()) == 1
+    assert sim.datadog.writes_of(signal_id) == 0
+
+
+def test_a_lost_write_that_was_done_needs_no_guard(sim: Simulator, module: str, task: Params, by_query: bool) -> None:
+    signal_id = add(sim)
+    guarded = {**task, **named(sim, [signal_id], by_query), "only_from": ["open"]}
+    sim.faults.add(Fault("close", writes=True, when="after"))
+    result = run_module(module, guarded)
+    assert not result.get("failed"), result.get("msg")
+    assert result["changed"]
+    assert sim.datadog.writes_of(signal_id) == 1
+
+
+def test_in_a_bulk_only_those_that_are_free_are_tried_again(sim: Simulator, datadog: Params) -> None:
+    ids = [add(sim) for dummy in range(5)]
+    greta = uuid_of(sim, GRETA)
+    sim.faults.add(Fault("status", path="/bulk/update", status=503))
+    sim.faults.add(
+        Meanwhile(lambda _entry: setattr(sim.datadog.signals[ids[2]], "assignee", greta), path=READ, nth=len(ids) + 1)
+    )
+    params = {**datadog, "signal_ids": ids, "state": "archived", "only_assigned_to": [""], "retries": 2}
+    result = run_module("signal_state", {**params, "concurrency": 1})
+    assert result["failed"]
+    assert [row["changed"] for row in rows(result)] == [True, True, False, True, True]
+    assert [sim.datadog.writes_of(one) for one in ids] == [1, 1, 0, 1, 1]
+
+
+def test_a_link_is_not_taken_away_from_what_a_guard_has_come_to_protect(sim: Simulator, datadog: Params) -> None:
+    """The list is read once more just before it is written, and so is the rest."""
+    signal_id = add(sim, incident_ids=[MINE, OTHER])
+    signal = sim.datadog.signals[signal_id]
+    sim.faults.add(Meanwhile(lambda _entry: setattr(signal, "state", "under_review"), path=READ, nth=2))
+    params = {**datadog, "signal_ids": signal_id, "incident_id": MINE, "state": "absent", "only_from": ["open"]}
+    fails_unwritten(sim, run_module("signal_incident_link", params), "it is under_review, and only_from is open")
+    assert signal.incident_ids == [MINE, OTHER]
