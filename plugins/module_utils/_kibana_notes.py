@@ -17,6 +17,7 @@ from ._errors import RefusedError, TriageError, UnknownFateError
 from ._kibana import Alerts
 from ._kibana_change import ChangedAlerts
 from ._notes import Notes, note_fate, plain
+from ._options import Params
 from ._platform import dig, fits, text, untold
 from ._transport import Answer
 
@@ -39,7 +40,7 @@ class KibanaNotes(Notes):
     #: Kibana takes a body of 1 MiB, and a character may be six of its bytes.
     longest = 100_000
 
-    def __init__(self, alerts: Alerts, text: str, option: str = "text") -> None:
+    def __init__(self, alerts: Alerts, text: str, params: Params, option: str = "text") -> None:
         super().__init__(alerts, text, option)
         self._url = alerts.base + _PATH
 

@@ -18,6 +18,9 @@ from ._guards import Standing
 from ._options import Params, checked_text
 from ._platform import Platform, fate
 from ._printable import PAINTS
+from ._provenance import provenance
+
+Alerts = t.TypeVar("Alerts", bound=Platform)
 
 
 class Notes(Platform):
@@ -55,6 +58,14 @@ class Notes(Platform):
     def note(self, there: bool) -> Fields:
         """The fields where nothing but the text matters."""
         return {"text": self.text if there else None}
+
+
+def traced(platform: Alerts, params: Params, notes: t.Callable[[Alerts, str, Params, str], Notes]) -> Alerts:
+    """A platform whose changes are noted, if O(provenance) asks for it."""
+    line = provenance(params)
+    if line is not None:
+        platform.trace = notes(platform, line, params, "provenance")
+    return platform
 
 
 def with_environment(params: Params, options: t.Mapping[str, t.Any]) -> Params:

@@ -39,6 +39,9 @@ class Platform:
 
     guards = Guards()
 
+    #: Where a task leaves who has changed an alert, if it does: the notes of the same alerts, with that line as wanted.
+    trace: Platform | None = None
+
     #: The values of fields with which an alert is closed.
     closing: t.ClassVar[Fields] = {}
 

@@ -15,7 +15,7 @@ from ._change import Change, Fields
 from ._errors import GuardError, NotFoundError, TriageError
 from ._options import Params, Run
 from ._platform import Platform
-from ._settle import Result, settle
+from ._settle import Result, leave, settle
 from ._task import Report, run_task
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
@@ -49,6 +49,8 @@ def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
         results.update((change.id, Result(change.before, change.after, True)) for change in changes)
     else:
         results.update(settle(platform, changes))
+        if platform.trace:
+            leave(platform.trace, results)
     return results
 
 
@@ -94,6 +96,10 @@ def _report(platform: Platform, results: t.Mapping[str, Result], run: Run) -> Re
     if run.diff:
         fields["diff"] = [_diff(key, result) for key, result in results.items() if result.changed]
     warnings = platform.warnings({key: result.after for key, result in results.items() if result.after})
+    untold = [result.extra["provenance_error"] for result in results.values() if "provenance_error" in result.extra]
+    if untold:
+        many = f"{len(untold)} {platform.kind} were changed, but provenance could not be left with them"
+        warnings.append(f"{many}: {untold[0]}")
     if not failed:
         return Report(fields, warnings)
     fields["error"] = next(iter(failed.values())).report()

@@ -57,6 +57,15 @@ def settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]
     return {alert_id: course.result for alert_id, course in courses.items()}
 
 
+def leave(trace: Platform, results: t.Mapping[str, Result]) -> None:
+    """Say with every alert that was changed who did it. Where that fails, the change stands, and the row says so."""
+    changed = [alert_id for alert_id, result in results.items() if result.changed]
+    changes = [Change(alert_id, {}, trace.wanted(alert_id, {})) for alert_id in changed]
+    for alert_id, left in settle(trace, changes).items():
+        if left.error:
+            results[alert_id].extra = {**results[alert_id].extra, "provenance_error": str(left.error)}
+
+
 class _Course:
     """What is known so far of one alert's change, over all of its tries."""
 

@@ -293,7 +293,7 @@ def connect(params: Params, run: Run) -> Platform:
         return SecurityDeckNotes(SecurityDeck(named, run), params["text"], params)
     if params["provider"] == "calseta":
         return CalsetaNotes(Calseta(with_environment(named, CALSETA_OPTIONS), run), params["text"], params)
-    return KibanaNotes(NotedAlerts(with_environment(named, KIBANA_OPTIONS), run), params["text"])
+    return KibanaNotes(NotedAlerts(with_environment(named, KIBANA_OPTIONS), run), params["text"], params)
 
 
 def main() -> None:

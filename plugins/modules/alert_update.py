@@ -142,6 +142,7 @@ extends_documentation_fragment:
   - secops.triage.security_deck
   - secops.triage.calseta
   - secops.triage.guards
+  - secops.triage.provenance
   - secops.triage.selection
   - secops.triage.connection
 seealso:
@@ -277,6 +278,11 @@ alerts:
       returned: for an alert that O(otherwise=skip) has left alone
       type: str
       sample: it is IN_PROGRESS, and only_from is OPEN
+    provenance_error:
+      description: Why the line of O(provenance) could not be left with this alert.
+      returned: for an alert that was changed, and is without it
+      type: str
+      sample: "POST /v1/alerts/3fa85f64-5717-4562-b3fc-2c963f66afa6/findings: 403 Forbidden: Forbidden"
     error:
       description: What went wrong with this alert, as in RV(error).
       returned: for an alert that failed
@@ -342,12 +348,14 @@ error:
 import typing as t
 
 from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS, CALSETA_QUERY
+from ansible_collections.secops.triage.plugins.module_utils._calseta_notes import CalsetaNotes
 from ansible_collections.secops.triage.plugins.module_utils._calseta_update import (
     CALSETA_CHANGES,
     CALSETA_TAKES,
     CalsetaAlerts,
 )
 from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._notes import Notes, traced
 from ansible_collections.secops.triage.plugins.module_utils._options import (
     CONNECTION_OPTIONS,
     Params,
@@ -355,11 +363,13 @@ from ansible_collections.secops.triage.plugins.module_utils._options import (
     refuse_foreign,
 )
 from ansible_collections.secops.triage.plugins.module_utils._platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._security_deck import (
     SECURITY_DECK_OPTIONS,
     SECURITY_DECK_QUERY,
 )
+from ansible_collections.secops.triage.plugins.module_utils._security_deck_notes import SecurityDeckNotes
 from ansible_collections.secops.triage.plugins.module_utils._security_deck_update import (
     SECURITY_DECK_CHANGES,
     SECURITY_DECK_TAKES,
@@ -367,6 +377,7 @@ from ansible_collections.secops.triage.plugins.module_utils._security_deck_updat
 )
 from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
+NOTES: dict[str, t.Callable[..., Notes]] = {"security_deck": SecurityDeckNotes, "calseta": CalsetaNotes}
 PROVIDERS: dict[str, t.Callable[[Params, Run], Platform]] = {
     "security_deck": SecurityDeckAlerts,
     "calseta": CalsetaAlerts,
@@ -400,13 +411,13 @@ OPTIONS: dict[str, t.Any] = {
     **CALSETA_OPTIONS,
     **CALSETA_CHANGES,
 }
-ARGUMENT_SPEC = {**OPTIONS, **GUARDS_OPTIONS, **SELECTION_OPTIONS, **CONNECTION_OPTIONS}
+ARGUMENT_SPEC = {**OPTIONS, **GUARDS_OPTIONS, **PROVENANCE_OPTIONS, **SELECTION_OPTIONS, **CONNECTION_OPTIONS}
 
 
 def connect(params: Params, run: Run) -> Platform:
     refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
     refuse_foreign(params["query"] or {}, OPTIONS["query"]["options"], params["provider"], QUERIES, "query.")
-    return PROVIDERS[params["provider"]](params, run)
+    return traced(PROVIDERS[params["provider"]](params, run), params, NOTES[params["provider"]])
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBAN
 from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._yandex_iam import YANDEX_IAM_OPTIONS
 
@@ -45,6 +46,7 @@ FRAGMENTS: dict[str, Specs] = {
     "info": INFO_OPTIONS,
     "kibana": KIBANA_OPTIONS,
     "kibana_alerts": KIBANA_ALERTS_OPTIONS,
+    "provenance": PROVENANCE_OPTIONS,
     "security_deck": YANDEX_IAM_OPTIONS,
     "selection": SELECTION_OPTIONS,
     "signals": SIGNALS_OPTIONS,
@@ -137,6 +139,12 @@ OTHER_VARIABLES = (
         "the host of the metadata service, with `instance_metadata`",
         ("YC_METADATA_ADDR",),
         "_yandex_iam.py",
+    ),
+    (
+        "all",
+        "the job in `provenance: auto`, if there is an `AWX_PRIVATE_DATA_DIR`, and the play is not known",
+        ("JOB_ID",),
+        "_provenance.py",
     ),
     ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_transport.py"),
     # These are read by requests, in upper and in lower case.
