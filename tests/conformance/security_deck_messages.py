@@ -59,6 +59,8 @@ _MESSAGES = {
     f"{_DECK}.Assignee": f"subject {_DECK}.Subject|assignee",
     f"{_DECK}.Subject": "id string",
     f"{_DECK}.Sensor": "id string",
+    f"{_DECK}.ListAlertsRequest": """
+        sink_id string, language_code string, filter string, order_by string*, page_size int64, page_token string""",
     f"{_DECK}.ListAlertsResponse": f"alerts {_DECK}.Alert*, next_page_token string",
     "yandex.cloud.operation.Operation": """
         id string, description string, created_at google.protobuf.Timestamp, created_by string,

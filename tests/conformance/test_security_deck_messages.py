@@ -11,6 +11,8 @@ This checks our reading of the API page, for nobody publishes a client that has 
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -19,7 +21,7 @@ from google.protobuf.json_format import ParseError
 from ansible_collections.secops.triage.tests.conformance.security_deck_messages import parsed, written
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.simulator.security_deck_alerts import Alert
-from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, four_runs
+from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, four_runs, run_module
 
 OPERATION, STATUS = "yandex.cloud.operation.Operation", "google.rpc.Status"
 UNCLASSIFIED = "CLASSIFICATION_UNSPECIFIED"
@@ -86,6 +88,31 @@ def message_of(fields: dict[str, t.Any]) -> t.Any:
     if fields["assignee_subject_id"]:
         body["assigneeSubjectId"] = fields["assignee_subject_id"]
     return parsed("UpdateAlertRequest", body)
+
+
+@pytest.mark.parametrize("order", [None, "update_time asc"])
+def test_a_search_is_a_proper_request_page_by_page(sim: Simulator, security_deck: Params, order: str | None) -> None:
+    sim.reset(alerts={"security_deck": 1300})
+    ids = sim.security_deck.ids(status="OPEN")
+    query = {"sink_id": sim.security_deck.sink_id, "filter": 'status != "RESOLVED"', "order_by": order}
+    result = run_module("alert_info", {**security_deck, "query": query, "max_alerts": 5000, "raw": True})
+    assert set(ids) < {row["id"] for row in result["alerts"]}
+    sizes = []
+    for entry in sim.log:
+        address = urlsplit(entry.path)
+        sink = address.path.split("/sinks/")[1].removesuffix("/alerts")
+        # What a query string says once is an item of a list, too.
+        asked = {name: value if name == "orderBy" else value[0] for name, value in parse_qs(address.query).items()}
+        request = parsed("ListAlertsRequest", {"sinkId": sink, **asked})
+        assert (request.sink_id, request.filter) == (query["sink_id"], query["filter"])
+        assert list(request.order_by) == ([order] if order else [])
+        assert len(request.page_token) <= 200
+        sizes.append(request.page_size)
+    assert sizes == [1000, 1000]
+    for row in result["alerts"]:
+        # Our times are to the millisecond, and the service's need not be.
+        told = parsed("Alert", row["raw"]).create_time.ToMilliseconds()
+        assert told == round(datetime.fromisoformat(row["created"].replace("Z", "+00:00")).timestamp() * 1000)
 
 
 @pytest.mark.parametrize(
