@@ -23,6 +23,7 @@ from ..simulator import Simulator
 _COLLECTION = "secops.triage."
 _GROUP = f"group/{_COLLECTION}"
 _MODULE_PLATFORMS = {
+    "signal_info": "datadog",
     "signal_state": "datadog",
     "signal_incident_link": "datadog",
     "kibana_alert_assignees": "kibana",
@@ -52,6 +53,7 @@ def variables(sim: Simulator) -> dict[str, Any]:
         "scanner_signals": signals[1:2],
         "signal": {"id": signals[0], "attributes": {"version": 1}},
         "kibana_alert_ids": sim.kibana.ids(status="open")[:3],
+        "deck_sink_id": sim.security_deck.sink_id,
         "deck_alert_ids": sim.security_deck.ids(status="OPEN")[:2],
         "calseta_alert_ids": sim.calseta.ids(status="Open")[:2],
         "vault_datadog_api_key": keys.datadog_api_key,
