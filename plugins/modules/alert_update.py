@@ -288,7 +288,9 @@ alerts:
       returned: for an alert that failed
       type: dict
 matched:
-  description: How many alerts match the O(query), whether they are as they should be or not.
+  description:
+    - How many alerts match the O(query), whether they are as they should be or not.
+    - V(null) where there are more than O(max_alerts), and the provider does not tell how many.
   returned: with O(query)
   type: int
   sample: 17

@@ -112,7 +112,9 @@ signals:
       returned: for a signal that failed
       type: dict
 matched:
-  description: How many signals match the O(query), whether they are as they should be or not.
+  description:
+    - How many signals match the O(query), whether they are as they should be or not.
+    - V(null) where there are more than O(max_alerts).
   returned: with O(query)
   type: int
   sample: 17

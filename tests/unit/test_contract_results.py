@@ -226,6 +226,19 @@ def test_options_that_make_no_sense_have_an_error_and_no_alerts(module: Document
         assert checked(module, result) == {"error", "error.message"}
 
 
+@pytest.mark.parametrize("module", [name for name in WRITING if "query" in documented(name).options], indirect=True)
+@pytest.mark.parametrize("limit", [{"max_alerts": 1}, {"expected_count": 10**6}], ids=lambda limit: next(iter(limit)))
+def test_too_many_alerts_are_as_documented(
+    module: Documented, tasks: list[Params], sim: Simulator, limit: Params
+) -> None:
+    for task in [task for task in tasks if "query" in task]:
+        result = run_module(module.name, {**task, **limit})
+        assert result["failed"]
+        assert "matched" in result
+        checked(module, result)
+        assert not sim.log.writes()
+
+
 def test_samples_are_of_the_documented_type(module: Documented) -> None:
     def check(returns: Yaml) -> None:
         for name, doc in returns.items():
