@@ -47,8 +47,8 @@ class Signals(Platform):
 
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = checked_ids("signal_ids", params["signal_ids"] or [], SIGNAL_ID, "signal")
-        if params["query"] is not None:
-            self.selection = Selection(params)
+        self.selection = Selection.of(params)
+        if self.selection:
             self._search = Search(params)
             self.selection.refuse(self._search.unbounded)
         own_site = site(params["site"])

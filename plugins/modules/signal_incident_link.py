@@ -196,7 +196,7 @@ def main() -> None:
     run_module(
         IncidentLink,
         argument_spec={**OPTIONS, **SELECTION_OPTIONS, **DATADOG_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS},
-        mutually_exclusive=[*SIGNALS_EXCLUSIVE, ("signal_ids", "expected_count"), ("query", "version")],
+        mutually_exclusive=[*SIGNALS_EXCLUSIVE, ("query", "version")],
         required_one_of=SIGNALS_REQUIRED,
     )
 

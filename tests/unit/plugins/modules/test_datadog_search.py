@@ -153,7 +153,11 @@ def test_a_star_within_a_query_is_no_such_thing(sim: Simulator, module: str, tas
         ({"signal_ids": ["AQAAAone"]}, "mutually exclusive"),
         ({"version": 3}, "mutually exclusive"),
         ({"query": None, "signal_ids": []}, "mutually exclusive"),
-        ({"query": None, "from": None, "signal_ids": [], "expected_count": 1}, "mutually exclusive"),
+        ({"query": None, "from": None, "signal_ids": [], "expected_count": 1}, "no use for expected_count"),
+        (
+            {"query": None, "from": None, "signal_ids": [], "max_alerts": 5, "allow_unbounded": True},
+            "no use for max_alerts and allow_unbounded",
+        ),
         ({"from": "last week"}, "from 'last week' is not a time"),
         ({"to": "now-40d"}, "which is after to"),
         ({"max_alerts": 0}, "max_alerts must be at least 1"),
