@@ -42,6 +42,7 @@ extends_documentation_fragment:
   - secops.triage.kibana_alerts
   - secops.triage.selection
   - secops.triage.guards
+  - secops.triage.provenance
   - secops.triage.connection
 seealso:
   - name: Kibana API reference
@@ -101,6 +102,11 @@ alerts:
       returned: for an alert that O(otherwise=skip) has left alone
       type: str
       sample: it is acknowledged, and only_from is open
+    provenance_error:
+      description: Why the line of O(provenance) could not be left with this alert.
+      returned: for an alert that was changed, and is without it
+      type: str
+      sample: "PATCH /api/note: 403 Forbidden: Forbidden"
     error:
       description: What went wrong with this alert, as in RV(error).
       returned: for an alert that failed
@@ -166,8 +172,11 @@ error:
 from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana_lists import AlertTags
+from ansible_collections.secops.triage.plugins.module_utils._kibana_notes import KibanaNotes
 from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._notes import traced
+from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS, Params, Run
+from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
@@ -177,15 +186,20 @@ OPTIONS = {
 }
 
 
+def connect(params: Params, run: Run) -> AlertTags:
+    return traced(AlertTags(params, run), params, KibanaNotes)
+
+
 def main() -> None:
     run_module(
-        AlertTags,
+        connect,
         argument_spec={
             **OPTIONS,
             **KIBANA_OPTIONS,
             **KIBANA_ALERTS_OPTIONS,
             **SELECTION_OPTIONS,
             **GUARDS_OPTIONS,
+            **PROVENANCE_OPTIONS,
             **CONNECTION_OPTIONS,
         },
         mutually_exclusive=[("alert_ids", "query")],

@@ -28,21 +28,29 @@ class Service:
 
     def __init__(self, sim: Simulator, name: str, connection: Params) -> None:
         self.sim, self.name, self.connection = sim, name, connection
+        who = sim.kibana.users[0][0]
         self.module, self.change, self.done = {
             "security_deck": ("alert_update", {"status": "RESOLVED"}, {"status": "RESOLVED"}),
             "calseta": ("alert_update", {"status": "Triaging"}, {"status": "Triaging"}),
+            "kibana_alert_status": (name, {"status": "acknowledged"}, {"status": "acknowledged"}),
+            "kibana_alert_tags": (name, {"tags": ["wave-2"]}, {"kibana.alert.workflow_tags": ["wave-2"]}),
+            "kibana_alert_assignees": (name, {"assignees": [who]}, {"kibana.alert.workflow_assignee_ids": [who]}),
         }[name]
 
     def alert(self, *, done: bool = False) -> str:
         fields = self.done if done else {}
         if self.name == "security_deck":
             return str(self.sim.security_deck.add_alert(**fields).id)
-        return str(self.sim.calseta.add_alert(**fields).uuid)
+        if self.name == "calseta":
+            return str(self.sim.calseta.add_alert(**fields).uuid)
+        return self.sim.kibana.add_alert(**fields)
 
     def lines(self, alert_id: str) -> list[str]:
         if self.name == "security_deck":
             return [comment["text"] for comment in self.sim.security_deck.alerts[alert_id].comments]
-        return [finding["summary"] for finding in self.sim.calseta.alerts[alert_id].findings]
+        if self.name == "calseta":
+            return [finding["summary"] for finding in self.sim.calseta.alerts[alert_id].findings]
+        return [note["note"] for note in self.sim.kibana.notes["default"] if note["eventId"] == alert_id]
 
     def task(self, ids: t.Sequence[str], **options: t.Any) -> Params:
         return {**self.connection, "alert_ids": list(ids), **self.change, "provenance": "AWX job 4711", **options}
@@ -51,10 +59,12 @@ class Service:
         return run_module(self.module, self.task(ids, **{"retries": 0, **options}))
 
 
-@pytest.fixture(params=["security_deck", "calseta"])
+@pytest.fixture(
+    params=["security_deck", "calseta", "kibana_alert_status", "kibana_alert_tags", "kibana_alert_assignees"]
+)
 def service(request: pytest.FixtureRequest, sim: Simulator) -> Service:
     sim.settings.security_deck.operation_seconds = 0
-    return Service(sim, request.param, request.getfixturevalue(request.param))
+    return Service(sim, request.param, request.getfixturevalue(request.param.partition("_alert")[0]))
 
 
 #: The writes that leave a line.
@@ -74,7 +84,8 @@ def test_every_change_is_told(service: Service) -> None:
     service.run([alert_id])
     assert not service.run([alert_id], provenance="AWX job 4712")["changed"]
     assert service.lines(alert_id) == [LINE]
-    service.run([alert_id], tags=["wave-3"], provenance="AWX job 4713")
+    others = {"kibana_alert_status": {"status": "closed"}, "kibana_alert_assignees": {"assignees": ["bruno"]}}
+    service.run([alert_id], **others.get(service.name, {"tags": ["wave-3"]}), provenance="AWX job 4713")
     assert service.lines(alert_id) == [LINE, "Ansible · AWX job 4713"]
 
 
@@ -113,6 +124,7 @@ def test_line_that_cannot_be_left_fails_nothing(service: Service, status: int) -
     assert "1 alerts were changed, but provenance could not be left with them" in warning
 
 
+@pytest.mark.parametrize("service", ["security_deck", "calseta"], indirect=True)
 def test_line_is_left_with_those_that_were_changed_where_others_failed(service: Service) -> None:
     ids = [service.alert() for _number in range(3)]
     service.sim.faults.add(Fault("status", status=400, writes=True, path=ids[1]))
