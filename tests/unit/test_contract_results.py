@@ -75,7 +75,7 @@ def alert_update(sim: Simulator) -> t.Iterator[Params]:
     yield {"provider": "security_deck", "query": query, "severity": "INFO"}
     yield {
         "provider": "calseta",
-        "query": {"severity": ["Low"], "from_time": "2000-01-01"},
+        "query": {"severity": ["Low", "Medium", "High"], "from_time": "2000-01-01"},
         "malice_override": "Benign",
     }
 
