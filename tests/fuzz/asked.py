@@ -49,6 +49,8 @@ def check_write(task: Task, params: Params, entry: Entry, found: t.Collection[st
         "signal_state": _signal_state,
         "signal_incident_link": _link,
         "kibana_alert_status": _kibana,
+        "kibana_alert_tags": _kibana_lists,
+        "kibana_alert_assignees": _kibana_lists,
         "alert_update": _security_deck if task.platform == "security_deck" else _calseta,
     }[task.module](params, entry, found or named(task, params))
 
@@ -113,6 +115,27 @@ def _kibana(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
     assert set(written) <= set(ids) or params["query"] is not None
 
 
+def _kibana_lists(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
+    (name,) = re.findall(r"/api/detection_engine/signals/(tags|assignees)$", entry.path)
+    assert list(entry.body) == ["ids", name]
+    assert entry.body["ids"]
+    assert set(entry.body["ids"]) <= set(ids) or params["query"] is not None
+    assert len(entry.body["ids"]) <= params["max_alerts"] or params["query"] is None
+    add, remove = (entry.body[name][key] for key in _LISTS[name])
+    assert add or remove
+    assert not add or params["state"] != "absent"
+    assert not remove or params["state"] != "present"
+    if name == "tags":
+        assert set(add) <= set(params["tags"])
+        assert (
+            not set(remove) & set(params["tags"]) if params["state"] == "exact" else set(remove) <= set(params["tags"])
+        )
+
+
+#: What is added and what is taken away, as the two calls say it.
+_LISTS = {"tags": ("tags_to_add", "tags_to_remove"), "assignees": ("add", "remove")}
+
+
 def _security_deck(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
     assert entry.method == "PATCH"
     (alert_id,) = re.findall(r"/securitydeck/alerts/v1/alerts/([^/?]+)$", entry.path)
@@ -156,10 +179,26 @@ def unreached(task: Task, params: Params, state: State, sim: Simulator) -> list[
         return missing if params["state"] == "present" else [""] * len(missing)
     if task.module == "kibana_alert_status":
         return [params["status"]] * (state["status"] != params["status"])
+    if task.module in ("kibana_alert_tags", "kibana_alert_assignees"):
+        (name,) = task.changes
+        return _unlisted(params, name, _uids(sim, params[name]) if name == "assignees" else params[name], state)
     if params.get("reset_malice_override") and state["malice_override"] is not None:
         return [""]
     names = [name for name in task.changes if params[name] is not None and name != "reset_malice_override"]
     return [_written(params[name]) for name in names if not _is(name, params, state.get(name), sim)]
+
+
+def _unlisted(params: Params, name: str, asked: list[str], state: State) -> list[str]:
+    there, wanted = set(state.get(name, [])), set(asked)
+    if params["state"] == "absent":
+        return [""] * len(there & wanted)
+    missing = [_written(one) for one in wanted - there]
+    return missing + [""] * len(there - wanted) if params["state"] == "exact" else missing
+
+
+def _uids(sim: Simulator, names: list[str]) -> list[str]:
+    known = {name: uid for uid, name in sim.kibana.users}
+    return [known.get(name, name) for name in names]
 
 
 def unshown(task: Task, params: Params, row: State) -> list[str]:
@@ -167,6 +206,12 @@ def unshown(task: Task, params: Params, row: State) -> list[str]:
     if task.module == "signal_incident_link":
         linked = params["incident_id"] in row["incident_ids"]
         return [] if linked == (params["state"] == "present") else ["incident_id"]
+    if task.module in ("kibana_alert_tags", "kibana_alert_assignees"):
+        (name,) = task.changes
+        shown, asked = set(row[name]), set(printable(params[name]))
+        if name == "assignees" or params["state"] == "absent":
+            return [name] if params["state"] == "absent" and shown & asked else []
+        return [] if asked <= shown and (params["state"] != "exact" or shown == asked) else [name]
     wanted = {name: params[name] for name in task.changes if params[name] is not None}
     if wanted.pop("reset_malice_override", False):
         wanted["malice_override"] = None

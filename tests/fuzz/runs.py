@@ -13,6 +13,8 @@ import typing as t
 import unicodedata
 from pathlib import Path
 
+from ansible_collections.secops.triage.plugins.module_utils._printable import printable
+from ansible_collections.secops.triage.tests.faults.stands import State, differences, forbidden, shown, stand
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.unit.documented import checked, documented
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module
@@ -35,7 +37,10 @@ def run(sim: Simulator, task: Task, options: Params, *, check: bool) -> Result:
     """Run the module, and assert what must hold whatever it was given and whatever the server has answered."""
     sim.log.clear()
     params = {**task.connection(sim), **options}
-    found = sim.world.platforms[task.platform].overview() if params.get("query") is not None else ()
+    platform = sim.world.platforms[task.platform]
+    present = platform.overview()
+    found = present if params.get("query") is not None else ()
+    stands = {alert_id: stand(platform, alert_id) for alert_id in present}
     with _no_hang():
         result = run_module(task.module, params, check=check)
     assert not {"exception", "deprecations"} & set(result), f"a crash: {result['exception']}"
@@ -44,14 +49,23 @@ def run(sim: Simulator, task: Task, options: Params, *, check: bool) -> Result:
         # Refused by Ansible itself, in its own words, which are not for us to check.
         assert not len(sim.log), result
         return result
+    looks = task.module.endswith("_info")
+    writes = sim.log.writes()
+    assert not ((check or looks) and writes), "a write in check mode, or by a module that only looks"
     if not hidden(options):
         checked(documented(task.module), result)
-        _check_counts(result)
-    writes = sim.log.writes()
-    assert not (check and writes), "a write in check mode"
+        if not looks:
+            _check_counts(result)
+    if looks:
+        return result
     arguments = result["invocation"]["module_args"]
     for entry in writes:
         _check_write(task, arguments, entry, found)
+    if all(entry.is_write for entry in sim.log if entry.fault):
+        # Nobody has lied about how the alerts stand.
+        guarded = {alert_id for alert_id in stands if forbidden(platform, arguments, stands[alert_id])}
+        assert not guarded & {alert_id for entry in writes for alert_id in entry.wrote}, "a guard forbids it"
+        _check_before(result, guarded, {key: shown(platform, state) for key, state in present.items()}, arguments)
     return result
 
 
@@ -103,6 +117,19 @@ def _rows(result: Result) -> list[Result]:
     return t.cast("list[Result]", result.get("signals", result.get("alerts", [])))
 
 
+def _check_before(result: Result, guarded: set[str], present: dict[str, State], arguments: Params) -> None:
+    for row in _rows(result):
+        if row["before"] is not None:
+            expected = printable(present[row["id"]])
+            assert not differences(row["before"], expected), (row["before"], expected)
+        if "skipped" in row:
+            assert row["id"] in guarded, row
+            assert arguments["otherwise"] == "skip"
+            assert {**row, **row["before"]} == row
+            assert row["changed"] is False
+            assert "error" not in row
+
+
 def _check_counts(result: Result) -> None:
     listed = _rows(result)
     failed = [row for row in listed if "error" in row]
@@ -111,10 +138,12 @@ def _check_counts(result: Result) -> None:
     assert result["changed"] == any(row["changed"] is not False for row in listed)
     if listed:
         changed = [row for row in listed if row["changed"] and "error" not in row]
+        skipped = [row for row in listed if "skipped" in row]
         assert result["counts"] == {
             "requested": len(listed),
             "changed": len(changed),
-            "unchanged": len(listed) - len(changed) - len(failed),
+            "unchanged": len(listed) - len(changed) - len(skipped) - len(failed),
+            "skipped": len(skipped),
             "failed": len(failed),
         }
         assert len({row["id"] for row in listed}) == len(listed)

@@ -34,17 +34,38 @@ _SECRETS = {
 }
 
 _PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
-_WORLD = World(alerts=dict.fromkeys(_PLATFORMS, ALERTS))
-_SUBJECTS = _WORLD.platforms["security_deck"].subjects  # type: ignore[attr-defined]
-_USERS = list(_WORLD.platforms["datadog"].users.values())  # type: ignore[attr-defined]
-_INCIDENTS = _WORLD.platforms["datadog"].incident_ids  # type: ignore[attr-defined]
-_TAGS = st.lists(st.sampled_from(["env:prod", "team:web", "a", "ä ö", "x" * 300, "a,b", " "]), max_size=4)
+#: The small world.
+WORLD = World(alerts=dict.fromkeys(_PLATFORMS, ALERTS))
+
+
+def _guards(states: str, severities: str, people: t.Sequence[str]) -> dict[str, Values]:
+    among = {
+        "only_from": st.lists(st.sampled_from(states.split()), max_size=3),
+        "only_assigned_to": st.lists(st.sampled_from(["", *people]), max_size=3),
+        "protect_severity": st.lists(st.sampled_from(severities.split()), max_size=2),
+    }
+    return {**among, "otherwise": st.sampled_from(["skip", "skip", "fail"])}
+
+
+_ASSIGNED = {
+    "datadog": [user.handle for user in WORLD.platforms["datadog"].users.values()],  # type: ignore[attr-defined]
+    "kibana": ["amira", "greta", WORLD.platforms["kibana"].users[0][0]],  # type: ignore[attr-defined]
+    "security_deck": WORLD.platforms["security_deck"].subjects,  # type: ignore[attr-defined]
+}
+#: The guards that each platform knows.
+GUARDS = {
+    "datadog": _guards("open under_review archived", "info low medium high critical", _ASSIGNED["datadog"]),
+    "kibana": _guards("open acknowledged closed in-progress", "low medium high critical", _ASSIGNED["kibana"]),
+    "security_deck": _guards("OPEN IN_PROGRESS NEED_INFO RESOLVED", "INFO LOW HIGH", _ASSIGNED["security_deck"]),
+    "calseta": _guards("Open Triaging Escalated Closed", "Pending Informational Low High Critical", []),
+}
+del GUARDS["calseta"]["only_assigned_to"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
     """What a module can be asked for on a platform. ``changes`` are the options that say what should be, of which a
-    task has at least one of ``needs``; ``more`` are others."""
+    task has at least one of ``needs``; ``more`` are others. Modules that only look have no ``changes``."""
 
     module: str
     platform: str
@@ -52,10 +73,12 @@ class Task:
     changes: dict[str, Values]
     more: dict[str, Values]
     needs: tuple[str, ...] = ()
+    #: A query, with what goes with it, for modules that can search.
+    queries: Values = dataclasses.field(default_factory=st.nothing)
 
     @property
     def ids(self) -> list[str]:
-        return list(_WORLD.platforms[self.platform].overview())
+        return list(WORLD.platforms[self.platform].overview())
 
     @property
     def spec(self) -> dict[str, t.Any]:
@@ -76,19 +99,25 @@ class Task:
     def asked(self) -> st.SearchStrategy[Params]:
         """Options that make sense: alerts that are there, and what they should be."""
         ids = st.lists(st.sampled_from(self.ids), min_size=1, max_size=4)
-        named: Values = st.fixed_dictionaries({self.ids_option: ids})
-        if self.platform == "kibana":
-            named = named | st.fixed_dictionaries({"query": _QUERIES}, optional=_WITH_QUERY)
+        chosen = st.fixed_dictionaries({self.ids_option: ids}) | self.queries
         every = {**self.changes, **self.more}
+        needed = [(need,) for need in (self.needs or self.changes)] or [()]
         parts = st.one_of(
             [
                 st.fixed_dictionaries(
-                    {need: every[need]}, optional={name: one for name, one in every.items() if name != need}
+                    {need: every[need] for need in needs},
+                    optional={name: one for name, one in every.items() if name not in needs},
                 )
-                for need in (self.needs or self.changes)
+                for needs in needed
             ]
         )
-        return st.builds(lambda one, other: {**one, **other}, named, parts)
+        return st.builds(_joined, chosen, parts, self._guards())
+
+    def _guards(self) -> Values:
+        """Guards for some of the tasks; those of the platform, where an alert can be guarded."""
+        if "only_from" not in self.spec:
+            return st.just({})
+        return st.just({}) | st.just({}) | st.fixed_dictionaries({}, optional=GUARDS[self.platform])
 
     def garbled(self) -> st.SearchStrategy[Params]:
         """The same with a few options that hold anything, are there twice by an alias, or make no sense together."""
@@ -109,11 +138,17 @@ class Task:
             option.get("elements", "str"),
             secret=bool(option.get("no_log")),
         )
-        if option["type"] == "list" and option.get("required"):
+        if option["type"] == "list" and not option.get("choices"):
             return usual | st.lists(ids | texts, max_size=4) | ids
         if option["type"] == "str" and not option.get("choices"):
             return usual | addresses
         return usual
+
+
+def _joined(chosen: Params, *others: Params) -> Params:
+    options = {**chosen, **{name: value for other in others for name, value in other.items()}}
+    # A version is one alert's.
+    return {name: value for name, value in options.items() if name != "version" or "query" not in options}
 
 
 #: Addresses that are none, or such of hosts that are not there.
@@ -161,99 +196,3 @@ def _calm(params: Params) -> Params:
             if low <= float(params[name]) <= high:
                 params[name] = instead
     return params
-
-
-_QUERIES = st.sampled_from(
-    [
-        {"match_all": {}},
-        {"match_none": {}},
-        {"ids": {"values": []}},
-        {"term": {"kibana.alert.workflow_status": "open"}},
-        {"bool": {"filter": [{"terms": {"kibana.alert.severity": ["high", "medium"]}}]}},
-        {"bool": {"must_not": {"term": {"kibana.alert.workflow_status": "closed"}}}},
-        {"range": {"@timestamp": {"gte": "now-30d"}}},
-        {"exists": {"field": "host.name"}},
-    ]
-)
-_WITH_QUERY: dict[str, Values] = {
-    "conflicts": st.sampled_from(["abort", "proceed"]),
-    "max_alerts": st.sampled_from([1, 3, ALERTS, 1000, 10**9, 2**70]),
-    "runtime_mappings": st.just({"day": {"type": "keyword"}}),
-}
-_CONCURRENCY: dict[str, Values] = {"concurrency": st.sampled_from([1, 2, 8, 64])}
-
-
-def _choices(module: str, name: str, among: t.Collection[str] = ()) -> Values:
-    return st.sampled_from([one for one in documented(module).spec[name]["choices"] if not among or one in among])
-
-
-_STATUSES = {
-    "security_deck": ("OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED", "INFO", "LOW", "MEDIUM", "HIGH"),
-    "calseta": ("Open", "Triaging", "Escalated", "Closed", "Pending", "Informational", "Low", "Medium", "Critical"),
-}
-
-
-def _alert_update(platform: str, own: dict[str, Values], more: dict[str, Values]) -> Task:
-    both = {name: _choices("alert_update", name, _STATUSES[platform]) for name in ("status", "severity")}
-    return Task(
-        "alert_update",
-        platform,
-        "alert_ids",
-        {**both, "tags": _TAGS, **own},
-        {"purge_tags": st.booleans(), **more, **_CONCURRENCY},
-        (*both, "tags", *own),
-    )
-
-
-_VERSIONS: dict[str, Values] = {"version": st.sampled_from([0, 1, 59, 2**53, 2**70])}
-_TASKS = [
-    Task(
-        "signal_state",
-        "datadog",
-        "signal_ids",
-        {
-            **{name: _choices("signal_state", name) for name in ("state", "archive_reason")},
-            "archive_comment": st.sampled_from(["", "Drill.", "ä\n\u202e\x1b[31m", "x" * 5000]),
-            "assignee": st.sampled_from(["", *(user.handle for user in _USERS), *(user.uuid for user in _USERS)]),
-        },
-        {**_VERSIONS, **_CONCURRENCY},
-    ),
-    Task(
-        "signal_incident_link",
-        "datadog",
-        "signal_ids",
-        {"incident_id": st.sampled_from([*_INCIDENTS, 1])},
-        {
-            "state": _choices("signal_incident_link", "state"),
-            "add_to_signal_timeline": st.booleans(),
-            **_VERSIONS,
-            **_CONCURRENCY,
-        },
-    ),
-    Task(
-        "kibana_alert_status",
-        "kibana",
-        "alert_ids",
-        {"status": _choices("kibana_alert_status", "status")},
-        {"reason": st.sampled_from(["duplicate", "own words \u202e"]), "space_id": st.just("default"), **_CONCURRENCY},
-    ),
-    _alert_update(
-        "security_deck",
-        {
-            "classification": _choices("alert_update", "classification"),
-            "assignee_subject_id": st.sampled_from(["", *_SUBJECTS, "ajenobody"]),
-        },
-        {"wait": st.booleans(), "wait_timeout": st.sampled_from([0.02, 5, "60"])},
-    ),
-    _alert_update(
-        "calseta",
-        {
-            "close_classification": _choices("alert_update", "close_classification"),
-            "malice_override": _choices("alert_update", "malice_override"),
-            "reset_malice_override": st.booleans(),
-        },
-        {},
-    ),
-]
-#: All tasks, by the names of their module and their platform.
-TASKS = {f"{task.module}-{task.platform}": task for task in _TASKS}

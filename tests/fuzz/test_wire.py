@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
 
+from .modules import TASKS
 from .runs import fresh_world, run
-from .tasks import TASKS
 from .wire import Wire, answers
 
 
