@@ -18,6 +18,7 @@ from ._datadog_users import User
 from ._errors import RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run, checked_text
 from ._platform import batches, dig, fate, segment, untold
+from ._provenance import provenance, with_provenance, without_provenance
 
 #: The most signals that the bulk call takes.
 BULK_LIMIT = 199
@@ -37,6 +38,7 @@ class SignalState(GuardedSignals):
             for name in ("state", "archive_reason", "archive_comment")
             if params[name] is not None
         }
+        self._line = provenance(params)
         self._assignee: str | None = params["assignee"]
         self._target: User | None = None
         self._alone: set[str] = set()
@@ -50,7 +52,8 @@ class SignalState(GuardedSignals):
         return super().select()
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        return {**self._asked, **({} if self._target is None else {"assignee": self._target.shown})}
+        wanted = {**self._asked, **({} if self._target is None else {"assignee": self._target.shown})}
+        return wanted if self._line is None else _traced(wanted, fields, self._line)
 
     @property
     def asked(self) -> t.Collection[str]:
@@ -139,3 +142,15 @@ class SignalState(GuardedSignals):
             # Such an answer is complete, and in a complete one no comment means that there is none (any more).
             shown.add("archive_comment")
         return Confirmed({name: fields[name] if name in shown else change.before[name] for name in fields})
+
+
+def _traced(wanted: Fields, fields: Fields, line: str) -> Fields:
+    """What is wanted, with a line at the end of the comment if it changes a signal that is archived then."""
+    comment = fields["archive_comment"] or ""
+    if wanted.get("archive_comment") == without_provenance(comment):
+        # Whichever job has left its line there.
+        wanted["archive_comment"] = fields["archive_comment"]
+    changes = any(fields.get(name) != value for name, value in wanted.items())
+    if changes and wanted.get("state", fields["state"]) == "archived":
+        wanted["archive_comment"] = with_provenance(wanted.get("archive_comment", comment), line)
+    return wanted

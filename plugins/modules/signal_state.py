@@ -62,6 +62,7 @@ extends_documentation_fragment:
   - secops.triage.signals
   - secops.triage.selection
   - secops.triage.guards
+  - secops.triage.provenance
   - secops.triage.connection
 seealso:
   - module: secops.triage.signal_info
@@ -234,6 +235,7 @@ from ansible_collections.secops.triage.plugins.module_utils._datadog_search impo
 from ansible_collections.secops.triage.plugins.module_utils._datadog_triage import SignalState
 from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
@@ -262,7 +264,14 @@ OPTIONS = {
 def main() -> None:
     run_module(
         SignalState,
-        argument_spec={**OPTIONS, **SELECTION_OPTIONS, **DATADOG_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS},
+        argument_spec={
+            **OPTIONS,
+            **SELECTION_OPTIONS,
+            **DATADOG_OPTIONS,
+            **GUARDS_OPTIONS,
+            **PROVENANCE_OPTIONS,
+            **CONNECTION_OPTIONS,
+        },
         mutually_exclusive=[*SIGNALS_EXCLUSIVE, ("query", "version")],
         required_one_of=[*SIGNALS_REQUIRED, ("state", "archive_reason", "archive_comment", "assignee")],
     )
