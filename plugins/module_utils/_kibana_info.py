@@ -99,10 +99,9 @@ class AlertInfo(Alerts):
 
 
 def _sort(asked: t.Sequence[t.Mapping[str, t.Any]] | None) -> list[dict[str, str]]:
-    """The order that a task asks for, each field by itself; the newest first, unless it does."""
-    asked = [{_TIME: "desc"}] if asked is None else asked
-    order = [{str(name): str(way)} for one in asked for name, way in one.items()]
+    """The order that a task asks for, each field by itself. Of those that are alike there, the newest come first."""
+    order = [{str(name): str(way)} for one in asked or [] for name, way in one.items()]
     bad = [one for one in order for name, way in one.items() if name.startswith("_") or way not in ("asc", "desc")]
-    if bad or not order:
+    if bad or (asked is not None and not order):
         raise OptionError("sort takes fields of the alert, each with asc or desc, as in: - '@timestamp': desc")
-    return order
+    return order if any(_TIME in one for one in order) else [*order, {_TIME: "desc"}]

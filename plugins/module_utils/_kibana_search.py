@@ -56,9 +56,9 @@ class Search:
     ) -> Found:
         """The first ``limit`` alerts that match, and none of ``without``.
 
-        One search gives 10,000 at the most, so the next one goes on from the value of the last alert in the first field
-        of the ``sort``, without those of that value that are known already. ``all_or_none`` does not go on where there
-        are more than ``limit``.
+        One search gives 10,000 at the most, so the next one goes on from the place of the last alert in the ``sort``,
+        without those of the same place that are known already. ``all_or_none`` does not go on where there are more than
+        ``limit``.
         """
         found: dict[str, Fields] = {}
         edge: Edge | None = None
@@ -76,35 +76,47 @@ class Search:
             if matched <= len(found) or len(found) >= limit or (all_or_none and matched > limit):
                 break
             if not fresh:
-                raise doubt("search", "the search does not get on; sort by a field of which every alert has one value")
-            edge = Edge.of(hits["hits"], sort[0], edge)
+                raise doubt("search", "the search does not get on; sort by fields of which every alert has one value")
+            edge = Edge.of(hits["hits"], sort, edge)
         kept = dict(list(found.items())[:limit])
         return Found(kept, matched > limit, matched)
 
 
 class Edge(t.NamedTuple):
-    """Where a search has stopped: what is still to come, and which alerts of the same value have come already."""
+    """Where a search has stopped: what is still to come, and which alerts of just that place have come already."""
 
-    value: t.Any
+    place: list[t.Any]
     clause: Query
     ids: list[str]
 
     @classmethod
-    def of(cls, hits: list[t.Any], sort: t.Mapping[str, str], before: Edge | None) -> Edge:
-        ((name, order),) = sort.items()
-        values = [value[0] if isinstance(value := dig(hit, "sort"), list) and value else None for hit in hits]
-        last = values[-1]
-        known = before.ids if before and before.value == last else []
-        ids = known + [hit["_id"] for hit, value in zip(hits, values) if value == last]
-        # Those without the field come last, whatever the order.
-        clauses: list[Query] = [{"bool": {"must_not": [{"exists": {"field": name}}]}}]
-        if last not in _MISSING:
-            bounds = {"gte" if order == "asc" else "lte": last}
-            if isinstance(last, int):
-                # What kind of field it is nobody knows; where it is no date, this means nothing.
-                bounds["format"] = "epoch_millis"
-            clauses.append({"range": {name: bounds}})
+    def of(cls, hits: list[t.Any], sort: t.Sequence[t.Mapping[str, str]], before: Edge | None) -> Edge:
+        places = [dig(hit, "sort") for hit in hits]
+        last = places[-1]
+        if not isinstance(last, list) or len(last) != len(sort):
+            raise doubt("search", "the answer does not show by what it is sorted")
+        known = before.ids if before and before.place == last else []
+        ids = known + [hit["_id"] for hit, place in zip(hits, places) if place == last]
+        alike: list[Query] = []
+        clauses: list[Query] = []
+        for (name, order), value in zip([one for field in sort for one in field.items()], last):
+            clauses += [{"bool": {"filter": [*alike, later]}} for later in _later(name, order, value)]
+            alike.append(_range(name, value, "gte", "lte"))
+        clauses.append({"bool": {"filter": alike}})
         return cls(last, {"bool": {"should": clauses, "minimum_should_match": 1}}, ids)
+
+
+def _later(name: str, order: str, value: t.Any) -> list[Query]:
+    """What comes after a value of this field. Those without the field come last, whatever the order."""
+    return [] if value in _MISSING else [_range(name, value, "gt" if order == "asc" else "lt"), _range(name, None)]
+
+
+def _range(name: str, value: t.Any, *bounds: str) -> Query:
+    if value in _MISSING:
+        return {"bool": {"must_not": [{"exists": {"field": name}}]}}
+    # What kind of field it is nobody knows; where it is no date, the format means nothing.
+    form = {"format": "epoch_millis"} if isinstance(value, int) else {}
+    return {"range": {name: {**dict.fromkeys(bounds, value), **form}}}
 
 
 def _total(hits: dict[str, t.Any]) -> int:

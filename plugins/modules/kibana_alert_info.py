@@ -32,8 +32,8 @@ options:
     description:
       - Which of the alerts that match come first. A list of fields, each with V(asc) or V(desc).
       - An alert that does not have the field comes last, whatever the order.
-      - For more than 10,000 alerts the first one must be a field of which every alert has one value at the most.
-      - The newest come first, unless this says otherwise.
+      - For more than 10,000 alerts these must be fields of which every alert has one value at the most.
+      - The newest come first, unless this says otherwise, and among alerts that are alike in it.
     type: list
     elements: dict
   fields:
