@@ -146,11 +146,11 @@ class SignalState(GuardedSignals):
 
 def _traced(wanted: Fields, fields: Fields, line: str) -> Fields:
     """What is wanted, with a line at the end of the comment if it changes a signal that is archived then."""
-    comment = fields["archive_comment"] or ""
+    comment: str = fields["archive_comment"] or ""
     if wanted.get("archive_comment") == without_provenance(comment):
         # Whichever job has left its line there.
         wanted["archive_comment"] = fields["archive_comment"]
     changes = any(fields.get(name) != value for name, value in wanted.items())
     if changes and wanted.get("state", fields["state"]) == "archived":
-        wanted["archive_comment"] = with_provenance(wanted.get("archive_comment", comment), line)
+        wanted["archive_comment"] = with_provenance(wanted.get("archive_comment", comment) or "", line)
     return wanted
