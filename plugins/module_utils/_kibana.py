@@ -17,10 +17,11 @@ import typing as t
 from ansible.module_utils.basic import env_fallback
 
 from ._change import Fields
-from ._errors import OptionError, UnknownFateError
+from ._errors import OptionError
 from ._http import Authorization, Client
+from ._kibana_fields import LEGACY_STATUS, SIGNALS, STATUS, doubt, field
 from ._options import Connection, Params, Run, base_url, checked_ids, choose, secret
-from ._platform import Platform, dig, text, texts
+from ._platform import Platform, dig, text
 from ._printable import PAINTS, paints
 
 KIBANA_OPTIONS: dict[str, t.Any] = {
@@ -41,17 +42,6 @@ KIBANA_OPTIONS: dict[str, t.Any] = {
 WINDOW = 10_000
 #: Ids in one body, so that it stays well below Kibana's limit of 1 MiB.
 _BODY_BYTES = 900_000
-
-STATUSES = ("open", "acknowledged", "closed", "in-progress")
-SEVERITIES = ("low", "medium", "high", "critical")
-
-STATUS, LEGACY_STATUS = "kibana.alert.workflow_status", "signal.status"
-SEVERITY, LEGACY_SEVERITY = "kibana.alert.severity", "signal.rule.severity"
-REASON = "kibana.alert.workflow_reason"
-TAGS = "kibana.alert.workflow_tags"
-ASSIGNEES = "kibana.alert.workflow_assignee_ids"
-
-_SIGNALS = "/api/detection_engine/signals"
 
 
 class Alerts(Platform):
@@ -102,7 +92,7 @@ class Alerts(Platform):
     def call(self, name: str, body: dict[str, t.Any], *, safe: bool = False) -> dict[str, t.Any]:
         """POST to one of the calls below C(detection_engine/signals), and return its answer, an object."""
         version = {"elastic-api-version": "2023-10-31"}
-        answer = self.client.request("POST", f"{self.base}{_SIGNALS}/{name}", body, headers=version, safe=safe)
+        answer = self.client.request("POST", f"{self.base}{SIGNALS}/{name}", body, headers=version, safe=safe)
         if not isinstance(answer.body, dict):
             raise doubt(name, "the answer is not an object")
         return answer.body
@@ -146,27 +136,6 @@ class Alerts(Platform):
     def shown(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
         """The fields of an alert that a search has hit."""
         return {"status": status}
-
-
-def doubt(name: str, reason: str, answer: t.Any = None) -> UnknownFateError:
-    """The error for an answer with status 200 that does not tell what it should."""
-    return UnknownFateError("POST", f"{_SIGNALS}/{name}", reason, status=200, body=answer)
-
-
-def field(hit: dict[str, t.Any], name: str) -> t.Any:
-    """A field of a hit's source, where keys are dotted; those of alerts from before 8.0 are nested."""
-    source = hit.get("_source")
-    flat = dig(source, name)
-    return dig(source, *name.split(".")) if flat is None else flat
-
-
-def listed(alert_id: str, hit: dict[str, t.Any], name: str) -> list[str]:
-    """A field with any number of texts. To Elasticsearch one alone is as good as a list of one."""
-    value = field(hit, name)
-    values = [] if value is None else value if isinstance(value, list) else [value]
-    if not all(isinstance(one, str) for one in values):
-        raise doubt("search", f"the answer shows no {name} that could be read, of the alert {alert_id}")
-    return texts(values)
 
 
 def _by_size(ids: t.Sequence[str]) -> list[list[str]]:

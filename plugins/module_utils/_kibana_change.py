@@ -11,7 +11,8 @@ import typing as t
 from ._change import Accepted, Fields, Outcome, Refused, Unknown
 from ._errors import OptionError, RefusedError, TriageError
 from ._guards import Guards, Standing
-from ._kibana import (
+from ._kibana import Alerts
+from ._kibana_fields import (
     ASSIGNEES,
     LEGACY_SEVERITY,
     LEGACY_STATUS,
@@ -19,7 +20,6 @@ from ._kibana import (
     SEVERITY,
     STATUS,
     STATUSES,
-    Alerts,
     doubt,
     field,
     listed,

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 from ._alert import common, utc
 from ._change import Fields
 from ._errors import OptionError
-from ._kibana import (
+from ._kibana import Alerts
+from ._kibana_fields import (
     ASSIGNEES,
     LEGACY_SEVERITY,
     LEGACY_STATUS,
@@ -23,7 +24,6 @@ from ._kibana import (
     SEVERITY,
     STATUS,
     TAGS,
-    Alerts,
     doubt,
     field,
     listed,

@@ -13,8 +13,8 @@ import typing as t
 
 from ._change import Change, Fields, Outcome
 from ._errors import OptionError
-from ._kibana import ASSIGNEES, TAGS, listed
 from ._kibana_change import BATCH, ChangedAlerts
+from ._kibana_fields import ASSIGNEES, TAGS, listed
 from ._kibana_users import uids
 from ._options import Params, Run, checked_text
 from ._platform import batches

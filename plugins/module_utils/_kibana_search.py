@@ -14,7 +14,8 @@ import typing as t
 
 from ._change import Fields
 from ._errors import OptionError
-from ._kibana import WINDOW, Alerts, doubt
+from ._kibana import WINDOW, Alerts
+from ._kibana_fields import doubt
 from ._options import Params
 from ._platform import dig
 from ._selection import Found

@@ -14,8 +14,8 @@ import typing as t
 
 from ._change import Accepted, Change, Fields, Outcome, Refused, Unknown
 from ._errors import OptionError, TriageError
-from ._kibana import LEGACY_STATUS, REASON, STATUS, doubt, field
 from ._kibana_change import BATCH, ChangedAlerts
+from ._kibana_fields import LEGACY_STATUS, REASON, STATUS, doubt, field
 from ._kibana_search import Search
 from ._options import Params, Run, checked_text
 from ._platform import batches, text
