@@ -55,7 +55,7 @@ class Calseta(Platform):
     scopes = "The key needs both scopes, alerts:read and alerts:write: neither includes the other."
 
     #: What must be of these types, where it is there, for an alert to be readable.
-    kinds: t.ClassVar[dict[str, type]] = _KINDS
+    kinds: t.ClassVar[t.Mapping[str, type]] = _KINDS
 
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = _uuids(params["alert_ids"] or [])

@@ -33,7 +33,7 @@ class CalsetaInfo(Calseta):
 
     scopes = "The key needs the scope alerts:read, which alerts:write does not include."
 
-    kinds: t.ClassVar[dict[str, type]] = {
+    kinds: t.ClassVar[t.Mapping[str, type]] = {
         **Calseta.kinds,
         "title": str,
         "detection_rule": dict,

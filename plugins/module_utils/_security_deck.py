@@ -49,7 +49,7 @@ class SecurityDeck(Platform):
     role = "security-deck.alertSinks.editor"
 
     #: What must be of these types, where it is there, for an alert to be readable.
-    kinds: t.ClassVar[dict[str, type]] = _KINDS
+    kinds: t.ClassVar[t.Mapping[str, type]] = _KINDS
 
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = checked_ids("alert_ids", params["alert_ids"] or [], _ID, "Security Deck alert")

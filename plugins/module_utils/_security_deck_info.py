@@ -26,7 +26,7 @@ class SecurityDeckInfo(SecurityDeck):
 
     role = "security-deck.alertSinks.viewer"
 
-    kinds: t.ClassVar[dict[str, type]] = {
+    kinds: t.ClassVar[t.Mapping[str, type]] = {
         **SecurityDeck.kinds,
         "title": str,
         "category": dict,
