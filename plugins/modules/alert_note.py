@@ -70,6 +70,7 @@ options:
         used, else E(KIBANA_ENDPOINT).
       - For O(provider=security_deck) it replaces all hosts of the cloud, as a gateway before them needs it.
     type: str
+    aliases: [kibana_url]
   api_key:
     description:
       - The API key for O(provider=calseta), with both scopes C(alerts:read) and C(alerts:write). If not given there,
@@ -261,7 +262,10 @@ from ansible_collections.secops.triage.plugins.module_utils._security_deck_notes
 from ansible_collections.secops.triage.plugins.module_utils._yandex_operations import YANDEX_OPERATIONS_OPTIONS
 
 #: Two providers share them, so the environment is looked at only once it is known for which one.
-SHARED: dict[str, t.Any] = {"api_url": {"type": "str"}, "api_key": {"type": "str", "no_log": True}}
+SHARED: dict[str, t.Any] = {
+    "api_url": {"type": "str", "aliases": ["kibana_url"]},
+    "api_key": {"type": "str", "no_log": True},
+}
 #: What each provider takes of the options that not all providers have.
 TAKES: dict[str, dict[str, None]] = {
     "security_deck": dict.fromkeys([*SECURITY_DECK_OPTIONS, *YANDEX_OPERATIONS_OPTIONS, "api_url", "only_assigned_to"]),
