@@ -285,6 +285,14 @@ def test_what_a_search_does_not_show_is_read(
     assert runs.real["counts"]["changed"] == len(ids)
 
 
+@pytest.mark.parametrize("more", [{}, {"provenance": "Ansible, job 4711"}])
+def test_a_comment_that_a_search_does_not_show_is_read(sim: Simulator, datadog: Params, more: Params) -> None:
+    ids = add_okta(sim, 3, state="archived", archive_reason="other", archive_comment="By hand")
+    sim.settings.datadog.search_hides = ("archiveReason", "archiveComment")
+    runs = four_runs(sim, "signal_state", {**datadog, **ONLY_OKTA, "archive_comment": "", **more})
+    assert runs.real["counts"]["changed"] == len(ids)
+
+
 def test_no_comment_is_no_comment_where_a_search_shows_the_reason(sim: Simulator, datadog: Params) -> None:
     add_okta(sim, 3, state="archived", archive_reason="other")
     sim.log.clear()
