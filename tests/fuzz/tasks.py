@@ -138,11 +138,20 @@ class Task:
             option.get("elements", "str"),
             secret=bool(option.get("no_log")),
         )
+        if option.get("options"):
+            inner = {name: self._odd(one) for name, one in option["options"].items()}
+            return usual.map(_iterable) | st.fixed_dictionaries({}, optional=inner)
         if option["type"] == "list" and not option.get("choices"):
             return usual | st.lists(ids | texts, max_size=4) | ids
         if option["type"] == "str" and not option.get("choices"):
             return usual | addresses
         return usual
+
+
+def _iterable(value: t.Any) -> t.Any:
+    """Without what breaks Ansible itself where it looks for suboptions: numbers and truth values."""
+    inner = [_iterable(one) for one in value] if isinstance(value, list) else value
+    return str(inner) if isinstance(inner, (bool, int, float)) else inner
 
 
 def _joined(chosen: Params, *others: Params) -> Params:
