@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calseta: the connection, and how alerts are read and searched.
+"""Calseta: the connection, and how alerts are read, one by one or in the pages of a search.
 
-API: https://docs.calseta.com/api-reference/alerts/list-alerts
+API: https://docs.calseta.com/api-reference/alerts/patch-alert
 """
 
 from __future__ import annotations
@@ -16,30 +16,18 @@ import uuid
 
 from ansible.module_utils.basic import env_fallback
 
-from ._alert import moment
+from ._calseta_query import SEVERITIES, STATUSES, asked_for
 from ._change import Fields
 from ._errors import OptionError, RefusedError, UnknownFateError
 from ._guards import Guards, Standing
 from ._http import Authorization, Client
-from ._options import Connection, Params, Run, base_url, checked_text, secret
+from ._options import Connection, Params, Run, base_url, secret
 from ._platform import Platform, dig, fits, segment, text, texts
 from ._selection import Found, Page, Selection, gather
-
-STATUSES = ("Open", "Triaging", "Escalated", "Closed")
-SEVERITIES = ("Pending", "Informational", "Low", "Medium", "High", "Critical")
 
 #: How to reach Calseta, beside its address.
 CALSETA_OPTIONS: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["CALSETA_API_KEY"])},
-}
-
-#: Which alerts to find there.
-CALSETA_QUERY: dict[str, t.Any] = {
-    "status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
-    "severity": {"type": "list", "elements": "str", "choices": list(SEVERITIES)},
-    "source_name": {"type": "list", "elements": "str"},
-    "from_time": {"type": "str"},
-    "to_time": {"type": "str"},
 }
 
 _KINDS = {"status": str, "severity": str, "tags": list, "close_classification": str, "malice_override": str}
@@ -69,7 +57,7 @@ class Calseta(Platform):
         self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + "/v1/alerts/"
         self.selection = Selection.of(params)
         if self.selection:
-            self._search = _query(params["query"], self.selection)
+            self._search = asked_for(params["query"], self.selection)
         if "only_from" in params:
             self.guards = Guards.of(params, STATUSES, SEVERITIES)
         self._standings: dict[str, Standing] = {}
@@ -160,28 +148,6 @@ def _uuid(alert: t.Any) -> str | None:
 
 def _doubt(reason: str) -> UnknownFateError:
     return UnknownFateError("GET", "/v1/alerts", reason, status=200)
-
-
-def _query(query: Params, selection: Selection) -> dict[str, str]:
-    """What to ask for: newest first, unless the task says otherwise."""
-    asked = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
-    for name in ("status", "severity", "source_name"):
-        values = query.get(name)
-        if values is None:
-            continue
-        if not values:
-            raise OptionError(f"query.{name} is an empty list, with which nothing could match; leave it out")
-        for value in values:
-            checked_text(f"query.{name}", value)
-            if not value.strip() or "," in value:
-                raise OptionError(f"query.{name} has {value!r} in it, which is no name: names are joined by commas")
-        asked[name] = ",".join(values)
-    for name in ("from_time", "to_time"):
-        time = moment(f"query.{name}", query.get(name))
-        if time:
-            asked[name] = time
-    selection.refuse(None if "from_time" in asked else "query has no from_time")
-    return asked
 
 
 def _uuids(values: t.Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@
 
 """Calseta: alerts, shown as all info modules show them.
 
-API: https://docs.calseta.com/api-reference/alerts/get-alert
+API: https://docs.calseta.com/api-reference/alerts/patch-alert
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from ._alert import common, utc
-from ._calseta import CALSETA_QUERY, Calseta
+from ._calseta import Calseta
+from ._calseta_query import CALSETA_QUERY
 from ._change import Fields
 from ._options import Params, Run
 from ._platform import dig, text, texts

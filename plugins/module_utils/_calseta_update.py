@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._calseta import CALSETA_OPTIONS, SEVERITIES, STATUSES, Calseta, fields_of
+from ._calseta import CALSETA_OPTIONS, Calseta, fields_of
+from ._calseta_query import SEVERITIES, STATUSES
 from ._change import Change, Confirmed, Fields, Outcome, tags_wanted
 from ._errors import OptionError, TriageError
 from ._options import Params, Run, checked_text

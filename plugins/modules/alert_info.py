@@ -93,8 +93,8 @@ seealso:
     description: The search that this module is about, for O(provider=security_deck).
     link: https://yandex.cloud/docs/security-deck/api-ref/Alert/list
   - name: Calseta API reference
-    description: The search that this module is about, for O(provider=calseta).
-    link: https://docs.calseta.com/api-reference/alerts/list-alerts
+    description: An alert and its fields, for O(provider=calseta).
+    link: https://docs.calseta.com/api-reference/alerts/patch-alert
 """
 
 EXAMPLES = r"""

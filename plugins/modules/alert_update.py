@@ -349,8 +349,9 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS, CALSETA_QUERY
+from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._calseta_notes import CalsetaNotes
+from ansible_collections.secops.triage.plugins.module_utils._calseta_query import CALSETA_QUERY
 from ansible_collections.secops.triage.plugins.module_utils._calseta_update import (
     CALSETA_CHANGES,
     CALSETA_TAKES,

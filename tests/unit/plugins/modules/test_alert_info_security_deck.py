@@ -173,7 +173,9 @@ def test_pages_that_shift_under_the_reader(sim: Simulator, deck: Params) -> None
     for alert in sim.security_deck.alerts.values():
         # The new ones are newer than all that are there.
         alert.created -= 15 * 86400
-    sim.faults.add(Meanwhile(lambda entry: [sim.security_deck.add_alert() and None for _ in "abc"], path="pageToken"))
+    sim.faults.add(
+        Meanwhile(lambda entry: [sim.security_deck.add_alert() and None for _each in "abc"], path="pageToken")
+    )
     result = found(sim, deck, max_alerts=5000)
     assert ids(result) == before
     assert not result["truncated"]
