@@ -71,6 +71,21 @@ def test_alerts_of_kibana(sim: Simulator, kibana: Params, tmp_path: Path) -> Non
     assert {key: sim.kibana.overview()[key] for key in ids} == before
 
 
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("tags", "kibana.alert.workflow_tags"), ("assignees", "kibana.alert.workflow_assignee_ids")],
+)
+def test_tags_and_assignees_of_kibana(sim: Simulator, kibana: Params, tmp_path: Path, name: str, field: str) -> None:
+    """What somebody else has added since stays."""
+    one, two, three, four = [f"u_{number:020}_0" for number in range(4)]
+    key = sim.kibana.add_alert(**{field: [one, two]})
+    module = f"kibana_alert_{name}"
+    result = run_module(module, {**kibana, "alert_ids": [key], name: [two, three], "state": "exact"})
+    sim.kibana.alerts()[key][field].append(four)
+    play(sim, tmp_path, PLAYBOOK, kept(module, result))
+    assert set(sim.kibana.alerts()[key][field]) == {one, two, four}
+
+
 def test_alerts_of_security_deck(sim: Simulator, security_deck: Params, tmp_path: Path) -> None:
     sim.settings.security_deck.operation_seconds = 0
     ids = [
