@@ -11,7 +11,8 @@ short_description: Show alerts of Yandex Security Deck or Calseta
 version_added: 1.1.0
 author: secops.triage contributors (!UNKNOWN)
 description:
-  - Shows alerts of Yandex Cloud Security Deck, or of Calseta, by their ids or as a query finds them, and changes nothing.
+  - Shows alerts of Yandex Cloud Security Deck, or of Calseta, by their ids or as a query finds them, and changes
+    nothing.
   - What is shown of an alert is the same on every platform, with a few fields that only these have.
 options:
   provider:
