@@ -146,8 +146,9 @@ class SignalState(GuardedSignals):
 
 def _traced(wanted: Fields, fields: Fields, line: str) -> Fields:
     """What is wanted, with a line at the end of the comment if it changes a signal that is archived then."""
+    # V(None) is what a search does not show, and is no empty comment.
     comment: str = fields["archive_comment"] or ""
-    if wanted.get("archive_comment") == without_provenance(comment):
+    if fields["archive_comment"] is not None and wanted.get("archive_comment") == without_provenance(comment):
         # Whichever job has left its line there.
         wanted["archive_comment"] = fields["archive_comment"]
     changes = any(fields.get(name) != value for name, value in wanted.items())
