@@ -81,7 +81,10 @@ class Alerts(Platform):
                 f" index {self.index}."
             )
         if status == 404:
-            return "Check api_url and space_id, and that Elastic Security is available in this space."
+            return (
+                "Check api_url and space_id, that Elastic Security is available in this space, and that this Kibana is"
+                " new enough for the call."
+            )
         return None
 
     @property

@@ -152,6 +152,50 @@ def test_a_lost_answer_is_looked_up(sim: Simulator, kibana: Params, fault: dict[
     assert len(sim.log.writes()) == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [({"status": 400}, 400), ({"status": 403, "html": True}, 403), ({"status": 413}, 413), ({"status": 429}, 429)],
+)
+def test_a_refusal_is_told_and_nothing_has_changed(
+    sim: Simulator, kibana: Params, fault: dict[str, t.Any], status: int
+) -> None:
+    ids = [sim.kibana.add_alert() for _each in range(2)]
+    sim.faults.add(Fault(writes=True, count=None, **fault))
+    result = run(kibana, alert_ids=ids, tags=["a"], retries=0)
+    assert result["error"]["status"] == status
+    assert result["counts"] == {"requested": 2, "changed": 0, "unchanged": 0, "skipped": 0, "failed": 2}
+    assert not result["changed"]
+
+
+def test_one_batch_that_is_refused_is_not_the_end_of_the_others(sim: Simulator, kibana: Params) -> None:
+    ids = [sim.kibana.add_alert(**{TAGS: [tag]}) for tag in ("x", "y", "z")]
+    sim.faults.add(Fault(status=400, writes=True, nth=2))
+    result = run(kibana, alert_ids=ids, tags=["a"], state="exact", concurrency=1)
+    assert [row["changed"] for row in result["alerts"]] == [True, False, True]
+    assert result["counts"]["failed"] == 1
+
+
+def test_a_key_that_may_only_read(sim: Simulator, kibana: Params) -> None:
+    key = {"api_key": sim.credentials.kibana_read_only_api_key}
+    result = run({**kibana, **key}, alert_ids=[sim.kibana.add_alert()], tags=["a"])
+    assert "privilege to change security alerts" in result["msg"]
+    assert result["error"]["status"] == 403
+
+
+@pytest.mark.parametrize("answer", [{"version_conflicts": 1}, {"failures": [{"id": "x"}]}, {"timed_out": True}])
+def test_counters_of_the_answer_are_not_believed(sim: Simulator, kibana: Params, answer: dict[str, t.Any]) -> None:
+    sim.faults.add(Fault("merge", path="signals/tags", count=None, body={"updated": 0, **answer}))
+    runs = four_runs(sim, NAME, {**kibana, "alert_ids": [sim.kibana.add_alert()], "tags": ["a"]})
+    assert len(runs.writes) == 1
+
+
+def test_an_update_that_did_nothing_is_a_failure(sim: Simulator, kibana: Params) -> None:
+    key = sim.kibana.add_alert()
+    sim.faults.add(Fault(status=200, body={"updated": 1, "failures": []}, path="signals/tags", count=None))
+    result = run(kibana, alert_ids=[key], tags=["a"])
+    assert "tags is [] where ['a'] was asked for" in result["msg"]
+
+
 def test_what_somebody_else_adds_meanwhile_stays(sim: Simulator, kibana: Params) -> None:
     key = sim.kibana.add_alert(**{TAGS: ["x"]})
     theirs = Meanwhile(lambda entry: sim.kibana.alerts()[key][TAGS].append("y"), path="signals/tags")
