@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from ._change import Accepted, Fields, Outcome
 from ._errors import OptionError, TriageError
-from ._guards import Standing
+from ._guards import Guards, Standing
 from ._options import Params, checked_text
 from ._platform import Platform, fate
 from ._printable import PAINTS
@@ -65,6 +65,8 @@ def traced(platform: Alerts, params: Params, notes: t.Callable[[Alerts, str, Par
     line = provenance(params)
     if line is not None:
         platform.trace = notes(platform, line, params, "provenance")
+        # They were for the change, after which the alert stands as the task wants it.
+        platform.trace.guards = Guards()
     return platform
 
 
