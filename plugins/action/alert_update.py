@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.secops.triage.plugins.plugin_utils._provenance import ProvenanceAction as ActionModule
+from ansible_collections.secops.triage.plugins.plugin_utils._provenance import ProvenanceAction, main_of
 
-__all__ = ["ActionModule"]
+ActionModule = ProvenanceAction
+main = main_of("alert_update")

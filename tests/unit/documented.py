@@ -99,7 +99,7 @@ def documented(name: str) -> Documented:
             else:
                 doc[key] = value
     return Documented(
-        name, doc, yaml.safe_load(module.EXAMPLES), yaml.safe_load(module.RETURN), _arguments(module.main)
+        name, doc, yaml.safe_load(module.EXAMPLES), yaml.safe_load(module.RETURN), arguments_of(module.main)
     )
 
 
@@ -116,7 +116,7 @@ class _StoppedError(Exception):
     pass
 
 
-def _arguments(main: t.Callable[[], None]) -> Yaml:
+def arguments_of(main: t.Callable[[], None]) -> Yaml:
     """What a module's ``main`` makes an `AnsibleModule` of; it gets no further."""
     stopped = mock.patch.object(AnsibleModule, "__init__", side_effect=_StoppedError)
     with stopped as made, contextlib.suppress(_StoppedError):

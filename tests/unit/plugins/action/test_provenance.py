@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -16,9 +17,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.secops.triage.plugins.plugin_utils._provenance import told_by_play
+from ansible_collections.secops.triage.plugins.plugin_utils._provenance import ProvenanceAction, told_by_play
 from ansible_collections.secops.triage.tests.simulator import Simulator
-from ansible_collections.secops.triage.tests.unit.documented import MODULES, ROOT, documented
+from ansible_collections.secops.triage.tests.unit.documented import MODULES, PLUGINS, ROOT, arguments_of, documented
 from ansible_collections.secops.triage.tests.unit.playbooks.playing import connections, play
 
 AWX = {"awx_job_id": 4711, "awx_job_template_name": "Close noise", "awx_user_name": "amira"}
@@ -55,6 +56,13 @@ def test_line_of_a_play(variables: dict[str, t.Any], line: str, monkeypatch: pyt
 def test_every_module_with_the_option_has_its_plugin_and_no_other_one() -> None:
     plugins = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py") if path.stem != "__init__")
     assert plugins == [name for name in MODULES if "provenance" in documented(name).spec]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if "provenance" in documented(name).spec])
+def test_linters_find_the_options_of_the_module(name: str) -> None:
+    plugin = importlib.import_module(f"{PLUGINS}.action.{name}")
+    assert arguments_of(plugin.main) == documented(name).arguments
+    assert issubclass(plugin.ActionModule, ProvenanceAction)
 
 
 LINE = "Ansible · AWX job 4711 · template Close noise · play Night shift · user amira"
