@@ -15,16 +15,19 @@ options:
       - The states, in the platform's own words, from which an alert may be changed.
       - This and the other guards look at each alert that is about to be changed, as it has just been read. One that is
         as it should be already is never in their way.
+    version_added: 1.1.0
     type: list
     elements: str
   only_assigned_to:
     description:
       - The users who may have an alert that is changed, in the forms in which the platform takes an assignee; V("") is
         nobody. Of an alert that several users have, all must be among them.
+    version_added: 1.1.0
     type: list
     elements: str
   protect_severity:
     description: The severities of alerts that this task never closes.
+    version_added: 1.1.0
     type: list
     elements: str
   otherwise:
@@ -32,6 +35,7 @@ options:
       - What to do with an alert that a guard keeps from being changed.
       - With V(fail) the task fails, and nothing at all is written.
       - With V(skip) the alert is left alone, its row says why, and the others are changed.
+    version_added: 1.1.0
     type: str
     choices: [fail, skip]
     default: fail

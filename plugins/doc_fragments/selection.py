@@ -18,10 +18,12 @@ options:
   expected_count:
     description:
       - How many alerts match, as far as you know. If it is another number the task fails, and writes nothing.
+    version_added: 1.1.0
     type: int
   allow_unbounded:
     description:
       - Whether the search may have no bounds at all, so that it finds every alert there is, and every one to come.
+    version_added: 1.1.0
     type: bool
     default: false
 """

@@ -20,14 +20,17 @@ options:
       - The signals that match this query, in the language of Datadog's search, as in
         C(@workflow.triage.state:open source:okta).
       - A search may be some time behind what was written last.
+    version_added: 1.1.0
     type: str
   from:
     description:
       - The signals that came up at this time or later, with O(query) only. V(now-15m), V(now-24h), V(now-7d),
         V(now-2w), V(2026-01-31) or V(2026-01-31T08:00:00Z); a time without a zone is UTC.
       - Without it the API decides how far back it looks.
+    version_added: 1.1.0
     type: str
   to:
     description: The signals that came up until this time, with O(query) only, written as O(from).
+    version_added: 1.1.0
     type: str
 """

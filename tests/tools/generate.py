@@ -250,13 +250,14 @@ def fragment(text: str, specs: Specs) -> str:
 
 
 def _option(name: str, spec: dict[str, Any], written: str) -> str:
-    """One option: the description as it is, but for the sentence on its variables; the rest as in the spec."""
+    """One option: description, but for the sentence on its variables, and version as they are; the rest as the spec."""
     found = re.search(r"^    description:.*\n(?:      .*\n)*", written, re.MULTILINE)
     assert found, name
     names = [f"E({one})" for one in variables(spec)]
     sentence = f"{_ENVIRONMENT} {' is used, else '.join(names)}{'' if names[1:] else ' is used'}.\n" if names else ""
     description = re.sub(rf"^{_ENVIRONMENT} .*\n(?:        .*\n)*", "", found[0], flags=re.MULTILINE) + sentence
-    lines = [f"    type: {spec['type']}"]
+    added = re.search(r"^    version_added: .*", written, re.MULTILINE)
+    lines = [*([added[0]] if added else []), f"    type: {spec['type']}"]
     if "elements" in spec:
         lines.append(f"    elements: {spec['elements']}")
     if "choices" in spec:
