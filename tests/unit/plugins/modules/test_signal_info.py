@@ -291,6 +291,21 @@ def test_what_passes_is_waited_out(sim: Simulator, datadog: Params, params: Para
     assert sorted(ids_of(result)) == sorted(sim.datadog.ids())
 
 
+def test_credentials_that_may_only_read_are_enough(sim: Simulator, datadog: Params) -> None:
+    keys = {**datadog, "app_key": sim.credentials.datadog_read_only_app_key}
+    token = {"api_url": sim.datadog.url, "access_token": sim.credentials.datadog_read_only_access_token}
+    for params in (keys, token):
+        for wanted in ({"query": "*"}, {"signal_ids": sim.datadog.ids()}):
+            assert sorted(ids_of(look({**params, **wanted}))) == sorted(sim.datadog.ids())
+
+
+def test_a_403_names_the_permission(sim: Simulator, datadog: Params) -> None:
+    for wanted in ({"query": "*"}, {"signal_ids": sim.datadog.ids()}):
+        result = run_module("signal_info", {**datadog, "app_key": "nobody", **wanted})
+        assert result["error"]["status"] == 403
+        assert "security_monitoring_signals_read" in result["error"]["hint"]
+
+
 @pytest.mark.parametrize(
     ("site", "host"),
     [
