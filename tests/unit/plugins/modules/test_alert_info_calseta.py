@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.simulator.dates import iso
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, run_module
 
@@ -137,6 +137,37 @@ def test_pages_that_shift_under_the_reader(sim: Simulator, calseta: Params) -> N
     assert ids(result) == before
     assert result["total"] == 603
     assert not result["truncated"]
+
+
+@pytest.mark.parametrize("leave", [3, 150])
+def test_alerts_that_leave_under_the_reader(sim: Simulator, calseta: Params, leave: int) -> None:
+    """Somebody closes some of the first page before the second is read. Those that move up are not missed."""
+    sim.reset(alerts=0)
+    keys = {sim.calseta.add_alert().uuid for _each in range(600)}
+
+    def close(_entry: Entry) -> None:
+        for key in newest_first(sim)[:leave]:
+            sim.calseta.alerts[key].status = "Closed"
+
+    sim.faults.add(Meanwhile(close, path="page=2"))
+    result = run(calseta, query={"status": ["Open"]})
+    assert set(ids(result)) == keys
+    assert result["total"] == 600 - leave
+    assert [one["page"] for one in asked(sim)][:3] == [["1"], ["2"], ["1"]]
+
+
+def test_alerts_that_go_on_leaving(sim: Simulator, calseta: Params) -> None:
+    sim.reset(alerts=0)
+    keys = {sim.calseta.add_alert().uuid for _each in range(600)}
+
+    def close(_entry: Entry) -> None:
+        for key in [key for key in newest_first(sim) if sim.calseta.alerts[key].status == "Open"][:5]:
+            sim.calseta.alerts[key].status = "Closed"
+
+    for nth in (2, 3, 4):
+        sim.faults.add(Meanwhile(close, path=r"/v1/alerts\?", nth=nth))
+    result = run(calseta, query={"status": ["Open"]})
+    assert (set(ids(result)), result["total"]) == (keys, 585)
 
 
 def test_filters_are_sent_as_the_api_takes_them(sim: Simulator, calseta: Params) -> None:
