@@ -90,10 +90,11 @@ class Calseta(Platform):
     def search(self, limit: int) -> Found:
         # Pages are counted, so all of them must be of one size. One more than the limit shows whether there are more.
         size = min(_PAGE, limit + 1)
-        return gather(lambda after, dummy: self._page(*(after or (1, 0)), size), limit, size)
+        return gather(lambda after, dummy: self._page(after, size), limit, size)
 
-    def _page(self, number: int, before: int, size: int) -> Page:
-        """A page by its number, where there were so many alerts ``before`` it was asked for."""
+    def _page(self, after: tuple[int, int] | None, size: int) -> Page:
+        """The page of a number, and how many alerts there were before it was asked for; at first there is neither."""
+        number, before = after or (1, 0)
         answer = self.client.get(self.base.rstrip("/"), {**self._search, "page": number, "page_size": size})
         found, total = dig(answer.body, "data"), dig(answer.body, "meta", "total")
         if not isinstance(found, list) or isinstance(total, bool) or not isinstance(total, int) or total < 0:
@@ -103,11 +104,10 @@ class Calseta(Platform):
             if not self.readable(alert):
                 raise _doubt(f"the answer has an alert in it that cannot be read: {_uuid(alert) or 'no uuid'}")
             alerts[alert["uuid"]] = self.shown(alert, whole=False)
-        after = number + 1 if found and number * size < total else None
         if total < before:
             # Some match no more, and the others have moved up: onto the page that has been read already.
-            after = max(1, number - 1)
-        return Page(alerts, after and (after, total), total)
+            return Page(alerts, (max(1, number - 1), total), total)
+        return Page(alerts, (number + 1, total) if found and number * size < total else None, total)
 
     def readable(self, alert: t.Any) -> bool:
         """Whether this is an object of an alert, with nothing in it that we would have to guess at."""
