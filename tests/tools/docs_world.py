@@ -104,6 +104,19 @@ def tasks(playbook: Any) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield from tasks(value)
 
 
+def registers(playbook: Any) -> Iterator[str | None]:
+    """For each of its `tasks`, the variable that the result goes into, if any."""
+    if isinstance(playbook, list):
+        for part in playbook:
+            yield from registers(part)
+    elif isinstance(playbook, dict):
+        for key, value in playbook.items():
+            if key.startswith(_COLLECTION):
+                yield playbook.get("register")
+            elif not key.startswith("module_defaults"):
+                yield from registers(value)
+
+
 def defaults(playbook: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """The ``module_defaults`` in a playbook: names of groups and modules, with arguments."""
     if isinstance(playbook, list):

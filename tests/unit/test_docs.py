@@ -26,6 +26,7 @@ from ansible_collections.secops.triage.tests.tools.docs_world import (
     defaults,
     environment,
     place,
+    registers,
     rendered,
     tasks,
     variables,
@@ -99,10 +100,11 @@ def test_example_runs(block: Block, sim: Simulator, monkeypatch: pytest.MonkeyPa
     playbook = yaml.safe_load(block.code)
     place(playbook, sim)
     known = variables(sim)
-    for module, arguments in with_defaults(playbook):
-        known.setdefault("ansible_failed_task", {"name": "a task"})
+    known["ansible_failed_task"] = {"name": "a task"}
+    for (module, arguments), variable in zip(with_defaults(playbook), registers(playbook)):
         for check in (True, False):
             result = run_module(module, rendered(arguments, known), check=check)
+            known.update({variable: result} if variable else {})
             # A version that was overtaken, a signal that is too old: pages show these too.
             assert settled(result, *([] if check else [400, 409])), result["msg"]
 
