@@ -20,6 +20,7 @@ options:
       - The variables of AWX and of Event-Driven Ansible are known where the play runs. A module that is run by anything
         else goes by the environment variable E(JOB_ID), if there is an E(AWX_PRIVATE_DATA_DIR), else by C(USER).
       - Where the line could not be left, the task warns, and does not fail, for the change itself was made.
+    version_added: 1.1.0
     type: str
     default: none
 """
