@@ -86,13 +86,15 @@ class Signals(Platform):
     def _page(self, cursor: str | None, limit: int) -> Page:
         answer = self.client.request("POST", self.base + PATH, self._search.body(cursor, limit), safe=True)
         items, meta = dig(answer.body, "data"), dig(answer.body, "meta")
+        after = dig(meta, "page", "after") or None
         signals = [Signal.of(item, found=True) for item in items] if isinstance(items, list) else [None]
         complete = [signal for signal in signals if signal]
-        if len(complete) < len(signals) or dig(meta, "status") == "timeout":
+        in_full = len(complete) == len(signals) and dig(meta, "status") != "timeout"
+        if not (in_full and isinstance(after, (str, type(None)))):
             why = "the answer does not show all signals that were found, each with its triage"
             raise UnknownFateError("POST", PATH, why, status=answer.status)
-        after = dig(meta, "page", "after") if signals else None
-        return Page({signal.id: self.shown(signal) for signal in complete}, after or None)
+        # Behind an empty page there are no more, whatever cursor comes with it.
+        return Page({signal.id: self.shown(signal) for signal in complete}, after if signals else None)
 
     def read_one(self, signal_id: str) -> Fields | None:
         path = f"/api/v2/security_monitoring/signals/{segment(signal_id)}"

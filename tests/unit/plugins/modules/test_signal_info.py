@@ -254,6 +254,8 @@ ODD: list[dict[str, t.Any]] = [
     {"data": [{"id": "AQAAAone", "attributes": {"attributes": {"workflow": {"triage": {"state": 1}}}}}]},
     {"data": [{"id": "AQAAAone", "attributes": {"attributes": {"workflow": {"triage": None}}}}]},
     {**page("AQAAAone"), "meta": {"status": "timeout"}},
+    {**page("AQAAAone"), "meta": {"page": {"after": 5}}},
+    {**page("AQAAAone"), "meta": {"page": {"after": {"a": []}}}},
 ]
 
 
