@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 _ANSIBLE = "https://docs.ansible.com/projects/ansible/latest"
 #: Labels that pages of modules refer to. All others must be on this site.
 _LABELS = {
+    "action_plugins": f"{_ANSIBLE}/plugins/action.html",
     "common_return_values": f"{_ANSIBLE}/reference_appendices/common_return_values.html",
 }
 
