@@ -134,7 +134,8 @@ def test_odd_profiles_are_nobody(sim: Simulator, kibana: Params, odd: t.Any) -> 
 @pytest.mark.parametrize("odd", [{}, {"users": []}, None, 5])
 def test_an_answer_without_users(sim: Simulator, kibana: Params, odd: t.Any) -> None:
     sim.faults.add(Fault(status=200, body=odd, path=USERS, count=None))
-    fails_unwritten(sim, run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira"], retries=0), "does not show users")
+    result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira"], retries=0)
+    fails_unwritten(sim, result, "does not show users")
 
 
 def test_alerts_from_before_8_0_have_no_assignees(sim: Simulator, kibana: Params) -> None:
