@@ -325,6 +325,19 @@ def test_address_and_key_of_the_environment_depend_on_the_provider(
     assert key not in json.dumps(runs.real)
 
 
+@pytest.mark.parametrize("provider", ["calseta", "kibana"])
+def test_key_of_the_environment_is_in_no_output(sim: Simulator, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible does not know it for a secret: it comes by no fallback of the option."""
+    key = {"calseta": sim.credentials.calseta_api_key, "kibana": sim.credentials.kibana_api_key}[provider]
+    monkeypatch.setenv(f"{provider.upper()}_API_KEY", key)
+    service = Service(sim, provider, {"api_url": getattr(sim, provider).url})
+    for writes in (False, True):
+        sim.faults.add(Fault("status", status=401, writes=writes, body={"error": {"message": f"What is {key}?"}}))
+        result = run(service, [service.alert()])
+        assert "What is" in result["msg"]
+        assert key not in json.dumps(result)
+
+
 @pytest.mark.parametrize(("provider", "other"), [("calseta", "kibana"), ("kibana", "calseta")])
 def test_key_of_the_other_provider_is_never_a_stand_in(
     sim: Simulator, provider: str, other: str, monkeypatch: pytest.MonkeyPatch
