@@ -29,6 +29,25 @@ class Case:
     ids: list[str]
     reached: t.Callable[[State], bool]
     check: bool = False
+    #: An alert as it is now and as it is reported, where that is not its triage; notes on it, whatever they say.
+    seen: t.Callable[[str], State] | None = None
+    notes: t.Callable[[str], list[str]] = lambda alert_id: []
+    #: Ids that are asked for, and that no alert has.
+    absent: t.Sequence[str] = ()
+
+    @property
+    def looks(self) -> bool:
+        """Whether the module only looks."""
+        return self.module.endswith("_info")
+
+    @property
+    def noted(self) -> bool:
+        """Whether the task is about notes, and not about the triage."""
+        return self.module == "alert_note"
+
+    def changes(self, alert_id: str) -> int:
+        """How often the task has changed an alert, which had no notes before."""
+        return len(self.notes(alert_id)) if self.noted else len(self.platform.changes_of(alert_id))
 
     def operations(self) -> dict[str, Operation]:
         """What changes the alerts of Security Deck, by id."""
@@ -37,7 +56,8 @@ class Case:
     def states(self) -> dict[str, State]:
         """All alerts as they are now, as they should be reported."""
         overview = self.platform.overview()
-        return {alert_id: shown(self.platform, overview[alert_id]) for alert_id in self.ids}
+        see = self.seen or (lambda alert_id: shown(self.platform, overview[alert_id]))
+        return {alert_id: see(alert_id) for alert_id in self.ids}
 
     def guarded(self) -> set[str]:
         """The alerts that the task would change, and that a guard of it forbids to."""

@@ -46,7 +46,6 @@ def _deck_world(sim: Simulator, chance: random.Random, alerts: int) -> Params:
     return {
         "provider": "security_deck",
         "api_url": sim.security_deck.url,
-        "alert_ids": chance.sample(list(sim.security_deck.alerts), alerts),
         **chance.choice(ways),
     }
 
@@ -67,12 +66,24 @@ def security_deck(sim: Simulator, chance: random.Random) -> Case:
     guard = guards(
         chance, ["OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED"], ["INFO", "LOW", "MEDIUM", "HIGH"], somebody[:2]
     )
-    params = {**connection, "wait_timeout": 0.5, **_with_tags(chance, asked), **guard}
+    choice, ids = _deck_choice(sim, chance)
+    params = {**connection, **choice, "wait_timeout": 0.5, **_with_tags(chance, asked), **guard}
 
     def reached(fields: State) -> bool:
         return all(_tags(fields, params) if name == "tags" else fields[name] == value for name, value in asked.items())
 
-    return Case("alert_update", sim.security_deck, params, params["alert_ids"], reached)
+    return _with_line(sim, chance, Case("alert_update", sim.security_deck, params, ids, reached))
+
+
+def _deck_choice(sim: Simulator, chance: random.Random, *, writes: bool = True) -> tuple[Params, list[str]]:
+    """The options by which a task chooses alerts, by their ids or by a query, and these alerts."""
+    alerts = sim.security_deck.alerts
+    if chance.random() < 0.6:
+        ids = chance.sample(list(alerts), len(alerts))
+        return {"alert_ids": ids}, ids
+    sim.settings.security_deck.search_lag = chance.choice([0.0, 0.0, 30.0]) if writes else 0.0
+    query = {"sink_id": sim.security_deck.sink_id, "filter": 'status = "OPEN"'}
+    return {"query": query}, [alert.id for alert in alerts.values() if alert.status == "OPEN"]
 
 
 def _calseta_world(sim: Simulator, chance: random.Random, alerts: int) -> Params:
@@ -81,7 +92,6 @@ def _calseta_world(sim: Simulator, chance: random.Random, alerts: int) -> Params
         "provider": "calseta",
         "api_url": sim.calseta.url,
         "api_key": sim.credentials.calseta_api_key,
-        "alert_ids": chance.sample(list(sim.calseta.alerts), alerts),
     }
 
 
@@ -101,7 +111,8 @@ def calseta(sim: Simulator, chance: random.Random) -> Case:
     if asked.get("status") == "Closed":
         asked.setdefault("close_classification", chance.choice(verdicts))
     guard = guards(chance, ["Open", "Triaging", "Escalated", "Closed"], ["Low", "Medium", "High", "Critical"])
-    params = {**connection, **_with_tags(chance, asked), **guard}
+    choice, ids = _calseta_choice(sim, chance)
+    params = {**connection, **choice, **_with_tags(chance, asked), **guard}
     if "malice_override" in asked and asked["malice_override"] is None:
         del params["malice_override"]
         params["reset_malice_override"] = True
@@ -111,4 +122,52 @@ def calseta(sim: Simulator, chance: random.Random) -> Case:
     def reached(fields: State) -> bool:
         return all(_tags(fields, params) if name == "tags" else fields[name] == value for name, value in asked.items())
 
-    return Case("alert_update", sim.calseta, params, params["alert_ids"], reached)
+    return _with_line(sim, chance, Case("alert_update", sim.calseta, params, ids, reached))
+
+
+def _calseta_choice(sim: Simulator, chance: random.Random, *, writes: bool = True) -> tuple[Params, list[str]]:
+    """As that of Security Deck."""
+    alerts = sim.calseta.alerts
+    if chance.random() < 0.6:
+        ids = chance.sample(list(alerts), len(alerts))
+        return {"alert_ids": ids}, ids
+    sim.settings.calseta.search_lag = chance.choice([0.0, 0.0, 30.0]) if writes else 0.0
+    query = {"status": ["Open", "Escalated"], "from_time": "now-30d"}
+    return {"query": query}, [alert.uuid for alert in alerts.values() if alert.status in query["status"]]
+
+
+def notes(sim: Simulator, platform: str, alert_id: str) -> list[str]:
+    """The comments or findings on an alert."""
+    if platform == "calseta":
+        return [finding["summary"] for finding in sim.calseta.alerts[alert_id].findings]
+    return [comment["text"] for comment in sim.security_deck.alerts[alert_id].comments]
+
+
+def for_notes(sim: Simulator, chance: random.Random, provider: str, alerts: int) -> Params:
+    """A world for a task that leaves notes, and its connection."""
+    if provider == "calseta":
+        return _calseta_world(sim, chance, alerts)
+    params = _deck_world(sim, chance, alerts)
+    sim.settings.security_deck.comments_page = chance.choice([1, 1000])
+    return {**params, "wait_timeout": 0.5}
+
+
+def _with_line(sim: Simulator, chance: random.Random, case: Case) -> Case:
+    case.notes = lambda alert_id: notes(sim, case.platform.name, alert_id)
+    if chance.random() < 0.3:
+        case.params["provenance"] = "drill"
+    return case
+
+
+def info(sim: Simulator, chance: random.Random) -> Case:
+    make, choose = chance.choice([(_deck_world, _deck_choice), (_calseta_world, _calseta_choice)])
+    params = make(sim, chance, some(chance, chance.choice([60, 60, 1200])))
+    choice, ids = choose(sim, chance, writes=False)
+    absent: list[str] = []
+    if "query" in choice:
+        choice["max_alerts"] = chance.choice([1, 10, 2000])
+    else:
+        absent = ["3fa85f64-5717-4562-b3fc-2c963f66afa6"][: chance.choice([0, 1])]
+        choice["alert_ids"] = [*ids, *absent]
+    platform = sim.world.platforms[params["provider"]]
+    return Case("alert_info", platform, {**params, **choice}, ids, lambda fields: True, absent=absent)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
-from ansible_collections.secops.triage.tests.simulator.datadog_signals import SEVERITIES, STATES
+from ansible_collections.secops.triage.tests.simulator.datadog_signals import SEVERITIES, STATES, Signal
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
 from .case import Case, alike, guards, pick, some
@@ -30,9 +30,31 @@ def _world(sim: Simulator, chance: random.Random, signals: int) -> Params:
     return {
         "api_url": sim.datadog.url,
         **chance.choice([keys, {"access_token": good.datadog_access_token}]),
-        "signal_ids": chance.sample(list(sim.datadog.signals), signals),
-        **guards(chance, STATES, SEVERITIES, _people(sim)),
     }
+
+
+def _chosen(sim: Simulator, chance: random.Random, *, writes: bool = True) -> tuple[Params, list[str]]:
+    """The options by which a task chooses signals, by their ids or by a query, and these signals."""
+    signals = sim.datadog.signals
+    if chance.random() < 0.55:
+        ids = chance.sample(list(signals), len(signals))
+        return {"signal_ids": ids}, ids
+    sim.settings.datadog.search_hides = chance.choice([(), (), ("incidentIds",), ("archiveReason",), ("assignee",)])
+    sim.settings.datadog.search_lag = chance.choice([0, 0, 2, 99])
+    if writes:
+        for signal in signals.values():
+            if signal.state != "open" and chance.random() < 0.3:
+                # The index has not seen yet that somebody has been at it.
+                signal.index_lag, signal.indexed = 99, {"state": "open", "archive_reason": "none"}
+    query = chance.choice(["@workflow.triage.state:open", "-@workflow.triage.state:open", "status:(high OR medium)"])
+    found = [signal.id for signal in signals.values() if _matches(query, signal.as_indexed())]
+    return {"query": query, "from": "now-30d"}, found
+
+
+def _matches(query: str, signal: Signal) -> bool:
+    if query.startswith("status"):
+        return signal.severity in ("high", "medium")
+    return (signal.state == "open") != query.startswith("-")
 
 
 def _people(sim: Simulator) -> list[str]:
@@ -41,7 +63,8 @@ def _people(sim: Simulator) -> list[str]:
 
 
 def signal_state(sim: Simulator, chance: random.Random) -> Case:
-    params = _world(sim, chance, some(chance, 230))
+    params = {**_world(sim, chance, some(chance, 230)), **guards(chance, STATES, SEVERITIES, _people(sim))}
+    choice, ids = _chosen(sim, chance)
     asked = pick(
         chance,
         {
@@ -51,7 +74,7 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
             "assignee": [*_people(sim), ""],
         },
     )
-    if chance.random() < 0.1:
+    if "signal_ids" in choice and chance.random() < 0.1:
         params["version"] = chance.randrange(1, 60)
 
     def reached(fields: State) -> bool:
@@ -63,26 +86,39 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
     return Case(
         "signal_state",
         sim.datadog,
-        {**params, **asked},
-        params["signal_ids"],
+        {**params, **choice, **asked},
+        ids,
         reached,
     )
 
 
 def signal_incident_link(sim: Simulator, chance: random.Random) -> Case:
-    params = _world(sim, chance, some(chance))
+    params = {**_world(sim, chance, some(chance)), **guards(chance, STATES, SEVERITIES, _people(sim))}
     incident, present = chance.choice(sim.datadog.incident_ids), chance.random() < 0.5
     sim.settings.datadog.incident_lag_reads = chance.choice([0, 0, 0, 1, 3, 9])
     for signal in sim.datadog.signals.values():
         if chance.random() < (0.3 if present else 0.8):
             signal.incident_ids = chance.sample(sim.datadog.incident_ids, chance.randrange(1, 4))
-    if chance.random() < 0.1:
+    choice, ids = _chosen(sim, chance)
+    if "signal_ids" in choice and chance.random() < 0.1:
         params["version"] = chance.randrange(1, 60)
     params |= {"incident_id": incident, "state": "present" if present else "absent"}
     return Case(
         "signal_incident_link",
         sim.datadog,
-        params,
-        params["signal_ids"],
+        {**params, **choice},
+        ids,
         lambda fields: (incident in fields["incident_ids"]) == present,
     )
+
+
+def signal_info(sim: Simulator, chance: random.Random) -> Case:
+    params = _world(sim, chance, some(chance, 1200))
+    choice, ids = _chosen(sim, chance, writes=False)
+    sim.settings.datadog.search_hides = ()
+    absent = ["AQAAAWnosuchsignal", "AQAAAWanother"][: chance.choice([0, 0, 1, 2])] if "signal_ids" in choice else []
+    if absent:
+        choice["signal_ids"] = [*choice["signal_ids"], *absent]
+    else:
+        choice |= {"max_alerts": chance.choice([1, 10, 1000])} if "query" in choice else {}
+    return Case("signal_info", sim.datadog, {**params, **choice}, ids, lambda fields: True, absent=absent)

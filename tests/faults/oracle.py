@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 import typing as t
@@ -15,48 +14,9 @@ from ansible_collections.secops.triage.tests.simulator import Entry
 from ansible_collections.secops.triage.tests.unit.harness import Result, rows, warnings_of
 
 from .case import Case
+from .evidence import Evidence, listed_in
+from .oracle_views import judge_view
 from .stands import State, differences
-from .weather import REFUSALS
-
-
-@dataclasses.dataclass
-class Evidence:
-    """What there is to know of a run: every alert before and after, and all requests."""
-
-    case: Case
-    result: Result
-    before: dict[str, State]
-    after: dict[str, State]
-    entries: list[Entry]
-    bodies: dict[int, str]
-    #: The alerts that a guard kept from being changed, from the beginning.
-    guarded: set[str]
-
-    @property
-    def timeout(self) -> float:
-        return float(self.case.params["timeout"])
-
-    def about(self, alert_id: str) -> list[Entry]:
-        """The requests that name the alert, or its operation, in their order."""
-        mine = {name for name, operation in self.case.operations().items() if operation.alert.id == alert_id}
-        found = []
-        for entry in self.entries:
-            last = entry.path.partition("?")[0].split("/")
-            if alert_id in last or last[-1] in mine or f'"{alert_id}"' in self.bodies[entry.number]:
-                found.append(entry)
-        return found
-
-    def late(self, entry: Entry) -> bool:
-        """Whether the client had probably stopped waiting for the answer."""
-        return entry.ended is None or entry.ended - entry.time > self.timeout * 0.8
-
-    def clean(self, entry: Entry) -> bool:
-        """Whether the client got the whole answer, and a good one."""
-        return entry.fault is None and entry.status == 200 and not self.late(entry)
-
-    def doubtful(self, entry: Entry) -> bool:
-        """Whether the client could not tell by the answer what became of the request."""
-        return self.late(entry) or (entry.fault is not None and not entry.fault.startswith(REFUSALS))
 
 
 def judge(evidence: Evidence) -> list[str]:
@@ -64,10 +24,13 @@ def judge(evidence: Evidence) -> list[str]:
     result, case = evidence.result, evidence.case
     said = json.dumps(result)
     wrong = [f"the secret {name} is in the output" for name in _secrets(case) if name in said]
-    if warnings_of(result) and case.module != "kibana_alert_status":
+    warned = case.module == "kibana_alert_status" or "provenance_error" in said
+    if warnings_of(result) and not warned:
         wrong.append(f"warnings: {warnings_of(result)}")
     if case.check and any(entry.is_write for entry in evidence.entries):
         wrong.append("a write in check mode")
+    if case.looks and not result.get("failed"):
+        return wrong + judge_view(evidence)
     if "counts" not in result:
         return wrong + _judge_refusal(evidence)
     listed = listed_in(result)
@@ -77,15 +40,9 @@ def judge(evidence: Evidence) -> list[str]:
     nothing_tried = any(row.get("error") for row in listed) and not any(entry.is_write for entry in evidence.entries)
     for row in listed:
         judge_row = _judge_prediction if case.check else _judge_row
-        findings = judge_row(evidence, row, nothing_tried) + _judge_guards(evidence, row)
+        findings = judge_row(evidence, row, nothing_tried) + _judge_guards(evidence, row) + _judge_line(evidence, row)
         wrong += [f"{row['id']}: {finding}" for finding in findings]
     return wrong + _judge_sums(evidence)
-
-
-def listed_in(result: Result) -> list[Result]:
-    """The alerts of a result, with what was before."""
-    listed: list[Result] = result["signals"] if "signals" in result else result["alerts"]
-    return listed
 
 
 def _secrets(case: Case) -> list[str]:
@@ -100,6 +57,8 @@ def _judge_refusal(evidence: Evidence) -> list[str]:
         wrong.append("no list of alerts, and yet no failure without a change")
     if not result.get("error", {}).get("message"):
         wrong.append(f"a failure without an error: {result.get('msg')}")
+    if not any(entry.fault or evidence.late(entry) for entry in evidence.entries):
+        wrong.append(f"a failure in good weather: {result['msg']}")
     wrong += ["a write, and no report of it" for entry in evidence.entries if entry.is_write][:1]
     return wrong
 
@@ -107,10 +66,10 @@ def _judge_refusal(evidence: Evidence) -> list[str]:
 def _judge_row(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str]:
     case, alert_id = evidence.case, row["id"]
     before, after = evidence.before[alert_id], evidence.after[alert_id]
-    changes = case.platform.changes_of(alert_id)
+    changes = case.changes(alert_id)
     wrong = _judge_error(case, row) + _judge_writes(evidence, alert_id)
-    if len(changes) > 1:
-        wrong.append(f"changed {len(changes)} times")
+    if changes > 1:
+        wrong.append(f"changed {changes} times")
     fields = _fields(row)
     if row["changed"] is None:
         if "error" not in row:
@@ -119,7 +78,7 @@ def _judge_row(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str
             wrong.append(f"shows {fields}, which it never was")
         return wrong + _judge_doubt(evidence, alert_id)
     if row["changed"] != bool(changes):
-        wrong.append(f"reports changed {row['changed']}, and was changed {len(changes)} times")
+        wrong.append(f"reports changed {row['changed']}, and was changed {changes} times")
     different = differences(fields, after)
     if different or not fields:
         wrong.append(f"reports {fields}, and is {after}")
@@ -160,6 +119,17 @@ def _judge_guards(evidence: Evidence, row: Result) -> list[str]:
     if guarded and not skips and "A guard forbids the change" not in row.get("error", {}).get("message", ""):
         wrong.append(f"a guard forbids it, and the error is {row.get('error')}")
     return wrong
+
+
+def _judge_line(evidence: Evidence, row: Result) -> list[str]:
+    """The line of provenance is left once with what was changed, or the row says why not; with nothing else."""
+    if evidence.case.noted:
+        return []
+    lines = len(evidence.case.notes(row["id"]))
+    due = bool(row["changed"]) and "provenance" in evidence.case.params and not evidence.case.check
+    if lines > due or (lines < due) > ("provenance_error" in row):
+        return [f"{lines} lines of provenance, and it says {row.get('provenance_error')}"]
+    return []
 
 
 def _judge_error(case: Case, row: Result) -> list[str]:
@@ -207,7 +177,7 @@ def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
     entries = evidence.about(alert_id)
     if evidence.case.platform.name == "security_deck":
         return _judge_operations(evidence, alert_id)
-    silent = evidence.case.module in ("signal_incident_link", "kibana_alert_status")
+    silent = evidence.case.module == "signal_incident_link" or evidence.case.module.startswith("kibana_alert_")
     doubtful = [
         entry
         for entry in entries
@@ -295,5 +265,5 @@ def _judge_diff(evidence: Evidence, changed: dict[str, Result]) -> list[str]:
 
 
 def _fields(row: t.Mapping[str, t.Any]) -> State:
-    others = ("id", "changed", "error", "operation_id", "before", "skipped")
+    others = ("id", "changed", "error", "operation_id", "before", "skipped", "provenance_error")
     return {name: value for name, value in row.items() if name not in others}
