@@ -11,7 +11,7 @@ import typing as t
 
 from ._change import Fields
 from ._datadog import SEVERITIES, STATES, Signals
-from ._datadog_signal import Signal, Triage, told
+from ._datadog_signal import Signal, Triage
 from ._datadog_users import User, Users
 from ._errors import RefusedError, TriageError
 from ._guards import Guards, Standing
@@ -54,9 +54,8 @@ class GuardedSignals(Signals):
         if self.guards.set:
             self._standings[signal.id] = self._standing(signal)
         fields = self.fields_of(signal.triage)
-        if signal.found:
-            # A search need not show all. What it says nothing of differs from whatever is wanted, and so is read.
-            fields.update((name, None) for name in self.asked if not _tells(signal.triage, name))
+        # A search need not show all. What it says nothing of differs from whatever is wanted, and so is read.
+        fields.update((name, None) for name in {*fields, *self.asked} if not signal.tells(name))
         return fields
 
     def _standing(self, signal: Signal) -> Standing:
@@ -83,8 +82,3 @@ class GuardedSignals(Signals):
                 f" {self._versions.get(signal_id)}. Somebody else changed it: look at it, and decide anew."
             )
         return error
-
-
-def _tells(triage: Triage, name: str) -> bool:
-    """Whether a triage object says anything of a field. Where it has a reason, no comment means that there is none."""
-    return told(triage, "archive_reason" if name == "archive_comment" else name) is not None

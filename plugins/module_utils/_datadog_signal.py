@@ -44,6 +44,12 @@ class Signal:
         known = isinstance(signal_id, str) and re.fullmatch(SIGNAL_ID, signal_id)
         return cls(signal_id, triage, raw, found) if known and triage.get("state") and readable(triage) else None
 
+    def tells(self, name: str) -> bool:
+        """Whether the answer says anything of a field of the triage: by what it leaves out, too, but for searches."""
+        # Where there is a reason, no comment means that there is none.
+        name = "archive_reason" if name == "archive_comment" else name
+        return not self.found or told(self.triage, name) is not None
+
     @property
     def version(self) -> int | None:
         version = dig(self.raw, "attributes", "version")

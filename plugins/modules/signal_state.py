@@ -136,21 +136,24 @@ signals:
       type: str
       sample: archived
     archive_reason:
-      description: Why it is archived, or V(none).
+      description: Why it is archived, or V(none); V(null) where only a search has shown the signal, and does not tell.
       type: str
       sample: false_positive
     archive_comment:
-      description: The comment, or V("").
+      description: The comment, or V(""); V(null) where only a search has shown the signal, and does not tell.
       type: str
       sample: Announced scan, change CHG-1042
     assignee:
       description:
         - Who has it, in a form that O(assignee) takes, V("") for nobody.
         - The uuid where the API tells it, else the handle, else the name or the number.
+        - V(null) where only a search has shown the signal, and does not tell.
       type: str
       sample: 0f1c2d3e-0000-4000-8000-000000000001
     incident_ids:
-      description: The public ids of the incidents that it is linked to.
+      description:
+        - The public ids of the incidents that it is linked to.
+        - V(null) where only a search has shown the signal, and does not tell.
       type: list
       elements: int
       sample: [2609]

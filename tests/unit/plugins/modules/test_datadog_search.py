@@ -119,7 +119,10 @@ def test_the_query_may_be_about_what_the_task_changes(sim: Simulator, datadog: P
 # Bounds
 
 
-@pytest.mark.parametrize("query", ["", "  ", "*", "*:*", " ( * ) ", "(*:*)", "* OR *", "* AND (*)"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "  ", "*", "*:*", " ( * ) ", "(*:*)", "* OR *", "* AND (*)", "**", "source:okta OR *", "(* || source:okta)"],
+)
 def test_a_query_that_matches_everything_is_refused(sim: Simulator, module: str, task: Params, query: str) -> None:
     fails_unwritten(sim, run_module(module, {**task, "query": query}), "matches every signal")
     assert len(sim.log) == 0
@@ -141,7 +144,7 @@ def test_unless_that_is_allowed(sim: Simulator, module: str, task: Params) -> No
     assert runs.real["matched"] == len(sim.datadog.signals)
 
 
-@pytest.mark.parametrize("query", ["source:*", "-*:nothing", "*okta*", "host:web-*"])
+@pytest.mark.parametrize("query", ["source:*", "-*:nothing", "*okta*", "host:web-*", "source:okta *", 'a OR "* OR"'])
 def test_a_star_within_a_query_is_no_such_thing(sim: Simulator, module: str, task: Params, query: str) -> None:
     assert not run_module(module, {**task, "query": query}, check=True).get("failed")
 
@@ -154,10 +157,6 @@ def test_a_star_within_a_query_is_no_such_thing(sim: Simulator, module: str, tas
         ({"version": 3}, "mutually exclusive"),
         ({"query": None, "signal_ids": []}, "mutually exclusive"),
         ({"query": None, "from": None, "signal_ids": [], "expected_count": 1}, "no use for expected_count"),
-        (
-            {"query": None, "from": None, "signal_ids": [], "max_alerts": 5, "allow_unbounded": True},
-            "no use for max_alerts and allow_unbounded",
-        ),
         ({"from": "last week"}, "from 'last week' is not a time"),
         ({"to": "now-40d"}, "which is after to"),
         ({"max_alerts": 0}, "max_alerts must be at least 1"),
@@ -285,6 +284,26 @@ def test_what_a_search_does_not_show_is_read(
     assert runs.real["counts"]["changed"] == len(ids)
 
 
+@pytest.mark.parametrize(
+    ("hides", "hidden"),
+    [
+        (["incidentIds"], {"incident_ids"}),
+        (["assignee"], {"assignee"}),
+        (["archiveReason", "archiveComment"], {"archive_reason", "archive_comment"}),
+    ],
+)
+def test_what_a_search_does_not_show_and_nobody_asks_for_is_not_claimed(
+    sim: Simulator, datadog: Params, hides: list[str], hidden: set[str]
+) -> None:
+    user = sim.datadog.user("greta@example.com").uuid
+    add_okta(sim, 3, archive_reason="other", archive_comment="By hand", assignee=user, incident_ids=[MINE])
+    sim.settings.datadog.search_hides = hides
+    result = run_module("signal_state", {**datadog, **ONLY_OKTA, "state": "open"})
+    assert result["counts"]["unchanged"] == 3
+    for row in rows(result):
+        assert {name for name, value in row.items() if value is None} == hidden
+
+
 @pytest.mark.parametrize("more", [{}, {"provenance": "Ansible, job 4711"}])
 def test_a_comment_that_a_search_does_not_show_is_read(sim: Simulator, datadog: Params, more: Params) -> None:
     ids = add_okta(sim, 3, state="archived", archive_reason="other", archive_comment="By hand")
@@ -365,3 +384,11 @@ def test_keys_that_may_only_read_are_enough_for_check_mode(
     result = run_module(module, weak)
     assert result["failed"]
     assert "security_monitoring_signals_write" in result["error"]["hint"]
+
+
+def test_limits_that_come_from_defaults_do_not_disturb_a_task_with_ids(sim: Simulator, datadog: Params) -> None:
+    limits = {"max_alerts": 1, "allow_unbounded": True}
+    for module, more in (("signal_info", {"max_alerts": 1}), ("signal_state", {**limits, "state": "under_review"})):
+        result = run_module(module, {**datadog, **more, "signal_ids": sim.datadog.ids(state="open")[:3]})
+        assert not result.get("failed"), result["msg"]
+        assert len(rows(result)) == 3
