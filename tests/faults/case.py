@@ -32,6 +32,8 @@ class Case:
     #: An alert as it is now and as it is reported, where that is not its triage; notes on it, whatever they say.
     seen: t.Callable[[str], State] | None = None
     notes: t.Callable[[str], list[str]] = lambda alert_id: []
+    #: Fields that a search does not show, and that are null unless the task is about them.
+    untold: t.Collection[str] = ()
     #: Ids that are asked for, and that no alert has.
     absent: t.Sequence[str] = ()
 

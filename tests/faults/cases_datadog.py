@@ -33,13 +33,21 @@ def _world(sim: Simulator, chance: random.Random, signals: int) -> Params:
     }
 
 
+#: What searches can hide of a signal, and the fields that this leaves unknown.
+_HIDES = {
+    "incidentIds": ["incident_ids"],
+    "archiveReason": ["archive_reason", "archive_comment"],
+    "assignee": ["assignee"],
+}
+
+
 def _chosen(sim: Simulator, chance: random.Random, *, writes: bool = True) -> tuple[Params, list[str]]:
     """The options by which a task chooses signals, by their ids or by a query, and these signals."""
     signals = sim.datadog.signals
     if chance.random() < 0.55:
         ids = chance.sample(list(signals), len(signals))
         return {"signal_ids": ids}, ids
-    sim.settings.datadog.search_hides = chance.choice([(), (), ("incidentIds",), ("archiveReason",), ("assignee",)])
+    sim.settings.datadog.search_hides = chance.choice([(), (), *((one,) for one in _HIDES)])
     sim.settings.datadog.search_lag = chance.choice([0, 0, 2, 99])
     if writes:
         for signal in signals.values():
@@ -89,6 +97,7 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
         {**params, **choice, **asked},
         ids,
         reached,
+        untold=[name for hidden in sim.settings.datadog.search_hides for name in _HIDES[hidden]],
     )
 
 

@@ -79,7 +79,7 @@ def _judge_row(evidence: Evidence, row: Result, nothing_tried: bool) -> list[str
         return wrong + _judge_doubt(evidence, alert_id)
     if row["changed"] != bool(changes):
         wrong.append(f"reports changed {row['changed']}, and was changed {changes} times")
-    different = differences(fields, after)
+    different = differences(_told(case, fields), after)
     if different or not fields:
         wrong.append(f"reports {fields}, and is {after}")
     reached = case.reached(after) or "skipped" in row
@@ -107,7 +107,7 @@ def _judge_prediction(evidence: Evidence, row: Result, nothing_tried: bool) -> l
 def _judge_guards(evidence: Evidence, row: Result) -> list[str]:
     """What was before is told as it was, and no write crosses a guard that objects."""
     case, alert_id, wrong = evidence.case, row["id"], []
-    if not row["before"] or differences(row["before"], evidence.before[alert_id]):
+    if not row["before"] or differences(_told(case, row["before"]), evidence.before[alert_id]):
         wrong.append(f"it was {evidence.before[alert_id]} before, and it says {row['before']}")
     guarded, skips = alert_id in evidence.guarded, case.params.get("otherwise") == "skip"
     if guarded and any(entry.is_write for entry in evidence.about(alert_id)):
@@ -262,6 +262,11 @@ def _judge_diff(evidence: Evidence, changed: dict[str, Result]) -> list[str]:
         if one["after"] != _fields(changed.get(alert_id, {})):
             wrong.append(f"{alert_id}: the diff ends with {one['after']}")
     return wrong
+
+
+def _told(case: Case, fields: State) -> State:
+    """Without what a search has not told of an alert that was not read for itself."""
+    return {name: value for name, value in fields.items() if value is not None or name not in case.untold}
 
 
 def _fields(row: t.Mapping[str, t.Any]) -> State:
