@@ -84,14 +84,15 @@ class Selection:
 
     @classmethod
     def of(cls, params: Params) -> Selection | None:
-        """How the task searches; V(None) if it names its alerts. Raises `OptionError` where it does a bit of both."""
+        """How the task searches; V(None) if it names its alerts.
+
+        Limits may come from defaults that many tasks share. A number that is expected belongs to one task, and must not
+        be forgotten in silence: without a query it is an `OptionError`.
+        """
         if params.get("query") is not None:
             return cls(params)
-        alone = [
-            name for name, spec in SELECTION_OPTIONS.items() if params.get(name) not in (None, spec.get("default"))
-        ]
-        if alone:
-            raise OptionError(f"Without a query there is no use for {' and '.join(alone)}")
+        if params.get("expected_count") is not None:
+            raise OptionError("Without a query there is no use for expected_count")
         return None
 
     @property

@@ -224,7 +224,6 @@ def test_titles_of_all_kinds(sim: Simulator, deck: Params) -> None:
         ({"query": {"sink_id": "fd8a", "from_time": "now-1h"}}, "which takes query.sink_id, query.filter"),
         ({"query": {"sink_id": "fd8a", "sort_by": "title"}}, "query.sort_by is not for provider security_deck"),
         ({"query": {"sink_id": "fd8a"}, "max_alerts": 0}, "max_alerts must be at least 1"),
-        ({"alert_ids": ["fv4a"], "max_alerts": 5}, "Without a query there is no use for max_alerts"),
         ({"alert_ids": ["a?b"]}, "not the id of a Security Deck alert"),
         ({"query": {"sink_id": "fd8a"}, "api_key": "q7ZwKx3vTn9L"}, "api_key is not for provider security_deck"),
     ],

@@ -317,8 +317,6 @@ def test_search_without_a_lower_bound_in_time(server: Provider) -> None:
         ({}, "one of the following is required: alert_ids, query"),
         ({"alert_ids": [], "query": "QUERY"}, "mutually exclusive: alert_ids|query"),
         ({"alert_ids": [], "expected_count": 3}, "Without a query there is no use for expected_count"),
-        ({"alert_ids": [], "allow_unbounded": True}, "Without a query there is no use for allow_unbounded"),
-        ({"alert_ids": [], "max_alerts": 3}, "Without a query there is no use for max_alerts"),
         ({"query": "QUERY", "max_alerts": 0}, "max_alerts must be at least 1"),
         ({"query": "QUERY", "expected_count": -1}, "expected_count must not be negative"),
         ({"query": {"order_by": "create_time"}}, "order_by"),
