@@ -9,11 +9,11 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/#get-a-list-of-se
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ._alert import moment
 from ._errors import OptionError
+from ._lucene import matches_everything
 from ._options import Params, checked_text
 
 SIGNALS_OPTIONS: dict[str, t.Any] = {
@@ -48,7 +48,7 @@ class Search:
     @property
     def unbounded(self) -> str | None:
         """Why it finds every signal that there is; V(None) where it does not."""
-        if set(re.findall(r"[^\s()]+", self._query)) <= {"*", "*:*", "AND", "OR"}:
+        if matches_everything(self._query):
             return f"the query {self._query!r} matches every signal"
         return None if "from" in self._times else "it has no from, so that it goes back to the first signal"
 
