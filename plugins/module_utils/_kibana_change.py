@@ -12,6 +12,7 @@ from ._change import Accepted, Fields, Outcome, Refused, Unknown
 from ._errors import OptionError, RefusedError, TriageError
 from ._guards import Guards, Standing
 from ._kibana import Alerts
+from ._kibana_bounds import unbounded
 from ._kibana_fields import (
     ASSIGNEES,
     LEGACY_SEVERITY,
@@ -24,7 +25,7 @@ from ._kibana_fields import (
     field,
     listed,
 )
-from ._kibana_search import Search, unbounded
+from ._kibana_search import Search
 from ._kibana_users import uids
 from ._options import Params, Run
 from ._platform import fate, text

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elastic Security: the alerts that a query matches, however many they are, and queries that match every alert.
+"""Elastic Security: the alerts that a query matches, however many they are.
 
 API: https://www.elastic.co/docs/api/doc/kibana/operation/operation-searchalerts
 """
@@ -125,52 +125,3 @@ def _total(hits: dict[str, t.Any]) -> int:
     if not isinstance(total, int):
         raise doubt("search", "the answer does not tell how many alerts match")
     return total
-
-
-def unbounded(query: t.Any) -> str | None:
-    """Why a query matches every alert there is; V(None) if it may not."""
-    if not query:
-        return "query is empty"
-    return "query matches every alert" if _matches_all(query) else None
-
-
-def _matches_all(query: t.Any) -> bool:
-    if not isinstance(query, dict) or len(query) != 1:
-        return not query
-    ((name, body),) = query.items()
-    if name == "match_all":
-        return True
-    if not isinstance(body, dict):
-        return False
-    if name in ("query_string", "simple_query_string"):
-        return str(body.get("query")).strip() in ("", "*", "*:*")
-    if name == "exists":
-        return body.get("field") in ("@timestamp", "_id", "_index")
-    if name == "constant_score":
-        return _matches_all(body.get("filter"))
-    if name == "function_score":
-        return _matches_all(body.get("query"))
-    if name == "dis_max":
-        return any(map(_matches_all, _clauses(body, "queries")))
-    return name == "bool" and _bool_matches_all(body)
-
-
-def _bool_matches_all(body: Query) -> bool:
-    needed = _clauses(body, "filter") + _clauses(body, "must")
-    wished = _clauses(body, "should")
-    if not all(map(_matches_none, _clauses(body, "must_not"))) or not all(map(_matches_all, needed)):
-        return False
-    least = body.get("minimum_should_match", 0 if needed else 1)
-    return not wished or least in (0, "0") or any(map(_matches_all, wished))
-
-
-def _matches_none(query: t.Any) -> bool:
-    """Whether a clause excludes nothing, as a list does that a task has found empty."""
-    return query in ({"match_none": {}}, {"ids": {"values": []}}) or (
-        isinstance(query, dict) and isinstance(dig(query, "terms"), dict) and [] in query["terms"].values()
-    )
-
-
-def _clauses(body: Query, occur: str) -> list[t.Any]:
-    clauses = body.get(occur)
-    return clauses if isinstance(clauses, list) else [] if clauses is None else [clauses]

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._kibana_search import unbounded
+from ansible_collections.secops.triage.plugins.module_utils._kibana_bounds import unbounded
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import (
     Meanwhile,
@@ -237,7 +237,18 @@ EVERYTHING: list[t.Any] = [
     {"query_string": {"query": "*"}},
     {"query_string": {"query": "*:*", "default_operator": "and"}},
     {"simple_query_string": {"query": "*"}},
+    {"query_string": {"query": "(*) OR host.name:web-01"}},
     {"exists": {"field": "@timestamp"}},
+    {"exists": {"field": STATUS}},
+    {"wildcard": {STATUS: "*"}},
+    {"wildcard": {STATUS: {"value": "**"}}},
+    {"wildcard": {STATUS: {"wildcard": "*", "boost": 2}}},
+    {"regexp": {STATUS: {"value": ".*"}}},
+    {"prefix": {"_id": ""}},
+    {"range": {"@timestamp": {}}},
+    {"bool": {"filter": {"range": {"@timestamp": {"gte": None, "format": "epoch_millis"}}}}},
+    {"script_score": {"query": {"match_all": {}}, "script": {"source": "1"}}},
+    {"boosting": {"positive": {"match_all": {}}, "negative": {"term": {"a": 1}}, "negative_boost": 0}},
 ]
 SOME: list[t.Any] = [
     {"term": {"host.name": "web-01"}},
@@ -251,6 +262,13 @@ SOME: list[t.Any] = [
     {"query_string": {"query": "host.name:*"}},
     {"range": {"@timestamp": {"gte": "now-1d"}}},
     {"exists": {"field": "host.name"}},
+    {"wildcard": {"host.name": "*"}},
+    {"wildcard": {STATUS: "o*"}},
+    {"wildcard": {STATUS: {}}},
+    {"regexp": {STATUS: "o.*"}},
+    {"prefix": {STATUS: {"value": "o"}}},
+    {"range": {"@timestamp": {"lt": "now-90d"}}},
+    {"range": {"@timestamp": "odd"}},
     {"dis_max": {"queries": [{"term": {"a": 1}}]}},
     {"bool": "odd"},
     {"bool": {"filter": "odd"}},
