@@ -34,7 +34,7 @@ notes:
     write whose answer was lost is found out by reading again.
 """
 
-    INFO = r"""
+    INFO_MODULE = r"""
 options: {}
 requirements:
   - python >= 3.9

@@ -82,7 +82,7 @@ options:
       - For O(provider=security_deck) it replaces all hosts of the cloud, as a gateway before them needs it.
     type: str
 extends_documentation_fragment:
-  - secops.triage.attributes.info
+  - secops.triage.attributes.info_module
   - secops.triage.attributes.actiongroup_alerts
   - secops.triage.security_deck
   - secops.triage.calseta

@@ -23,7 +23,7 @@ options:
     aliases: [alert_id, signal_ids]
   query:
     description:
-      - The alerts that match this query, in Elasticsearch's query DSL..
+      - The alerts that match this query, in Elasticsearch's query DSL.
     type: dict
   runtime_mappings:
     description: Runtime fields that O(query), O(sort) and O(fields) may use, as in a search.
@@ -42,7 +42,7 @@ options:
     type: list
     elements: str
 extends_documentation_fragment:
-  - secops.triage.attributes.info
+  - secops.triage.attributes.info_module
   - secops.triage.attributes.actiongroup_kibana
   - secops.triage.kibana
   - secops.triage.info

@@ -20,7 +20,7 @@ options:
     choices: [timestamp, -timestamp]
     default: -timestamp
 extends_documentation_fragment:
-  - secops.triage.attributes.info
+  - secops.triage.attributes.info_module
   - secops.triage.attributes.actiongroup_datadog
   - secops.triage.datadog
   - secops.triage.signals

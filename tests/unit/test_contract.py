@@ -228,6 +228,14 @@ def _paths(returns: Yaml, prefix: str = "") -> t.Iterator[str]:
         yield from _paths(doc.get("contains", {}), f"{prefix}{name}.")
 
 
+def test_no_part_of_a_fragment_is_called_as_another_fragment() -> None:
+    """Ansible takes ``attributes.connection`` for the file ``connection.py``, if there is one."""
+    files = [name for _finder, name, _package in pkgutil.iter_modules(doc_fragments.__path__)]
+    for file in files:
+        parts = vars(importlib.import_module(f"{PLUGINS}.doc_fragments.{file}").ModuleDocFragment)
+        assert not {part.lower() for part in parts} & set(files), file
+
+
 def test_fragments_are_called_as_what_they_repeat() -> None:
     """``kibana`` is KIBANA_OPTIONS, in whatever file that is."""
     plain = {name for _finder, name, _package in pkgutil.iter_modules(doc_fragments.__path__)} - {"attributes"}
