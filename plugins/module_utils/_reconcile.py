@@ -9,6 +9,7 @@ Knows no API.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ._change import Change, Fields
@@ -119,7 +120,9 @@ def _summary(platform: Platform, results: t.Mapping[str, Result], failed: t.Mapp
     """One line for all failures: the same words once, with the alerts that they are about."""
     alike: dict[str, list[str]] = {}
     for alert_id, error in failed.items():
-        alike.setdefault(str(error).replace(alert_id, "ID"), []).append(alert_id)
+        # An id may be as short as a word, or a part of one.
+        story = re.sub(rf"(?<!\w){re.escape(alert_id)}(?!\w)", "ID", str(error))
+        alike.setdefault(story, []).append(alert_id)
     stories = [
         f"{story} ({', '.join(ids[:5])}{f', and {len(ids) - 5} more' if len(ids) > 5 else ''})"
         for story, ids in list(alike.items())[:5]

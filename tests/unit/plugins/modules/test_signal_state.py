@@ -52,6 +52,12 @@ def test_unknown_signal_fails_and_nothing_is_written(sim: Simulator, datadog: Pa
     assert not sim.log.writes()
 
 
+def test_an_id_like_a_part_of_a_word_leaves_the_words_alone(sim: Simulator, datadog: Params) -> None:
+    result = run_module("signal_state", {**datadog, "signal_ids": ["s", "such-a"], "state": "archived"})
+    assert result["msg"] == "2 of 2 signals failed. Nothing was changed. There is no such signal (s, such-a)"
+    assert not sim.log.writes()
+
+
 @pytest.mark.parametrize("state", ["open", "under_review", "archived"])
 def test_every_state_is_reached_from_every_other(sim: Simulator, datadog: Params, state: str) -> None:
     made = {other: sim.datadog.add_signal(state=other).id for other in ("open", "under_review", "archived")}
