@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, run_module
 from ansible_collections.secops.triage.tests.unit.playbooks.playing import play
 
 PLAYBOOK = "secops.triage.restore"
@@ -61,6 +61,20 @@ def test_incident_links(sim: Simulator, datadog: Params, tmp_path: Path, linked:
     where = {**kept("signal_incident_link", result), "restore_api_url": sim.datadog.url}
     play(sim, tmp_path, PLAYBOOK, where)
     assert sim.datadog.signals[signal.id].incident_ids == ([incident] if linked else [])
+
+
+def test_link_of_somebody_else_stays(sim: Simulator, datadog: Params, tmp_path: Path) -> None:
+    """A row shows both links, and nothing in it tells which one is the task's: that is asked for."""
+    mine, other = sim.datadog.incident_ids[:2]
+    signal = sim.datadog.add_signal()
+    sim.faults.add(Meanwhile(lambda dummy: signal.incident_ids.append(other), writes=True))
+    result = run_module("signal_incident_link", {**datadog, "signal_ids": [signal.id], "incident_id": mine})
+    where = {**kept("signal_incident_link", result), "restore_api_url": sim.datadog.url}
+    with pytest.raises(AssertionError, match="Name restore_incident"):
+        play(sim, tmp_path, PLAYBOOK, where)
+    assert set(signal.incident_ids) == {mine, other}
+    play(sim, tmp_path, PLAYBOOK, {**where, "restore_incident": mine})
+    assert signal.incident_ids == [other]
 
 
 def test_alerts_of_kibana(sim: Simulator, kibana: Params, tmp_path: Path) -> None:
