@@ -13,10 +13,16 @@ description:
   - Takes the alerts that a writing module of this collection has returned, and says how they were before.
   - Alerts with the same way back are one step, so that a play needs one task for all of them, looped over the steps.
   - Alerts that the task did not change, and those of which nobody knows how they are now, are in no step.
+  - What somebody else has changed between the task's read of an alert and its write looks like the doing of the task,
+    and is in the step.
+  - The playbook C(secops.triage.restore) takes the steps of every module, but of those that leave notes, for a note
+    stays.
 positional: _input
 options:
   _input:
-    description: The RV(secops.triage.signal_state#module:signals) or RV(secops.triage.alert_update#module:alerts).
+    description:
+      - What a module has returned as RV(secops.triage.signal_state#module:signals), or as
+        RV(secops.triage.alert_update#module:alerts).
     type: list
     elements: dict
     required: true

@@ -51,6 +51,28 @@ def test_signals(sim: Simulator, datadog: Params, tmp_path: Path) -> None:
     assert "changed=1" in said
 
 
+def test_signal_that_somebody_else_has_since_stays_theirs(sim: Simulator, datadog: Params, tmp_path: Path) -> None:
+    mine, other = sim.datadog.user("bruno.costa@example.com").uuid, sim.datadog.user("greta@example.com").uuid
+    signals = [sim.datadog.add_signal(), sim.datadog.add_signal()]
+    given = {"signal_ids": [signal.id for signal in signals], "assignee": mine}
+    result = run_module("signal_state", {**datadog, **given})
+    signals[0].assignee = other
+    play(sim, tmp_path, PLAYBOOK, {**kept("signal_state", result), "restore_api_url": sim.datadog.url})
+    assert [signal.assignee or "" for signal in signals] == [other, ""]
+
+
+def test_alert_that_somebody_else_has_since_stays_theirs(sim: Simulator, security_deck: Params, tmp_path: Path) -> None:
+    sim.settings.security_deck.operation_seconds = 0
+    mine, other = sim.security_deck.subjects[:2]
+    alerts = [sim.security_deck.add_alert(), sim.security_deck.add_alert()]
+    given = {"alert_ids": [alert.id for alert in alerts], "assignee_subject_id": mine}
+    result = run_module("alert_update", {**security_deck, **given})
+    alerts[0].assignee = other
+    where = {**kept("alert_update", result, "security_deck"), "restore_api_url": sim.security_deck.url}
+    play(sim, tmp_path, PLAYBOOK, where)
+    assert [sim.security_deck.overview()[alert.id]["assignee_subject_id"] for alert in alerts] == [other, ""]
+
+
 @pytest.mark.parametrize("linked", [True, False])
 def test_incident_links(sim: Simulator, datadog: Params, tmp_path: Path, linked: bool) -> None:
     incident = sim.datadog.incidents[0]["attributes"]["public_id"]
