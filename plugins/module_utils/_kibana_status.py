@@ -43,8 +43,10 @@ class AlertStatus(ChangedAlerts):
         query = t.cast(Search, self.by_query)
         there = [{"term": {STATUS: self._status}}, {"term": {LEGACY_STATUS: self._status}}]
         found = query.run(self, limit, without=there, all_or_none=True)
-        counted = query.count(self) if self.selection and self.selection.counts and not found.more else None
-        return dataclasses.replace(found, matching=counted)
+        if self.selection is None or found.more or not self.selection.counts:
+            return found
+        # What was found may match no more when all are counted, and is what would be written.
+        return dataclasses.replace(found, matching=max(query.count(self), len(found.alerts)))
 
     def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
         reason = field(hit, REASON)

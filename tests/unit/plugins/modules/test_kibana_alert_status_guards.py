@@ -215,6 +215,16 @@ def test_what_goes_only_with_a_query(sim: Simulator, kibana: Params, name: str) 
     assert not sim.log
 
 
+def test_no_count_makes_good_for_alerts_that_were_found(sim: Simulator, kibana: Params) -> None:
+    """Two of five match no more when they are counted; three are as expected, but they are not what was found."""
+    name = "kibana.alert.rule.name"
+    alerts = [sim.kibana.alerts()[sim.kibana.add_alert(**{name: "Noise"})] for _number in range(5)]
+    leave = lambda dummy: [alert.update({name: "Signal"}) for alert in alerts[:2]]  # noqa: E731
+    sim.faults.add(Meanwhile(leave, path="signals/search$", nth=2))
+    result = run(kibana, query={"term": {name: "Noise"}}, expected_count=3)
+    fails_unwritten(sim, result, "matches 5 alerts, and expected_count is 3")
+
+
 # Bounds
 
 EVERYTHING: list[t.Any] = [
