@@ -26,7 +26,10 @@ options:
     type: list
     elements: str
   protect_severity:
-    description: The severities of alerts that this task never closes.
+    description:
+      - The severities of alerts that this task never closes.
+      - Any other change of them is allowed. Modules that never close an alert take the option, so that it may be a
+        default of all, and it makes no difference to them.
     version_added: 1.1.0
     type: list
     elements: str

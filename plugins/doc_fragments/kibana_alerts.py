@@ -14,6 +14,7 @@ options:
     description:
       - The alerts.
       - Nothing is written unless all of them exist in the space. An empty list is no error, and changes nothing.
+      - Exactly one of O(alert_ids) and O(query) is needed.
     type: list
     elements: str
     aliases: [alert_id, signal_ids]
@@ -21,6 +22,7 @@ options:
     description:
       - The alerts that match this query, in Elasticsearch's query DSL.
       - One that matches every alert, as V(match_all) does, is refused unless O(allow_unbounded=true).
+      - Exactly one of O(alert_ids) and O(query) is needed.
     type: dict
   runtime_mappings:
     description:

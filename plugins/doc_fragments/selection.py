@@ -18,6 +18,7 @@ options:
   expected_count:
     description:
       - How many alerts match, as far as you know. If it is another number the task fails, and writes nothing.
+      - All that match are counted, also those that are as they should be.
     version_added: 1.1.0
     type: int
   allow_unbounded:

@@ -11,7 +11,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   signal_ids:
-    description: The signals. An empty list is no error, and means none.
+    description:
+      - The signals. An empty list is no error, and means none.
+      - Exactly one of O(signal_ids) and O(query) is needed.
     type: list
     elements: str
     aliases: [signal_id]
@@ -20,6 +22,7 @@ options:
       - The signals that match this query, in the language of Datadog's search, as in
         C(@workflow.triage.state:open source:okta).
       - A search may be some time behind what was written last.
+      - Exactly one of O(signal_ids) and O(query) is needed.
     version_added: 1.1.0
     type: str
   from:

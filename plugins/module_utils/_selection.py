@@ -122,7 +122,7 @@ class Selection:
         if self._expected not in (None, matching):
             raise OptionError(
                 f"The query matches {matching} alerts, and expected_count is {self._expected}. Nothing was changed",
-                "Look at what has changed: with check mode, or with the info module.",
+                "Every alert that matches counts, also one that is as it should be. The info module shows them.",
                 {"matched": len(found.alerts)},
             )
         self.matched = len(found.alerts)

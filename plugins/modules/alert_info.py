@@ -90,6 +90,7 @@ extends_documentation_fragment:
   - secops.triage.connection
 seealso:
   - module: secops.triage.alert_update
+  - module: secops.triage.alert_note
   - name: Security Deck API reference
     description: The search that this module is about, for O(provider=security_deck).
     link: https://yandex.cloud/docs/security-deck/api-ref/Alert/list

@@ -86,6 +86,9 @@ extends_documentation_fragment:
   - secops.triage.guards
   - secops.triage.connection
 seealso:
+  - module: secops.triage.alert_update
+  - module: secops.triage.alert_info
+  - module: secops.triage.kibana_alert_info
   - name: Security Deck API reference
     description: The call that this module is about, for O(provider=security_deck).
     link: https://yandex.cloud/docs/security-deck/api-ref/Comment/create

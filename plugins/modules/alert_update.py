@@ -146,6 +146,8 @@ extends_documentation_fragment:
   - secops.triage.selection
   - secops.triage.connection
 seealso:
+  - module: secops.triage.alert_info
+  - module: secops.triage.alert_note
   - name: Security Deck API reference
     description: The call that this module is about, for O(provider=security_deck).
     link: https://yandex.cloud/docs/security-deck/alerts/api-ref/Alert/update

@@ -18,12 +18,14 @@ options:
     description:
       - The alerts. Those that do not exist in the space are listed under RV(missing).
       - An empty list is no error.
+      - Exactly one of O(alert_ids) and O(query) is needed.
     type: list
     elements: str
     aliases: [alert_id, signal_ids]
   query:
     description:
       - The alerts that match this query, in Elasticsearch's query DSL.
+      - Exactly one of O(alert_ids) and O(query) is needed.
     type: dict
   runtime_mappings:
     description: Runtime fields that O(query), O(sort) and O(fields) may use, as in a search.

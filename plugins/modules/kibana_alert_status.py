@@ -21,6 +21,7 @@ options:
     description:
       - The alerts that match this query, in Elasticsearch's query DSL, and do not have the O(status) yet.
       - One that matches every alert, as V(match_all) does, is refused unless O(allow_unbounded=true).
+      - Exactly one of O(alert_ids) and O(query) is needed.
     type: dict
   status:
     description:
@@ -54,6 +55,9 @@ extends_documentation_fragment:
   - secops.triage.provenance
   - secops.triage.connection
 seealso:
+  - module: secops.triage.kibana_alert_info
+  - module: secops.triage.kibana_alert_tags
+  - module: secops.triage.kibana_alert_assignees
   - name: Kibana API reference
     description: The call that this module is about.
     link: https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalertsstatus
@@ -148,7 +152,9 @@ alerts:
       returned: for an alert that failed
       type: dict
 matched:
-  description: How many alerts match the O(query) without having the O(status) yet.
+  description:
+    - How many alerts match the O(query) without having the O(status) yet.
+    - This is not the number that O(expected_count) is about, for that counts those that have it, too.
   returned: with O(query)
   type: int
   sample: 17

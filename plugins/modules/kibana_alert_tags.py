@@ -45,6 +45,9 @@ extends_documentation_fragment:
   - secops.triage.provenance
   - secops.triage.connection
 seealso:
+  - module: secops.triage.kibana_alert_info
+  - module: secops.triage.kibana_alert_status
+  - module: secops.triage.kibana_alert_assignees
   - name: Kibana API reference
     description: The call that this module is about.
     link: https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalerttags
