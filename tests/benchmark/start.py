@@ -16,13 +16,21 @@ TITLE = "Start: from the start of the process to its first request at the server
 _MILLISECONDS = 60
 _LEAST = "the least: imports requests and AnsibleModule"
 
-#: Modules, platforms, and options with which there is nothing to change.
+#: Modules, platforms, and options with which there is nothing to change, or only once.
 _TASKS: tuple[tuple[str, str, Options], ...] = (
     ("signal_state", "datadog", {"state": "open"}),
     ("signal_incident_link", "datadog", {"incident_id": 1, "state": "absent"}),
     ("kibana_alert_status", "kibana", {"status": "open"}),
     ("alert_update", "calseta", {"status": "Open"}),
     ("alert_update", "security_deck", {"status": "OPEN"}),
+    ("kibana_alert_tags", "kibana", {"tags": []}),
+    ("kibana_alert_assignees", "kibana", {"assignees": []}),
+    ("signal_info", "datadog", {}),
+    ("kibana_alert_info", "kibana", {}),
+    ("alert_info", "calseta", {}),
+    ("alert_info", "security_deck", {}),
+    ("alert_note", "calseta", {"text": "Seen"}),
+    ("alert_note", "security_deck", {"text": "Seen"}),
 )
 
 
@@ -52,6 +60,6 @@ def _modules(stage: Stage) -> dict[str, Module]:
     for name, platform, options in _TASKS:
         ids = {"signal_ids" if platform == "datadog" else "alert_ids": stage.open_ids(platform)[:1]}
         task = {**stage.options(platform), **options, **ids}
-        label = f"{name}, {platform}" if name == "alert_update" else name
+        label = f"{name}, {platform}" if name.startswith("alert_") else name
         modules[label] = stage.controller.build(f"secops.triage.{name}", task)
     return modules
