@@ -134,7 +134,8 @@ class SignalState(GuardedSignals):
         except TriageError:
             # It was written, but the user that the answer shows cannot be looked up.
             return None
-        if change.before["assignee"] in User.of(triage.get("assignee")):
+        user = User.of(triage.get("assignee"))
+        if change.before["assignee"] in (user.uuid, user.handle, user.name):
             # The same user, of whom this answer may tell more than a read.
             fields["assignee"] = change.before["assignee"]
         shown = {name for name, value in triage.items() if value is not None}

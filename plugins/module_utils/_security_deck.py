@@ -153,7 +153,7 @@ def _query(query: Params, selection: Selection) -> tuple[str, dict[str, str]]:
     """The sink, and what to ask it for."""
     if not query.get("sink_id"):
         raise OptionError("query.sink_id is missing: Security Deck searches one sink")
-    (sink,) = checked_ids("query.sink_id", [query["sink_id"]], _ID, "Security Deck sink")
+    sink = checked_ids("query.sink_id", [query["sink_id"]], _ID, "Security Deck sink")[0]
     names = {"filter": "filter", "order_by": "orderBy"}
     asked = {name: query[option].strip() for option, name in names.items() if (query.get(option) or "").strip()}
     for option, name in names.items():
