@@ -35,20 +35,24 @@ class Way:
         return " ".join(filter(None, [self.module, *self.secrets, *(name for name, _value in self.open), self.form]))
 
 
-_DATADOG = ("signal_state", "signal_incident_link")
+_DATADOG = ("signal_state", "signal_incident_link", "signal_info")
+_KIBANA = ("kibana_alert_status", "kibana_alert_tags", "kibana_alert_assignees", "kibana_alert_info", "alert_note")
+_ALERTS = ("alert_update", "alert_info", "alert_note")
+#: Those of a kind stand together.
 WAYS = [
     *(Way(module, "datadog", ("api_key", "app_key")) for module in _DATADOG),
     *(Way(module, "datadog", ("access_token",)) for module in _DATADOG),
-    Way("kibana_alert_status", "kibana", ("api_key",)),
-    Way("kibana_alert_status", "kibana", ("password",), (("username", "wq7zk-runbook-pt3vx"),)),
-    Way("kibana_alert_status", "kibana", ("bearer_token",)),
-    Way("alert_update", "calseta", ("api_key",)),
-    Way("alert_update", "security_deck", ("iam_token",)),
+    *(Way(module, "kibana", ("api_key",)) for module in _KIBANA),
+    *(Way(module, "kibana", ("password",), (("username", "wq7zk-runbook-pt3vx"),)) for module in _KIBANA),
+    *(Way(module, "kibana", ("bearer_token",)) for module in _KIBANA),
+    *(Way(module, "calseta", ("api_key",)) for module in _ALERTS),
+    *(Way(module, "security_deck", ("iam_token",)) for module in _ALERTS),
     *(
-        Way("alert_update", "security_deck", ("service_account_key_file",), form=form)
+        Way(module, "security_deck", ("service_account_key_file",), form=form)
         for form in ("path", "text", "map")
+        for module in _ALERTS
     ),
-    Way("alert_update", "security_deck", (), (("instance_metadata", True),)),
+    *(Way(module, "security_deck", (), (("instance_metadata", True),)) for module in _ALERTS),
 ]
 WAYS_BY_PROXY = [
     dataclasses.replace(way, secrets=(*way.secrets, "proxy"))
@@ -73,19 +77,22 @@ OUTCOMES = (
     "token",
 )
 
+_TRACED: Options = {"provenance": "auto"}
 _TASKS: dict[str, Options] = {
-    "signal_state": {"state": "archived", "archive_comment": "Drill"},
+    "signal_state": {"state": "archived", "archive_comment": "Drill", **_TRACED},
     "signal_incident_link": {},
-    "kibana_alert_status": {"status": "closed"},
-    "calseta": {"provider": "calseta", "status": "Triaging"},
-    "security_deck": {"provider": "security_deck", "status": "IN_PROGRESS"},
+    "kibana_alert_status": {"status": "closed", **_TRACED},
+    "kibana_alert_tags": {"tags": ["drill"], **_TRACED},
+    "kibana_alert_assignees": {"assignees": ["amira"], **_TRACED},
+    "alert_update calseta": {"status": "Triaging", **_TRACED},
+    "alert_update security_deck": {"status": "IN_PROGRESS", **_TRACED},
+    "alert_note": {"text": "Drill"},
 }
-IDS = {
-    "signal_state": "signal_ids",
-    "signal_incident_link": "signal_ids",
-    "kibana_alert_status": "alert_ids",
-    "alert_update": "alert_ids",
-}
+
+
+def ids_option(module: str) -> str:
+    """The option by which the module's alerts are named."""
+    return "signal_ids" if module.startswith("signal_") else "alert_ids"
 
 
 def secret_options() -> dict[str, dict[str, list[str]]]:
@@ -102,11 +109,19 @@ def secret_options() -> dict[str, dict[str, list[str]]]:
 
 def task_of(sim: Simulator, way: Way, alert_id: str) -> Options:
     """The options of a task, without those that say who asks."""
-    options = {**_TASKS.get(way.module, {}), **(_TASKS.get(way.platform, {}) if way.module == "alert_update" else {})}
+    options = {**_TASKS.get(way.module, {}), **_TASKS.get(f"{way.module} {way.platform}", {})}
+    if way.module.startswith("alert_"):
+        options["provider"] = way.platform
     if way.module == "signal_incident_link":
         options["incident_id"] = sim.datadog.incident_ids[0]
     url = {"datadog": sim.datadog, "kibana": sim.kibana, "calseta": sim.calseta, "security_deck": sim.security_deck}
-    return {**options, "api_url": url[way.platform].url, IDS[way.module]: [alert_id], "retries": 0, **dict(way.open)}
+    return {
+        **options,
+        "api_url": url[way.platform].url,
+        ids_option(way.module): [alert_id],
+        "retries": 0,
+        **dict(way.open),
+    }
 
 
 def value_of(sim: Simulator, platform: str, option: str) -> str:

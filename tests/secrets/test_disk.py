@@ -34,7 +34,9 @@ WAYS = {
     Way("signal_state", "datadog", ("api_key", "app_key")): ("DD_API_KEY", "DD_APP_KEY"),
     Way("signal_incident_link", "datadog", ("api_key", "app_key")): ("DD_API_KEY", "DD_APP_KEY"),
     Way("kibana_alert_status", "kibana", ("api_key",)): ("KIBANA_API_KEY",),
+    Way("kibana_alert_tags", "kibana", ("api_key",)): ("KIBANA_API_KEY",),
     Way("alert_update", "calseta", ("api_key",)): ("CALSETA_API_KEY",),
+    Way("alert_note", "calseta", ("api_key",)): ("CALSETA_API_KEY",),
     Way("alert_update", "security_deck", ("iam_token",)): ("YC_IAM_TOKEN",),
 }
 
