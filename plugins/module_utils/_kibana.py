@@ -52,6 +52,9 @@ class Alerts(Platform):
     #: The fields that are read of an alert; V(True) is all of them.
     source: t.Sequence[str] | bool = (STATUS, LEGACY_STATUS)
 
+    #: Whether alerts of one id must be alike, for what is written goes to all of them.
+    alike = False
+
     def __init__(self, params: Params, run: Run) -> None:
         self.space = params["space_id"] or "default"
         if not re.fullmatch(r"[a-z0-9_-]+", self.space):
@@ -117,16 +120,20 @@ class Alerts(Platform):
         return _by_size(ids)
 
     def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        return self.fields_of(self.hits({"ids": {"values": list(ids)}}, len(ids)))
+        # After a rollover of the index there may be two of one id, which must not keep another one out.
+        return self.fields_of(self.hits({"ids": {"values": list(ids)}}, min(2 * len(ids), WINDOW)))
 
     def fields_of(self, hits: dict[str, t.Any]) -> dict[str, Fields]:
         """The alerts in the hits of a search, in their order. Raises `UnknownFateError` if one shows no status."""
         found: dict[str, Fields] = {}
+        sources: dict[str, t.Any] = {}
         for hit in hits["hits"]:
             alert_id = dig(hit, "_id")
             if not isinstance(alert_id, str) or paints(alert_id):
                 # Ansible prints it as it is, in the header of a diff.
                 raise doubt("search", "the answer has an alert in it whose id is not one")
+            if self.alike and sources.setdefault(alert_id, hit.get("_source")) != hit.get("_source"):
+                raise doubt("search", f"there are two alerts with the id {alert_id}, and they stand differently")
             status = text(field(hit, STATUS))
             if not status:
                 status = text(field(hit, LEGACY_STATUS))

@@ -38,6 +38,8 @@ BATCH = 1000
 class GuardedAlerts(Alerts):
     """Alerts of which it is known how each one stands."""
 
+    alike = True
+
     #: The fields that the task may change.
     changes: t.ClassVar[t.Sequence[str]] = ()
 

@@ -111,7 +111,7 @@ def test_reads_the_flat_source_and_nothing_else(sim: Simulator, kibana: Params) 
     key = sim.kibana.add_alert("closed", "duplicate")
     run(kibana, alert_ids=[key], status="closed")
     (search,) = sim.log
-    assert search.body == {"query": {"ids": {"values": [key]}}, "size": 1, "_source": FIELDS}
+    assert search.body == {"query": {"ids": {"values": [key]}}, "size": 2, "_source": FIELDS}
 
 
 def test_an_alert_from_before_8_0(sim: Simulator, kibana: Params) -> None:

@@ -189,7 +189,7 @@ def test_expected_count_is_of_all_that_match(sim: Simulator, kibana: Params) -> 
     runs = four_runs(sim, NAME, {**kibana, "query": NOISE, "status": "closed", "expected_count": 4})
     assert (runs.real["matched"], runs.again["matched"]) == (3, 0)
     # One search more, which shows nothing but a number.
-    assert [entry.body.get("size") for entry in runs.requests] == [1000, 0, None, 3]
+    assert [entry.body.get("size") for entry in runs.requests] == [1000, 0, None, 6]
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -223,6 +223,30 @@ def test_no_count_makes_good_for_alerts_that_were_found(sim: Simulator, kibana: 
     sim.faults.add(Meanwhile(leave, path="signals/search$", nth=2))
     result = run(kibana, query={"term": {name: "Noise"}}, expected_count=3)
     fails_unwritten(sim, result, "matches 5 alerts, and expected_count is 3")
+
+
+def twice(sim: Simulator, severity: str) -> list[str]:
+    """The ids of two alerts; a search shows the first one again, with this severity, where the other one should be."""
+    when = ("2026-03-01T00:00:00.000Z", "2026-03-01T00:00:01.000Z")
+    ids = [sim.kibana.add_alert(**{SEVERITY: "low", "@timestamp": time, **NOISY}) for time in when]
+    hits = [{}, {"_id": ids[0], "_source": {SEVERITY: severity}}]
+    sim.faults.add(Fault("merge", path="signals/search$", body={"hits": {"hits": hits}}))
+    return ids
+
+
+def test_two_of_one_id_that_stand_differently_are_not_written(sim: Simulator, kibana: Params) -> None:
+    """What is written goes to both, and a guard may have seen only one of them."""
+    ids = twice(sim, "critical")
+    result = run(kibana, query=NOISE, protect_severity=["critical"], otherwise="skip", retries=0)
+    fails_unwritten(sim, result, f"two alerts with the id {ids[0]}")
+
+
+def test_two_of_one_id_that_are_alike_are_one(sim: Simulator, kibana: Params) -> None:
+    ids = twice(sim, "low")
+    result = run(kibana, check=True, query=NOISE, protect_severity=["critical"])
+    assert changed(result) == ids
+    # Read by their ids, two of one do not keep another one out.
+    assert list(sim.log)[-1].body["size"] == 4
 
 
 # Bounds
