@@ -207,9 +207,9 @@ def test_the_total_of_a_count_must_be_told(sim: Simulator, kibana: Params) -> No
     fails_unwritten(sim, run(kibana, query=NOISE, expected_count=1, retries=0), "does not tell how many alerts match")
 
 
-@pytest.mark.parametrize("name", ["expected_count", "max_alerts", "allow_unbounded", "runtime_mappings", "conflicts"])
+@pytest.mark.parametrize("name", ["expected_count", "runtime_mappings", "conflicts"])
 def test_what_goes_only_with_a_query(sim: Simulator, kibana: Params, name: str) -> None:
-    given = {"runtime_mappings": {"day": {"type": "keyword"}}, "allow_unbounded": True, "conflicts": "proceed"}
+    given = {"runtime_mappings": {"day": {"type": "keyword"}}, "conflicts": "proceed"}
     result = run(kibana, alert_ids=[sim.kibana.add_alert()], **{name: given.get(name, 1)})
     fails_unwritten(sim, result, name)
     assert not sim.log
