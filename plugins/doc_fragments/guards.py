@@ -27,9 +27,8 @@ options:
     elements: str
   protect_severity:
     description:
-      - The severities of alerts that this task never closes.
-      - Any other change of them is allowed. Modules that never close an alert take the option, so that it may be a
-        default of all, and it makes no difference to them.
+      - The severities, in the platform's own words, of alerts that this task never closes.
+      - Any other change of them is allowed. To modules that never close an alert it makes no difference.
     version_added: 1.1.0
     type: list
     elements: str
