@@ -15,6 +15,7 @@ from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.simulator.base import Platform
 from ansible_collections.secops.triage.tests.unit.harness import Params, rows, run_module
 
+from . import cases_alerts, cases_kibana
 from .rivals import calm, start, wait_for
 
 ALERTS = 12
@@ -29,6 +30,8 @@ PLACES = {
     "security_deck waiting": ("/operations/", 1, "before"),
     "kibana": ("/status$", 1, "after"),
     "kibana undone": ("/status$", 1, "before"),
+    "tags": ("/tags$", 1, "after"),
+    "assignees": ("/assignees$", 1, "before"),
 }
 
 
@@ -52,6 +55,9 @@ def case(
             return "signal_state", sim.datadog, {**params, "state": "archived"}
         params |= {"incident_id": incident, "state": "absent" if linked else "present"}
         return "signal_incident_link", sim.datadog, params
+    if name in ("tags", "assignees"):
+        ids = [sim.kibana.add_alert() for _each in range(ALERTS)]
+        return f"kibana_alert_{name}", sim.kibana, {**kibana, "alert_ids": ids, name: [sim.kibana.users[0][0]]}
     if name == "kibana":
         ids = [sim.kibana.add_alert() for _each in range(ALERTS)]
         return "kibana_alert_status", sim.kibana, {**kibana, "alert_ids": ids, "status": "closed"}
@@ -85,6 +91,34 @@ def test_a_second_run_finishes_what_a_killed_one_began(
     assert result["counts"]["changed"] == len(ids) - len(done)
     assert [platform.writes_of(alert_id) for alert_id in ids] == [1] * ALERTS
     assert not run_module(module, params)["changed"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("provider", ["security_deck", "calseta", "kibana"])
+def test_a_second_run_leaves_the_notes_that_a_killed_one_did_not(
+    sim: Simulator, request: pytest.FixtureRequest, provider: str, when: str
+) -> None:
+    """And none of them twice."""
+    platform = sim.world.platforms[provider]
+    ids = list(platform.overview())[:ALERTS]
+    params = {**request.getfixturevalue(provider), "provider": provider, "alert_ids": ids, "text": "Seen"}
+    sim.settings.security_deck.operation_seconds = 0.0
+    sim.log.clear()
+    sim.faults.add(Fault("close", writes=True, nth=6, when=when, delay=0.4))
+    process = start("alert_note", {**params, "concurrency": 2})
+    wait_for(sim, "close", process)
+    process.send_signal(signal.SIGKILL)
+    with process:
+        assert process.wait() == -signal.SIGKILL
+    calm(sim)
+    result = run_module("alert_note", params)
+    assert not result.get("failed"), result["msg"]
+    assert 0 < result["counts"]["changed"] < ALERTS
+    for alert_id in ids:
+        in_kibana = provider == "kibana"
+        there = cases_kibana.notes(sim, alert_id) if in_kibana else cases_alerts.notes(sim, provider, alert_id)
+        assert there == ["Seen"], alert_id
+    assert not run_module("alert_note", params)["changed"]
 
 
 def _settled(sim: Simulator, platform: Platform) -> Platform:

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An analyst who takes an alert while a task is at it that may only have those that nobody has."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+import pytest
+
+from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator.base import Platform
+from ansible_collections.secops.triage.tests.simulator.kibana_documents import ASSIGNEES
+from ansible_collections.secops.triage.tests.unit.harness import Params, run_module
+
+from .rivals import meanwhile, only
+
+
+class Race(t.NamedTuple):
+    """A task for one alert, which is found by a query too, and what an analyst does who takes it."""
+
+    module: str
+    platform: Platform
+    params: Params
+    named: Params
+    query: Params
+    alert_id: str
+    take: t.Callable[[], object]
+
+
+@pytest.fixture(params=["signal_state", "signal_incident_link", "security_deck", "status", "tags", "assignees"])
+def race(
+    request: pytest.FixtureRequest, sim: Simulator, datadog: Params, kibana: Params, security_deck: Params
+) -> Race:
+    guards: Params = {"only_assigned_to": [""], "retries": 2}
+    name: str = request.param
+    if name.startswith("signal"):
+        signal, user = sim.datadog.add_signal(), sim.datadog.user("greta@example.com").uuid
+        change = {"state": "archived"} if name == "signal_state" else {"incident_id": sim.datadog.incident_ids[0]}
+        # Alone on its host, with which no other can be meant.
+        query = {"query": f"host:{signal.scene.host}", "from": "now-2h"}
+        for other in list(sim.datadog.signals.values()):
+            if other is not signal and other.scene.host == signal.scene.host:
+                del sim.datadog.signals[other.id]
+        take: t.Callable[[], object] = functools.partial(setattr, signal, "assignee", user)
+        params = {**datadog, **change, **guards}
+        return Race(name, sim.datadog, params, {"signal_ids": [signal.id]}, query, signal.id, take)
+    if name == "security_deck":
+        sim.settings.security_deck.operation_seconds = 0.0
+        alert = sim.security_deck.add_alert(status="NEED_INFO")
+        for other in sim.security_deck.alerts.values():
+            other.status = "NEED_INFO" if other is alert else "OPEN"
+        query = {"query": {"sink_id": sim.security_deck.sink_id, "filter": 'status = "NEED_INFO"'}}
+        take = functools.partial(setattr, alert, "assignee", sim.security_deck.subjects[0])
+        params = {**security_deck, "status": "RESOLVED", **guards}
+        return Race("alert_update", sim.security_deck, params, {"alert_ids": [alert.id]}, query, alert.id, take)
+    alert_id = sim.kibana.add_alert(host={"name": "race-01"})
+    uid, other_uid = (user[0] for user in sim.kibana.users[:2])
+    change = {"status": {"status": "closed"}, "tags": {"tags": ["x"]}, "assignees": {"assignees": [uid]}}[name]
+    take = functools.partial(sim.kibana.alerts()[alert_id].update, {ASSIGNEES: [other_uid]})
+    params = {**kibana, **change, **guards}
+    query = {"query": {"term": {"host.name": "race-01"}}}
+    return Race(f"kibana_alert_{name}", sim.kibana, params, {"alert_ids": [alert_id]}, query, alert_id, take)
+
+
+def test_between_the_search_and_the_write(sim: Simulator, race: Race) -> None:
+    """What a search has found is looked at once more."""
+    # Kibana's alerts are all read by searches.
+    look: Params = {"path": "/signals/search$", "nth": 2} if race.platform is sim.kibana else {"path": race.alert_id}
+    meanwhile(sim, race.take, **look)
+    result = run_module(race.module, {**race.params, **race.query})
+    assert "A guard forbids the change" in only(result)["error"]["message"]
+    assert not result["changed"]
+    assert not sim.log.writes()
+
+
+def test_between_a_lost_write_and_its_retry(sim: Simulator, race: Race) -> None:
+    """The retry would be the one that crosses the guard."""
+    meanwhile(sim, race.take)
+    sim.faults.add(Fault("close", writes=True, count=1))
+    result = run_module(race.module, {**race.params, **race.named})
+    assert "Not tried again" in only(result)["error"]["message"]
+    assert not race.platform.changes_of(race.alert_id)
+    assert len(sim.log.writes()) == 1
+
+
+def test_between_the_look_and_the_write_only_a_version_can_tell(sim: Simulator, race: Race) -> None:
+    """Nothing but a version closes that gap: the write is done, and what is reported is so."""
+    meanwhile(sim, race.take)
+    result = run_module(race.module, {**race.params, **race.named})
+    assert result["changed"]
+    assert len(race.platform.changes_of(race.alert_id)) == 1
