@@ -15,6 +15,8 @@ from ansible_collections.secops.triage.tests.unit.harness import Params
 
 _STATUS, _REASON = "kibana.alert.workflow_status", "kibana.alert.workflow_reason"
 _MOMENT, _LEGACY = "kibana.alert.workflow_status_updated_at", "signal.status"
+_TAGS, _ASSIGNEES = "kibana.alert.workflow_tags", "kibana.alert.workflow_assignee_ids"
+_TAG = "secops-triage-live-test"
 
 
 class Kibana(Service):
@@ -22,7 +24,10 @@ class Kibana(Service):
     ids_variable = "LIVE_KIBANA_ALERTS"
     options = KIBANA_OPTIONS
     ways = (("api_url", "api_key"), ("api_url", "username", "password"), ("api_url", "bearer_token"))
-    extras: t.ClassVar[dict[str, str]] = {"LIVE_KIBANA_REASON": "a reason to close with, on 9.2 or newer"}
+    extras: t.ClassVar[dict[str, str]] = {
+        "LIVE_KIBANA_REASON": "a reason to close with, on 9.2 or newer",
+        "LIVE_KIBANA_ASSIGNEE": "the user whom alerts are assigned to: the uid of a profile, or a user name",
+    }
 
     def connect(self) -> None:
         space = self.setting("space_id")
@@ -41,19 +46,30 @@ class Kibana(Service):
         return {}
 
     def look(self, alert_id: str) -> tuple[Fields, t.Any]:
-        wanted = {"query": {"ids": {"values": [alert_id]}}, "_source": [_STATUS, _REASON, _MOMENT, _LEGACY]}
+        wanted = {"query": {"ids": {"values": [alert_id]}}, "_source": True}
         hits = self.send("POST", f"{self._base}/api/detection_engine/signals/search", wanted)["hits"]["hits"]
         if len(hits) != 1:
             raise LiveError(f"there is no such alert in this space: {alert_id}")
         source = hits[0]["_source"]
         status = source.get(_STATUS) or source.get("signal", {}).get("status")
-        return {"status": status, "reason": source.get(_REASON)}, source.get(_MOMENT)
+        lists = {"tags": source.get(_TAGS) or [], "assignees": source.get(_ASSIGNEES) or []}
+        # Tags and assignees move no mark but themselves.
+        return {"status": status, "reason": source.get(_REASON), **lists}, [source.get(_MOMENT), lists]
 
     def _set(self, alert_id: str, status: str, **more: t.Any) -> None:
         body = {"signal_ids": [alert_id], "status": status, **more}
         self.send("POST", f"{self._base}/api/detection_engine/signals/status", body)
 
     def put_back(self, alert_id: str, before: Fields, now: Fields) -> None:
+        for name, (add, remove) in {"tags": ("tags_to_add", "tags_to_remove"), "assignees": ("add", "remove")}.items():
+            was, present = before[name], now[name]
+            if was != present:
+                change = {add: [one for one in was if one not in present]}
+                change[remove] = [one for one in present if one not in was]
+                url = f"{self._base}/api/detection_engine/signals/{name}"
+                self.send("POST", url, {"ids": [alert_id], name: change})
+        if (before["status"], before["reason"]) == (now["status"], now["reason"]):
+            return
         if before["status"] == now["status"]:
             # The server stores a reason in the step to closed, and at no other time.
             self._set(alert_id, "acknowledged")
@@ -72,3 +88,17 @@ class Kibana(Service):
         yield Scenario(
             "close by query, conflicts or not", module, {**asked, "status": "closed", "conflicts": "proceed"}
         )
+        yield from self._lists(before, named)
+
+    def _lists(self, before: t.Mapping[str, Fields], named: Params) -> t.Iterator[Scenario]:
+        """Tags and assignees. Notes are left out: they cannot be taken back."""
+        there = any(_TAG in fields["tags"] for fields in before.values())
+        skipped = f"the tag {_TAG} is there" if there else ""
+        tagged, module = {**named, "tags": [_TAG]}, "kibana_alert_tags"
+        yield Scenario("add a tag", module, tagged, skipped=skipped)
+        yield Scenario("take it away again", module, {**tagged, "state": "absent"}, skipped=skipped)
+        has_somebody = any(fields["assignees"] for fields in before.values())
+        skipped = "somebody has an alert" if has_somebody else self.lacking("LIVE_KIBANA_ASSIGNEE")
+        assigned = {**named, "assignees": [self.environment.get("LIVE_KIBANA_ASSIGNEE")]}
+        yield Scenario("assign", "kibana_alert_assignees", assigned, skipped=skipped)
+        yield Scenario("unassign again", "kibana_alert_assignees", {**assigned, "state": "absent"}, skipped=skipped)

@@ -48,6 +48,7 @@ def variables(sim: Simulator) -> dict[str, dict[str, str]]:
         "kibana": {
             "LIVE_KIBANA_ALERTS": ", ".join(alerts),
             "LIVE_KIBANA_REASON": "false_positive",
+            "LIVE_KIBANA_ASSIGNEE": "amira",
             "KIBANA_URL": sim.kibana.url,
             "KIBANA_API_KEY": good.kibana_api_key,
         },
