@@ -207,7 +207,6 @@ EXAMPLES = r"""
   secops.triage.alert_update:
     provider: calseta
     query:
-      status: [Open, Triaging]
       source_name: [generic]
       from_time: now-24h
     expected_count: 3
