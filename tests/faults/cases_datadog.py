@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
-from ansible_collections.secops.triage.tests.simulator.datadog_signals import SEVERITIES, STATES, Signal
+from ansible_collections.secops.triage.tests.simulator.datadog_signals import STATES, Signal
+from ansible_collections.secops.triage.tests.simulator.seeds import SEVERITIES
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
 from .case import Case, alike, guards, pick, some

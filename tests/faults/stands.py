@@ -76,14 +76,14 @@ def stand(platform: Platform, alert_id: str) -> Stand:
         return Stand(closable.status, closable.severity)
     assert isinstance(platform, SecurityDeck)
     alert = platform.alerts[alert_id]
-    return Stand(alert.status, alert.severity, [{alert.assignee}])
+    return Stand(alert.status, alert.severity, [frozenset([alert.assignee])])
 
 
 def _in_kibana(platform: Kibana, alert_id: str) -> Stand:
     document = next(documents[alert_id] for documents in platform.spaces.values() if alert_id in documents)
     severity = document.get("kibana.alert.severity") or document["signal"]["rule"]["severity"]
     users = dict(platform.users)
-    people = [{uid, users.get(uid, uid)} for uid in document.get(ASSIGNEES, ())]
+    people = [frozenset([uid, users.get(uid, uid)]) for uid in document.get(ASSIGNEES, ())]
     return Stand(platform.overview()[alert_id]["status"], severity, people or [_NOBODY])
 
 

@@ -31,39 +31,50 @@ class Race(t.NamedTuple):
     take: t.Callable[[], object]
 
 
+def _datadog(sim: Simulator, name: str) -> Race:
+    signal, user = sim.datadog.add_signal(), sim.datadog.user("greta@example.com").uuid
+    for other in list(sim.datadog.signals.values()):
+        if other is not signal and other.scene.host == signal.scene.host:
+            del sim.datadog.signals[other.id]
+    change: Params = {"state": "archived"} if name == "signal_state" else {"incident_id": sim.datadog.incident_ids[0]}
+    query = {"query": f"host:{signal.scene.host}", "from": "now-2h"}
+    take = functools.partial(setattr, signal, "assignee", user)
+    return Race(name, sim.datadog, change, {"signal_ids": [signal.id]}, query, signal.id, take)
+
+
+def _security_deck(sim: Simulator) -> Race:
+    sim.settings.security_deck.operation_seconds = 0.0
+    alert = sim.security_deck.add_alert(status="NEED_INFO")
+    for other in sim.security_deck.alerts.values():
+        other.status = "NEED_INFO" if other is alert else "OPEN"
+    query: Params = {"query": {"sink_id": sim.security_deck.sink_id, "filter": 'status = "NEED_INFO"'}}
+    take = functools.partial(setattr, alert, "assignee", sim.security_deck.subjects[0])
+    named = {"alert_ids": [alert.id]}
+    return Race("alert_update", sim.security_deck, {"status": "RESOLVED"}, named, query, alert.id, take)
+
+
+def _kibana(sim: Simulator, name: str) -> Race:
+    alert_id = sim.kibana.add_alert(host={"name": "race-01"})
+    uid, other_uid = (user[0] for user in sim.kibana.users[:2])
+    change: Params = {name: {"status": "closed", "tags": ["x"], "assignees": [uid]}[name]}
+    take = functools.partial(sim.kibana.alerts()[alert_id].update, {ASSIGNEES: [other_uid]})
+    query: Params = {"query": {"term": {"host.name": "race-01"}}}
+    return Race(f"kibana_alert_{name}", sim.kibana, change, {"alert_ids": [alert_id]}, query, alert_id, take)
+
+
 @pytest.fixture(params=["signal_state", "signal_incident_link", "security_deck", "status", "tags", "assignees"])
 def race(
     request: pytest.FixtureRequest, sim: Simulator, datadog: Params, kibana: Params, security_deck: Params
 ) -> Race:
-    guards: Params = {"only_assigned_to": [""], "retries": 2}
     name: str = request.param
+    guards: Params = {"only_assigned_to": [""], "retries": 2}
     if name.startswith("signal"):
-        signal, user = sim.datadog.add_signal(), sim.datadog.user("greta@example.com").uuid
-        change = {"state": "archived"} if name == "signal_state" else {"incident_id": sim.datadog.incident_ids[0]}
-        # Alone on its host, with which no other can be meant.
-        query = {"query": f"host:{signal.scene.host}", "from": "now-2h"}
-        for other in list(sim.datadog.signals.values()):
-            if other is not signal and other.scene.host == signal.scene.host:
-                del sim.datadog.signals[other.id]
-        take: t.Callable[[], object] = functools.partial(setattr, signal, "assignee", user)
-        params = {**datadog, **change, **guards}
-        return Race(name, sim.datadog, params, {"signal_ids": [signal.id]}, query, signal.id, take)
-    if name == "security_deck":
-        sim.settings.security_deck.operation_seconds = 0.0
-        alert = sim.security_deck.add_alert(status="NEED_INFO")
-        for other in sim.security_deck.alerts.values():
-            other.status = "NEED_INFO" if other is alert else "OPEN"
-        query = {"query": {"sink_id": sim.security_deck.sink_id, "filter": 'status = "NEED_INFO"'}}
-        take = functools.partial(setattr, alert, "assignee", sim.security_deck.subjects[0])
-        params = {**security_deck, "status": "RESOLVED", **guards}
-        return Race("alert_update", sim.security_deck, params, {"alert_ids": [alert.id]}, query, alert.id, take)
-    alert_id = sim.kibana.add_alert(host={"name": "race-01"})
-    uid, other_uid = (user[0] for user in sim.kibana.users[:2])
-    change = {"status": {"status": "closed"}, "tags": {"tags": ["x"]}, "assignees": {"assignees": [uid]}}[name]
-    take = functools.partial(sim.kibana.alerts()[alert_id].update, {ASSIGNEES: [other_uid]})
-    params = {**kibana, **change, **guards}
-    query = {"query": {"term": {"host.name": "race-01"}}}
-    return Race(f"kibana_alert_{name}", sim.kibana, params, {"alert_ids": [alert_id]}, query, alert_id, take)
+        made, connection = _datadog(sim, name), datadog
+    elif name == "security_deck":
+        made, connection = _security_deck(sim), security_deck
+    else:
+        made, connection = _kibana(sim, name), kibana
+    return made._replace(params={**connection, **made.params, **guards})
 
 
 def test_between_the_search_and_the_write(sim: Simulator, race: Race) -> None:

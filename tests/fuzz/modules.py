@@ -34,7 +34,7 @@ def _searched(queries: Values, writes: bool, **more: Values) -> Values:
     if not writes:
         return st.fixed_dictionaries({"query": queries}, optional={"max_alerts": _MOST, **more})
     bounds = st.sampled_from([{"allow_unbounded": True}] * 3 + [{}])
-    counts = st.just({}) | st.just({}) | st.fixed_dictionaries({}, optional=_COUNTS)
+    counts: Values = st.just({}) | st.just({}) | st.fixed_dictionaries({}, optional=_COUNTS)
     rest = st.fixed_dictionaries({"query": queries}, optional=more)
     return st.builds(lambda *parts: {**parts[0], **parts[1], **parts[2]}, bounds, counts, rest)
 

@@ -101,7 +101,7 @@ class Task:
         ids = st.lists(st.sampled_from(self.ids), min_size=1, max_size=4)
         chosen = st.fixed_dictionaries({self.ids_option: ids}) | self.queries
         every = {**self.changes, **self.more}
-        needed = [(need,) for need in (self.needs or self.changes)] or [()]
+        needed: list[tuple[str, ...]] = [(need,) for need in (self.needs or self.changes)] or [()]
         parts = st.one_of(
             [
                 st.fixed_dictionaries(
