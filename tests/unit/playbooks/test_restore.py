@@ -145,7 +145,17 @@ def test_alerts_of_calseta(sim: Simulator, calseta: Params, tmp_path: Path) -> N
     assert {key: sim.calseta.overview()[key] for key in ids} == before
 
 
-def test_what_it_cannot_know_is_asked_for(sim: Simulator, tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="restore_provider is defined"):
-        play(sim, tmp_path, PLAYBOOK, {"restore_module": "alert_update", "restore_alerts": []})
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"restore_module": "alert_update", "restore_alerts": []},
+        {"restore_module": "alert_note", "restore_alerts": []},
+        {"restore_module": "signal_state"},
+        {},
+    ],
+    ids=["no provider", "not that module", "no alerts", "nothing"],
+)
+def test_what_it_cannot_know_is_asked_for(sim: Simulator, tmp_path: Path, given: dict[str, t.Any]) -> None:
+    with pytest.raises(AssertionError, match="Give restore_module, which is one of alert_update, "):
+        play(sim, tmp_path, PLAYBOOK, given)
     assert not list(sim.log)
