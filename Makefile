@@ -37,9 +37,9 @@ demo: .run ## Play a runbook over all four platforms, on a simulator: check, for
 	@$(TOOL).demo $(ARGS)
 
 .PHONY: doc
-doc: .run ## Show a module's page: make doc MODULE=signal_state
+doc: .run ## Show a module's page, or that of the filter: make doc MODULE=signal_state
 	@ANSIBLE_HOME="$(CURDIR)/.cache/home/.ansible" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.cache/collections" \
-		.cache/venv/bin/ansible-doc "secops.triage.$(MODULE)"
+		.cache/venv/bin/ansible-doc --type $(if $(wildcard plugins/filter/$(MODULE).*),filter,module) "secops.triage.$(MODULE)"
 
 .PHONY: simulator
 simulator: .run ## Run the simulator by hand: make simulator ARGS="--port 8900 --alerts 100"
