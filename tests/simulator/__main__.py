@@ -13,10 +13,15 @@ import contextlib
 from .app import World
 from .server import make_server
 
+_WHERE = """\
+The platforms are at URL/datadog, URL/kibana, URL/security_deck and URL/calseta: give these to the option api_url.
+URL/_simulator/credentials has their keys, URL/_simulator/alerts the alerts, and URL/_simulator/log the requests so far.
+"""
+
 
 def main() -> None:
     """Print the URL on one line, then serve until interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__, epilog=_WHERE)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one (%(default)s)")
     parser.add_argument("--alerts", type=int, default=40, help="alerts over all platforms (%(default)s)")
