@@ -180,7 +180,7 @@ alerts:
       type: str
       sample: fdvexample0000000001
     before:
-      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      description: The same fields as they were before the task; V(null) if unknown. No call takes a note back.
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
