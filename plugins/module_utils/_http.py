@@ -72,6 +72,8 @@ class Client:
         self._read_only = run.read_only
         self._hint = hint
         self.scrub = run.scrub
+        #: Whether no write is sent late: its caller looks again first. And whether the service has asked to wait since.
+        self._impatient = self._held = False
         self._pace = Pace(connection.concurrency)
         self._transport = Transport(connection, run)
         self._answered = 0
@@ -105,6 +107,11 @@ class Client:
                 return error
 
         return self.each(one, items)
+
+    def begin_writes(self, *, impatient: bool) -> None:
+        """What was read is good for the writes that follow. If ``impatient``, none of them is sent late: once the
+        service has asked to wait, they are refused, and the caller looks before it begins anew."""
+        self._impatient, self._held = impatient, False
 
     def get(self, url: str, params: t.Mapping[str, t.Any] | None = None) -> Answer:
         return self.request("GET", url, params=params)
@@ -142,11 +149,7 @@ class Client:
         who = {} if call.anonymous else self._authorization.headers()
         mark = self._pace.enter(call.ticket)
         try:
-            if self._final and not call.anonymous:
-                raise self._not_sent(call, self._final)
-            if not call.safe and self._silent >= self._longest_silence:
-                silence = "not sent, for the server has stopped answering"
-                raise RefusedError(call.method, urlsplit(call.url).path, silence)
+            self._check(call)
             answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
         except (UnreachableError, UnknownFateError) as error:
             answer, trouble, wait = None, t.cast(RequestError, error), 0.0
@@ -164,6 +167,9 @@ class Client:
                 call.answered = call.answered if call.refusals else self._answered
                 call.refusals += 1
                 self._pace.hold(wait or backoff(call.refusals))
+                self._held = True
+                if self._hurries(call):
+                    raise self._error(call, answer)
                 return None
             if answer.status == 401 and not call.anonymous and self._authorization.renew(who):
                 return None
@@ -175,6 +181,19 @@ class Client:
             raise trouble
         time.sleep(wait or backoff(call.failures))
         return None
+
+    def _check(self, call: _Call) -> None:
+        """Raise `RefusedError` where it would be of no use to send this, or not right any more."""
+        path = urlsplit(call.url).path
+        if self._final and not call.anonymous:
+            raise self._not_sent(call, self._final)
+        if not call.safe and self._silent >= self._longest_silence:
+            raise RefusedError(call.method, path, "not sent, for the server has stopped answering")
+        if self._hurries(call) and self._held:
+            raise RefusedError(call.method, path, "not sent, for the service asked to wait", status=429)
+
+    def _hurries(self, call: _Call) -> bool:
+        return self._impatient and not (call.safe or call.anonymous)
 
     def _is_final(self, call: _Call, status: int) -> bool:
         """Whether this refusal goes for all that would follow.
@@ -195,7 +214,7 @@ class Client:
     def _may_repeat(self, call: _Call, error: RequestError) -> bool:
         """Whether what failed may be sent again here and now. Where there was no connection, nothing was sent."""
         harmless = isinstance(error, UnreachableError) or (call.safe and isinstance(error, UnknownFateError))
-        return harmless and call.failures <= self.connection.retries
+        return harmless and not self._hurries(call) and call.failures <= self.connection.retries
 
     def _error(self, call: _Call, answer: Answer) -> RequestError:
         status, reason = answer.status, f"{answer.status} {answer.reason}".strip()

@@ -15,7 +15,7 @@ import time
 import typing as t
 
 from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
-from ._errors import GuardError, NotFoundError, RequestError, TriageError
+from ._errors import GuardError, NotFoundError, RequestError, TriageError, UnreachableError
 from ._pace import backoff
 from ._platform import Platform
 
@@ -43,17 +43,25 @@ def settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]
     """Write the changes, and find out what became of each one."""
     courses = {change.id: _Course(change) for change in changes}
     to_write = list(changes)
-    for attempt in range(platform.retries + 1):
+    attempt = 0
+    while attempt <= platform.retries:
         unseen = [alert_id for alert_id, course in courses.items() if course.unseen]
         if not (to_write or unseen):
             break
         time.sleep(backoff(attempt))
-        for alert_id, outcome in (platform.write(to_write) if to_write else {}).items():
+        # What has waited for minutes is not what the guards have seen.
+        platform.client.begin_writes(impatient=platform.guards.set)
+        outcomes = platform.write(to_write) if to_write else {}
+        for alert_id, outcome in outcomes.items():
             courses[alert_id].told(platform, outcome)
         unseen = [alert_id for alert_id, course in courses.items() if course.unseen]
         seen = platform.look(unseen) if unseen else {}
         again = [courses[alert_id].looked(platform, seen.get(alert_id)) for alert_id in unseen]
         to_write = [change for change in again if change]
+        # Those that only had to wait for others are not at fault.
+        late = any(_is_late(platform, outcome) for outcome in outcomes.values())
+        got_on = any(isinstance(outcome, (Accepted, Confirmed)) for outcome in outcomes.values())
+        attempt += 0 if late and got_on else 1
     return {alert_id: course.result for alert_id, course in courses.items()}
 
 
@@ -94,7 +102,7 @@ class _Course:
             if outcome.of_all:
                 self._in_doubt = self._under_way = False
             # What was read of the alert may be true no more: that can be why it was refused.
-            self.unseen = self._in_doubt or not _is_general(outcome.error)
+            self.unseen = self._in_doubt or not _is_general(outcome.error) or _is_late(platform, outcome)
             self._report(self.result.after, False, outcome.error)
         else:
             self.unseen = self._in_doubt = True
@@ -118,7 +126,7 @@ class _Course:
         # Where it is neither as it was nor as it should be, nobody can see whose doing that is.
         changed = None if self._in_doubt and (moved or self._under_way) else False
         self._report(seen, changed, (rest and outcome.error) or error)
-        if rest and isinstance(outcome, Unknown):
+        if rest and (isinstance(outcome, Unknown) or _is_late(platform, outcome)):
             objection = platform.objection(rest)
             if not objection:
                 return rest
@@ -150,6 +158,16 @@ def _rest(platform: Platform, alert_id: str, fields: Fields) -> tuple[Change | N
     except TriageError as error:
         return None, error
     return (rest, TriageError(f"The change was accepted, but {rest.shortfall()}")) if rest.delta else (None, None)
+
+
+def _is_late(platform: Platform, outcome: Outcome) -> bool:
+    """Whether it was not sent for now, or not taken: the guards are asked before it is sent later."""
+    late = isinstance(outcome, Refused) and isinstance(outcome.error, RequestError)
+    return late and platform.guards.set and _passes(t.cast(RequestError, t.cast(Refused, outcome).error))
+
+
+def _passes(error: RequestError) -> bool:
+    return error.status == 429 or isinstance(error, UnreachableError)
 
 
 def _is_general(error: TriageError) -> bool:

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import (
     Meanwhile,
     Params,
@@ -327,3 +327,62 @@ def test_a_link_is_not_taken_away_from_what_a_guard_has_come_to_protect(sim: Sim
     params = {**datadog, "signal_ids": signal_id, "incident_id": MINE, "state": "absent", "only_from": ["open"]}
     fails_unwritten(sim, run_module("signal_incident_link", params), "it is under_review, and only_from is open")
     assert signal.incident_ids == [MINE, OTHER]
+
+
+# What has to wait
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("action", ["status", "close"])
+def test_a_write_that_was_told_to_wait_asks_the_guards_again(
+    sim: Simulator, datadog: Params, count: int, action: str
+) -> None:
+    ids = [sim.datadog.add_signal().id for _position in range(count)]
+
+    def taken(_entry: Entry) -> None:
+        sim.datadog.signals[ids[0]].state = "under_review"
+
+    fault = {"status": 429, "wait_form": "retry_after", "wait": 0.2} if action == "status" else {"action": "close"}
+    sim.faults.add(Meanwhile(taken, writes=True))
+    sim.faults.add(Fault(**fault, writes=True))
+    task = {**datadog, "signal_ids": ids, "state": "archived", "archive_reason": "other", "only_from": ["open"]}
+    result = run_module("signal_state", task)
+    assert result["failed"]
+    assert sim.datadog.signals[ids[0]].state == "under_review"
+    assert "only_from is open" in by_id(result)[ids[0]]["error"]["message"]
+    assert by_id(result)[ids[0]]["changed"] is (False if action == "status" else None)
+    assert [sim.datadog.signals[one].state for one in ids[1:]] == ["archived"] * (count - 1)
+    assert [by_id(result)[one]["changed"] for one in ids[1:]] == [True] * (count - 1)
+
+
+def test_a_write_that_was_told_to_wait_is_sent_where_no_guard_objects(sim: Simulator, datadog: Params) -> None:
+    signal = sim.datadog.add_signal()
+    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=0.2, writes=True, count=2))
+    task = {**datadog, "signal_ids": [signal.id], "state": "archived", "archive_reason": "other", "only_from": ["open"]}
+    result = run_module("signal_state", task)
+    assert not result.get("failed"), result["msg"]
+    assert signal.state == "archived"
+    assert [entry.status for entry in sim.log.writes()] == [429, 429, 200]
+    sim.faults.clear()
+    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=0.01, writes=True, count=None))
+    late = run_module("signal_state", {**task, "state": "open", "only_from": ["archived"], "retries": 2})
+    assert late["failed"]
+    assert late["error"]["status"] == 429
+    assert by_id(late)[signal.id]["changed"] is False
+
+
+def test_writes_that_wait_for_another_one_ask_the_guards_again(sim: Simulator, calseta: Params) -> None:
+    """The others are held back by the 429 of the first, and in that time somebody takes one of them on."""
+    ids = [sim.calseta.add_alert().uuid for _position in range(12)]
+
+    def taken(_entry: Entry) -> None:
+        sim.calseta.alerts[ids[-1]].status = "Escalated"
+
+    sim.faults.add(Meanwhile(taken, writes=True))
+    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=2, writes=True))
+    task = {**calseta, "alert_ids": ids, "status": "Triaging", "only_from": ["Open"], "concurrency": 2}
+    result = run_module("alert_update", task)
+    assert sim.calseta.alerts[ids[-1]].status == "Escalated"
+    assert [sim.calseta.alerts[one].status for one in ids[:-1]] == ["Triaging"] * 11
+    assert "only_from is Open" in by_id(result)[ids[-1]]["error"]["message"]
+    assert result["counts"] == {"requested": 12, "changed": 11, "unchanged": 0, "skipped": 0, "failed": 1}
