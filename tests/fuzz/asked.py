@@ -51,6 +51,7 @@ def check_write(task: Task, params: Params, entry: Entry, found: t.Collection[st
         "kibana_alert_status": _kibana,
         "kibana_alert_tags": _kibana_lists,
         "kibana_alert_assignees": _kibana_lists,
+        "alert_note": _note,
         "alert_update": _security_deck if task.platform == "security_deck" else _calseta,
     }[task.module](params, entry, found or named(task, params))
 
@@ -130,6 +131,19 @@ def _kibana_lists(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
         assert (
             not set(remove) & set(params["tags"]) if params["state"] == "exact" else set(remove) <= set(params["tags"])
         )
+
+
+def _note(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
+    if entry.path.endswith("/api/note"):
+        note = entry.body["note"]
+        assert (entry.method, note["timelineId"]) == ("PATCH", "")
+        alert_id, text = note["eventId"], note["note"]
+    else:
+        ((alert_id, kind),) = re.findall(r"/alerts/([^/?]+)/(comments|findings)$", entry.path)
+        assert entry.method == "POST"
+        text = entry.body["text" if kind == "comments" else "summary"]
+    assert alert_id in ids
+    assert text == params["text"].replace("\r\n", "\n").strip()
 
 
 #: What is added and what is taken away, as the two calls say it.

@@ -111,6 +111,19 @@ def _info(module: str, platform: str, queries: Values) -> Task:
     return Task(module, platform, ids, {}, {"raw": st.booleans(), **_CONCURRENCY}, (), queries)
 
 
+def _note(provider: str) -> Task:
+    words = st.sampled_from(["Seen.", "ä\n\U0001d54f b", " x \r\n y ", "z" * 4096, "\x1b[31m", " "])
+    own: dict[str, Values] = {"space_id": st.just("default")} if provider == "kibana" else {}
+    if provider == "calseta":
+        own = {
+            "agent_name": st.sampled_from(["Ansible", "runbook ä"]),
+            "confidence": st.sampled_from(["low", "high"]),
+            "recommended_action": st.sampled_from(["Look.", ""]),
+            "evidence": st.sampled_from([{}, {"seen": [1, None, "x"]}, {"a": {"b": 1.5}}]),
+        }
+    return Task("alert_note", provider, "alert_ids", {"text": words}, {**own, **_CONCURRENCY})
+
+
 _VERSIONS: dict[str, Values] = {"version": st.sampled_from([0, 1, 59, 2**53, 2**70])}
 _TASKS = [
     Task(
@@ -169,6 +182,7 @@ _TASKS = [
         },
         {},
     ),
+    *map(_note, ("security_deck", "calseta", "kibana")),
     _info("signal_info", "datadog", _signals(False)),
     _info(
         "kibana_alert_info",
@@ -196,6 +210,7 @@ _TASKS = [
 ]
 #: All tasks, by the names of their module and their platform.
 TASKS = {f"{task.module}-{task.platform}": task for task in _TASKS}
-#: Those that write, and those that only look.
-WRITING = {name: task for name, task in TASKS.items() if not task.module.endswith("_info")}
+#: Those that change the triage, those that leave notes, and those that only look.
+NOTING = {name: task for name, task in TASKS.items() if task.module == "alert_note"}
+WRITING = {name: task for name, task in TASKS.items() if not task.module.endswith(("_info", "_note"))}
 LOOKING = {name: task for name, task in TASKS.items() if task.module.endswith("_info")}

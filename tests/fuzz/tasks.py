@@ -93,6 +93,8 @@ class Task:
             "security_deck": {"provider": "security_deck", "iam_token": good.iam_token},
             "calseta": {"provider": "calseta", "api_key": good.calseta_api_key},
         }[self.platform]
+        if "provider" in self.spec:
+            own["provider"] = self.platform
         # Each further try waits, and what is wrong here does not pass.
         return {"api_url": sim.world.platforms[self.platform].url, "retries": 0, **own}
 
