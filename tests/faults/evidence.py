@@ -42,7 +42,9 @@ class Evidence:
         for entry in self.entries:
             steps = re.split(r"[/?&=]", entry.path)
             named = alert_id in steps or mine & set(steps) or f'"{alert_id}"' in self.bodies[entry.number]
-            if named and not others & set(steps) and (self.case.noted or not self._is_note(entry.path)):
+            # What shows an alert does not show its notes, nor the other way round.
+            shows_notes = self._is_note(entry.path) or (self.case.noted and bool(mine & set(steps)))
+            if named and not others & set(steps) and shows_notes == self.case.noted:
                 found.append(entry)
         return found
 
