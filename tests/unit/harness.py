@@ -12,6 +12,7 @@ import importlib
 import io
 import json
 import os
+import sys
 import typing as t
 from unittest import mock
 
@@ -58,6 +59,10 @@ def run_module(name: str, params: Params, *, check: bool = False, diff: bool = T
         stack.enter_context(patch_module_args(arguments))
         stack.enter_context(contextlib.redirect_stdout(output))
         stack.enter_context(contextlib.redirect_stderr(errors))
+        # Whatever else this process has loaded, a module is not on Ansible's own side.
+        internal = sys.modules.get("ansible.module_utils._internal")
+        if hasattr(internal, "is_controller"):
+            stack.enter_context(mock.patch.object(internal, "is_controller", False))
         # Tests do not fill the log of the machine that they run on.
         stack.enter_context(mock.patch.object(basic, "HAS_SYSLOG", False))
         with pytest.raises(SystemExit) as ended:
