@@ -57,7 +57,7 @@ def settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]
         unseen = [alert_id for alert_id, course in courses.items() if course.unseen]
         seen = platform.look(unseen) if unseen else {}
         again = [courses[alert_id].looked(platform, seen.get(alert_id)) for alert_id in unseen]
-        to_write = [change for change in again if change]
+        to_write = [change for change in again if change and courses[change.id].tries <= platform.retries]
         # Those that only had to wait for others are not at fault.
         late = any(_is_late(platform, outcome) for outcome in outcomes.values())
         got_on = any(isinstance(outcome, (Accepted, Confirmed)) for outcome in outcomes.values())
@@ -81,6 +81,8 @@ class _Course:
         self._change = change
         self._outcome: Outcome | None = None
         self._extra: Fields = {}
+        #: How often it was sent, but for what the service put off.
+        self.tries = 0
         #: Whether some try may have done it, whatever became of those after it.
         self._in_doubt = False
         #: Whether one may do it still, after a look that did not show it.
@@ -93,6 +95,7 @@ class _Course:
         """Note what the API answered to a try."""
         self._outcome = outcome
         self._seen = False
+        self.tries += 0 if _is_late(platform, outcome) else 1
         self._extra = {**self._extra, **outcome.extra}
         if isinstance(outcome, Confirmed):
             self.unseen = False

@@ -386,3 +386,14 @@ def test_writes_that_wait_for_another_one_ask_the_guards_again(sim: Simulator, c
     assert [sim.calseta.alerts[one].status for one in ids[:-1]] == ["Triaging"] * 11
     assert "only_from is Open" in by_id(result)[ids[-1]]["error"]["message"]
     assert result["counts"] == {"requested": 12, "changed": 11, "unchanged": 0, "skipped": 0, "failed": 1}
+
+
+def test_rounds_that_only_wait_give_no_write_more_tries(sim: Simulator, calseta: Params) -> None:
+    ids = [sim.calseta.add_alert().uuid for _position in range(4)]
+    sim.faults.add(Fault(status=500, writes=True, path=ids[0], count=None))
+    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=0.01, writes=True, path=ids[-1], count=None))
+    task = {**calseta, "alert_ids": ids, "status": "Triaging", "only_from": ["Open"], "concurrency": 1, "retries": 1}
+    result = run_module("alert_update", task)
+    tries = [sum(ids[place] in entry.path for entry in sim.log.writes()) for place in range(4)]
+    assert tries == [2, 1, 1, 3], "the last one was only told to wait, once while the others got on"
+    assert result["counts"] == {"requested": 4, "changed": 2, "unchanged": 0, "skipped": 0, "failed": 2}
