@@ -108,6 +108,11 @@ def test_every_kind_of_task(sim: Simulator, tmp_path: Path) -> None:
         }
         for kind, (special, provenance, _line) in KINDS.items()
     ]
+    # Ansible starts what is asynchronous by a path that it does not quote.
+    environment = tmp_path / "environment"
+    environment.symlink_to(sys.prefix)
+    asynchronous = next(task for task in tasks if task["name"] == "asynchronous")
+    asynchronous["vars"] = {"ansible_python_interpreter": str(environment / "bin" / Path(sys.executable).name)}
     # No extra variables, which would win over those of a task.
     known = {**AWX, "ansible_async_dir": str(tmp_path / "async")}
     group = {"group/secops.triage.alerts": {"provider": "calseta", "provenance": "auto"}}
