@@ -47,5 +47,7 @@ def asked_for(query: Params, selection: Selection) -> dict[str, str]:
         time = moment(f"query.{name}", query.get(name))
         if time:
             asked[name] = time
+    if "from_time" in asked and "to_time" in asked and asked["from_time"] > asked["to_time"]:
+        raise OptionError(f"query.from_time is {asked['from_time']}, which is after query.to_time, {asked['to_time']}")
     selection.refuse(None if "from_time" in asked else "query has no from_time")
     return asked

@@ -39,6 +39,9 @@ class SignalInfo(Signals):
         fields["archive_comment"] = text(told(signal.triage, "archive_comment")) or ""
         fields["incident_ids"] = told(signal.triage, "incident_ids") or []
         fields["version"] = signal.version
+        # A search need not show all. What it says nothing of is not known.
+        hidden = [name for name in ("assignee", "archive_comment", "incident_ids") if not signal.tells(name)]
+        fields.update(dict.fromkeys(hidden))
         return {**fields, "raw": signal.raw} if self._raw else fields
 
 

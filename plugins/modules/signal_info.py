@@ -80,7 +80,7 @@ signals:
       sample: false_positive
     assignee:
       description:
-        - Who has it, V("") for nobody.
+        - Who has it, V("") for nobody, V(null) where a search does not show it.
         - The uuid where the API tells it, else the handle, else the name or the number.
       type: str
       sample: 0f1c2d3e-0000-4000-8000-000000000001
@@ -101,11 +101,11 @@ signals:
       type: str
       sample: Brute force of SSH
     archive_comment:
-      description: The comment, or V("").
+      description: The comment, or V(""); V(null) where a search does not show it.
       type: str
       sample: Announced scan, change CHG-1042
     incident_ids:
-      description: The public ids of the incidents that it is linked to.
+      description: The public ids of the incidents that it is linked to; V(null) where a search does not show them.
       type: list
       elements: int
       sample: [2609]

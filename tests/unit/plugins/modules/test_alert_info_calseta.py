@@ -234,6 +234,7 @@ def test_titles_of_all_kinds(sim: Simulator, calseta: Params) -> None:
         ({"query": {"source_name": ["a\x00"]}}, "query.source_name has a character in it"),
         ({"query": {"from_time": "yesterday"}}, "query.from_time 'yesterday' is not a time"),
         ({"query": {"to_time": ""}}, "query.to_time '' is not a time"),
+        ({"query": {"from_time": "now", "to_time": "now-1h"}}, "which is after query.to_time"),
         ({"query": {"sort_by": "updated_at"}}, "created_at, occurred_at"),
         ({"query": {"sort_order": "up"}}, "asc, desc"),
         ({"query": {"colour": "red"}}, "colour"),

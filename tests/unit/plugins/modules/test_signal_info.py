@@ -241,7 +241,8 @@ def test_what_an_answer_does_not_tell_is_null(sim: Simulator, datadog: Params) -
     assert shown["status"] == "open"
     for name in ("title", "severity", "verdict", "created", "updated", "url", "rule", "version"):
         assert shown[name] is None
-    assert (shown["assignee"], shown["archive_comment"], shown["incident_ids"]) == ("", "", [])
+    # Not that there is nothing.
+    assert (shown["assignee"], shown["archive_comment"], shown["incident_ids"]) == (None, None, None)
 
 
 ODD: list[dict[str, t.Any]] = [
