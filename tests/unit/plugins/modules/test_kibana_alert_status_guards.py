@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.plugins.module_utils._kibana_bounds import unbounded
-from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import (
     Meanwhile,
     Params,
@@ -219,7 +219,11 @@ def test_no_count_makes_good_for_alerts_that_were_found(sim: Simulator, kibana: 
     """Two of five match no more when they are counted; three are as expected, but they are not what was found."""
     name = "kibana.alert.rule.name"
     alerts = [sim.kibana.alerts()[sim.kibana.add_alert(**{name: "Noise"})] for _number in range(5)]
-    leave = lambda dummy: [alert.update({name: "Signal"}) for alert in alerts[:2]]  # noqa: E731
+
+    def leave(_entry: Entry) -> None:
+        for alert in alerts[:2]:
+            alert[name] = "Signal"
+
     sim.faults.add(Meanwhile(leave, path="signals/search$", nth=2))
     result = run(kibana, query={"term": {name: "Noise"}}, expected_count=3)
     fails_unwritten(sim, result, "matches 5 alerts, and expected_count is 3")
