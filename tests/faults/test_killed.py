@@ -105,6 +105,8 @@ def test_a_second_run_leaves_the_notes_that_a_killed_one_did_not(
     sim.settings.security_deck.operation_seconds = 0.0
     sim.log.clear()
     sim.faults.add(Fault("close", writes=True, nth=6, when=when, delay=0.4))
+    # Nothing more is done, however late the signal comes.
+    sim.faults.add(Fault("close", writes=True, nth=6, count=None, delay=0.4))
     process = start("alert_note", {**params, "concurrency": 2})
     wait_for(sim, "close", process)
     process.send_signal(signal.SIGKILL)
