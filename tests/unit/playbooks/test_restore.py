@@ -114,7 +114,8 @@ def test_alerts_of_kibana(sim: Simulator, kibana: Params, tmp_path: Path) -> Non
 def test_tags_and_assignees_of_kibana(sim: Simulator, kibana: Params, tmp_path: Path, name: str, field: str) -> None:
     """What somebody else has added since stays."""
     one, two, three, four = [f"u_{number:020}_0" for number in range(4)]
-    key = sim.kibana.add_alert(**{field: [one, two]})
+    before: Params = {field: [one, two]}
+    key = sim.kibana.add_alert(**before)
     module = f"kibana_alert_{name}"
     result = run_module(module, {**kibana, "alert_ids": [key], name: [two, three], "state": "exact"})
     sim.kibana.alerts()[key][field].append(four)

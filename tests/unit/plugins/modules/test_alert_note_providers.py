@@ -231,7 +231,8 @@ def test_headers_of_notes(sim: Simulator, kibana_notes: Params) -> None:
 
 def test_guard_that_names_a_user(sim: Simulator, kibana_notes: Params) -> None:
     (uid, name), *_others = sim.kibana.users
-    key = sim.kibana.add_alert(**{"kibana.alert.workflow_assignee_ids": [uid]})
+    assigned: Params = {"kibana.alert.workflow_assignee_ids": [uid]}
+    key = sim.kibana.add_alert(**assigned)
     assert run(kibana_notes, [key], only_assigned_to=[name])["changed"]
     assert run(kibana_notes, [key], only_assigned_to=[""], text="another")["failed"]
 

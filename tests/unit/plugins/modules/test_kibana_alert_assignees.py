@@ -24,6 +24,11 @@ def uids(sim: Simulator) -> dict[str, str]:
     return {name: uid for uid, name in sim.kibana.users}
 
 
+def assigned(*users: str) -> Params:
+    """The field of an alert that these users have."""
+    return {ASSIGNEES: list(users)}
+
+
 def run(kibana: Params, *, check: bool = False, **options: t.Any) -> Result:
     return run_module(NAME, {**kibana, "retries": 1, **options}, check=check)
 
@@ -47,7 +52,7 @@ def fails_unwritten(sim: Simulator, result: Result, *said: str) -> None:
 def test_every_state(
     sim: Simulator, kibana: Params, uids: dict[str, str], state: str, before: list[str], after: list[str]
 ) -> None:
-    key = sim.kibana.add_alert(**{ASSIGNEES: [uids[name] for name in before]})
+    key = sim.kibana.add_alert(**assigned(*(uids[name] for name in before)))
     task = {**kibana, "alert_ids": [key], "assignees": ["amira", uids["bruno"], uids["amira"]], "state": state}
     runs = four_runs(sim, NAME, task)
     assert by_id(runs.real)[key]["assignees"] == sim.kibana.alerts()[key][ASSIGNEES] == [uids[name] for name in after]
@@ -55,7 +60,7 @@ def test_every_state(
 
 
 def test_nobody(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
-    key = sim.kibana.add_alert(**{ASSIGNEES: list(uids.values())})
+    key = sim.kibana.add_alert(**assigned(*uids.values()))
     runs = four_runs(sim, NAME, {**kibana, "alert_ids": [key], "assignees": [], "state": "exact"})
     assert sim.kibana.alerts()[key][ASSIGNEES] == []
     (write,) = runs.writes
@@ -146,9 +151,9 @@ def test_alerts_from_before_8_0_have_no_assignees(sim: Simulator, kibana: Params
 
 
 def test_takes_over_only_what_nobody_has(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
-    ids = [sim.kibana.add_alert(**{ASSIGNEES: who}) for who in ([], [uids["greta"]], [uids["amira"]])]
+    ids = [sim.kibana.add_alert(**assigned(*who)) for who in ([], [uids["greta"]], [uids["amira"]])]
     query = {"ids": {"values": ids}}
-    task = {"query": query, "assignees": ["amira"], "only_assigned_to": [""], "otherwise": "skip"}
+    task: Params = {"query": query, "assignees": ["amira"], "only_assigned_to": [""], "otherwise": "skip"}
     result = run(kibana, **task)
     assert [row["changed"] for row in result["alerts"] if row["id"] == ids[0]] == [True]
     assert by_id(result)[ids[1]]["skipped"] == f"{uids['greta']} has it, and only_assigned_to is nobody"

@@ -53,7 +53,7 @@ def many(sim: Simulator, count: int, **fields: t.Any) -> list[str]:
 
 def test_an_alert(sim: Simulator, kibana: Params) -> None:
     uids = [uid for uid, _name in sim.kibana.users]
-    fields = {
+    fields: Params = {
         MOMENT: "2026-03-01T10:00:00.000Z",
         START: "2026-03-01T09:00:00Z",
         "kibana.alert.workflow_status_updated_at": "2026-03-01T12:00:00.5+02:00",
@@ -138,7 +138,8 @@ def test_what_must_be_known_is_not_guessed(sim: Simulator, kibana: Params, odd: 
 
 
 def test_what_a_terminal_would_obey_is_made_visible(sim: Simulator, kibana: Params) -> None:
-    key = sim.kibana.add_alert(**{"kibana.alert.reason": "\x1b[2Jgone \u202eü\n", "message": "\x1b[31m"})
+    fields: Params = {"kibana.alert.reason": "\x1b[2Jgone \u202eü\n", "message": "\x1b[31m"}
+    key = sim.kibana.add_alert(**fields)
     alert = shown(kibana, alert_ids=[key], fields=["message"], raw=True)
     assert alert["title"] == "\ufffd[2Jgone \ufffdü\n"
     assert alert["fields"]["message"] == ["\ufffd[31m"]
@@ -258,7 +259,7 @@ def test_more_than_one_search_shows(sim: Simulator, kibana: Params, field: str, 
         if number % 10:
             del document[START]
     result = run(kibana, query=ALL, sort=[{field: way}], max_alerts=20_000)
-    values = {key: document.get(field) for key, document in sim.kibana.alerts().items()}
+    values: Params = {key: document.get(field) for key, document in sim.kibana.alerts().items()}
     there = sorted(
         (key for key in newest if values[key] is not None), key=lambda key: values[key], reverse=way == "desc"
     )

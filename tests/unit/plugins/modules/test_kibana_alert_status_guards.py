@@ -27,10 +27,16 @@ SEVERITY = "kibana.alert.severity"
 ASSIGNEES = "kibana.alert.workflow_assignee_ids"
 NOISE: Params = {"term": {"kibana.alert.rule.name": "Noise"}}
 NOISY: Params = {"kibana.alert.rule.name": "Noise"}
+CRITICAL: Params = {SEVERITY: "critical"}
 
 
 def run(kibana: Params, *, check: bool = False, **options: t.Any) -> Result:
     return run_module(NAME, {**kibana, "status": "closed", "retries": 1, **options}, check=check)
+
+
+def assigned(*users: str) -> Params:
+    """The field of an alert that these users have."""
+    return {ASSIGNEES: list(users)}
 
 
 def named(sim: Simulator, ids: list[str], by_query: bool) -> Params:
@@ -57,8 +63,9 @@ def fails_unwritten(sim: Simulator, result: Result, *said: str) -> None:
 # Guards
 
 
-def held(sim: Simulator, kibana: Params, task: Params, protected: str, other: str, said: str) -> None:
-    """One alert is protected, and the other is not: nothing at all is written, or it is left alone."""
+def held(sim: Simulator, kibana: Params, task: Params, ids: list[str], said: str) -> None:
+    """The first alert is protected, and the other is not: nothing at all is written, or it is left alone."""
+    protected, other = ids
     for check in (True, False):
         fails_unwritten(sim, run(kibana, **task, check=check), said)
     skips = [run(kibana, **task, otherwise="skip", check=check) for check in (True, False)]
@@ -75,30 +82,30 @@ def held(sim: Simulator, kibana: Params, task: Params, protected: str, other: st
 def test_only_from(sim: Simulator, kibana: Params, by_query: bool) -> None:
     ids = [sim.kibana.add_alert(status) for status in ("acknowledged", "open")]
     task = {**named(sim, ids, by_query), "only_from": ["open", "in-progress"]}
-    held(sim, kibana, task, *ids, "it is acknowledged, and only_from is open, in-progress")
+    held(sim, kibana, task, ids, "it is acknowledged, and only_from is open, in-progress")
 
 
 @pytest.mark.parametrize("who", ["uid", "name"])
 def test_only_assigned_to(sim: Simulator, kibana: Params, by_query: bool, who: str) -> None:
     (amira, name), (bruno, _name) = sim.kibana.users[:2]
-    ids = [sim.kibana.add_alert(**{ASSIGNEES: users}) for users in ([amira, bruno], [amira])]
+    ids = [sim.kibana.add_alert(**assigned(*users)) for users in ([amira, bruno], [amira])]
     task = {**named(sim, ids, by_query), "only_assigned_to": [" " + (amira if who == "uid" else name)]}
     shown = amira if who == "uid" else name
-    held(sim, kibana, task, *ids, f"{shown}, {bruno} has it, and only_assigned_to is {shown}")
+    held(sim, kibana, task, ids, f"{shown}, {bruno} has it, and only_assigned_to is {shown}")
 
 
 def test_only_what_nobody_has(sim: Simulator, kibana: Params, by_query: bool) -> None:
     uid = sim.kibana.users[0][0]
-    ids = [sim.kibana.add_alert(**{ASSIGNEES: users}) for users in ([uid], [])]
+    ids = [sim.kibana.add_alert(**assigned(*users)) for users in ([uid], [])]
     task = {**named(sim, ids, by_query), "only_assigned_to": [""]}
-    held(sim, kibana, task, *ids, f"{uid} has it, and only_assigned_to is nobody")
+    held(sim, kibana, task, ids, f"{uid} has it, and only_assigned_to is nobody")
 
 
 def test_several_who_may_have_it(sim: Simulator, kibana: Params, by_query: bool) -> None:
     (amira, _name), (bruno, _name), (greta, _name) = sim.kibana.users
-    ids = [sim.kibana.add_alert(**{ASSIGNEES: users}) for users in ([greta], [bruno, amira])]
+    ids = [sim.kibana.add_alert(**assigned(*users)) for users in ([greta], [bruno, amira])]
     task = {**named(sim, ids, by_query), "only_assigned_to": ["amira", bruno, ""]}
-    held(sim, kibana, task, *ids, f"{greta} has it")
+    held(sim, kibana, task, ids, f"{greta} has it")
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -110,23 +117,24 @@ def test_protect_severity(sim: Simulator, kibana: Params, by_query: bool, legacy
             {"signal": {"status": "open", "rule": {"severity": severity}}} if legacy else {SEVERITY: severity}
         )
     task = {**named(sim, ids, by_query), "protect_severity": ["high", "critical"]}
-    held(sim, kibana, task, *ids, "its severity is critical, which protect_severity keeps from being closed")
+    held(sim, kibana, task, ids, "its severity is critical, which protect_severity keeps from being closed")
 
 
 def test_a_severity_that_is_not_known_is_protected(sim: Simulator, kibana: Params) -> None:
-    key = sim.kibana.add_alert(**{SEVERITY: None})
+    unknown: Params = {SEVERITY: None}
+    key = sim.kibana.add_alert(**unknown)
     result = run(kibana, alert_ids=[key], protect_severity=["critical"])
     fails_unwritten(sim, result, "its severity is not known")
 
 
 def test_a_protected_severity_may_be_acknowledged(sim: Simulator, kibana: Params) -> None:
-    key = sim.kibana.add_alert(**{SEVERITY: "critical"})
+    key = sim.kibana.add_alert(**CRITICAL)
     task = {**kibana, "alert_ids": [key], "status": "acknowledged", "protect_severity": ["critical"]}
     assert four_runs(sim, NAME, task).real["changed"]
 
 
 def test_what_is_as_it_should_be_is_in_nobodys_way(sim: Simulator, kibana: Params) -> None:
-    key = sim.kibana.add_alert("closed", **{SEVERITY: "critical", ASSIGNEES: [sim.kibana.users[0][0]]})
+    key = sim.kibana.add_alert("closed", **CRITICAL, **assigned(sim.kibana.users[0][0]))
     guards = {"only_from": ["open"], "only_assigned_to": [""], "protect_severity": ["critical"]}
     four_runs(sim, NAME, {**kibana, "alert_ids": [key], "status": "closed", **guards})
 
@@ -209,7 +217,7 @@ def test_the_total_of_a_count_must_be_told(sim: Simulator, kibana: Params) -> No
 
 @pytest.mark.parametrize("name", ["expected_count", "runtime_mappings", "conflicts"])
 def test_what_goes_only_with_a_query(sim: Simulator, kibana: Params, name: str) -> None:
-    given = {"runtime_mappings": {"day": {"type": "keyword"}}, "conflicts": "proceed"}
+    given: Params = {"runtime_mappings": {"day": {"type": "keyword"}}, "conflicts": "proceed"}
     result = run(kibana, alert_ids=[sim.kibana.add_alert()], **{name: given.get(name, 1)})
     fails_unwritten(sim, result, name)
     assert not sim.log
@@ -218,7 +226,7 @@ def test_what_goes_only_with_a_query(sim: Simulator, kibana: Params, name: str) 
 def test_no_count_makes_good_for_alerts_that_were_found(sim: Simulator, kibana: Params) -> None:
     """Two of five match no more when they are counted; three are as expected, but they are not what was found."""
     name = "kibana.alert.rule.name"
-    alerts = [sim.kibana.alerts()[sim.kibana.add_alert(**{name: "Noise"})] for _number in range(5)]
+    alerts = [sim.kibana.alerts()[sim.kibana.add_alert(**NOISY)] for _number in range(5)]
 
     def leave(_entry: Entry) -> None:
         for alert in alerts[:2]:

@@ -24,6 +24,11 @@ TAGS = "kibana.alert.workflow_tags"
 NAME = "kibana_alert_tags"
 
 
+def tagged(*tags: str) -> Params:
+    """The field of an alert with these tags."""
+    return {TAGS: list(tags)}
+
+
 def run(kibana: Params, *, check: bool = False, **options: t.Any) -> Result:
     return run_module(NAME, {**kibana, "retries": 1, **options}, check=check)
 
@@ -44,7 +49,7 @@ def run(kibana: Params, *, check: bool = False, **options: t.Any) -> Result:
 )
 def test_every_state(sim: Simulator, kibana: Params, state: str, before: list[str], after: list[str]) -> None:
     """In the order in which the server puts them; that of the task makes no difference."""
-    key = sim.kibana.add_alert(**{TAGS: list(before)})
+    key = sim.kibana.add_alert(**tagged(*before))
     runs = four_runs(sim, NAME, {**kibana, "alert_ids": [key], "tags": ["b", "a", "b"], "state": state})
     assert by_id(runs.real)[key]["tags"] == sim.kibana.alerts()[key][TAGS] == after
     assert runs.real["changed"] is (before != after)
@@ -52,14 +57,16 @@ def test_every_state(sim: Simulator, kibana: Params, state: str, before: list[st
 
 @pytest.mark.parametrize(("state", "after"), [("present", ["x"]), ("absent", ["x"]), ("exact", [])])
 def test_no_tags_at_all(sim: Simulator, kibana: Params, state: str, after: list[str]) -> None:
-    key = sim.kibana.add_alert(**{TAGS: ["x"]})
+    key = sim.kibana.add_alert(**tagged("x"))
     runs = four_runs(sim, NAME, {**kibana, "alert_ids": [key], "tags": [], "state": state})
     assert by_id(runs.real)[key]["tags"] == after
 
 
 def test_writes_what_differs_and_that_once_for_all_that_are_alike(sim: Simulator, kibana: Params) -> None:
     had = {"x": 2, "y": 3, "": 4, "a": 5}
-    ids = [sim.kibana.add_alert(**{TAGS: [tag] if tag else []}) for tag, many in had.items() for _each in range(many)]
+    ids = [
+        sim.kibana.add_alert(**tagged(*([tag] if tag else []))) for tag, many in had.items() for _each in range(many)
+    ]
     runs = four_runs(sim, NAME, {**kibana, "alert_ids": ids, "tags": ["a"], "state": "exact"})
     assert sorted((len(entry.body["ids"]), str(entry.body["tags"])) for entry in runs.writes) == [
         (2, "{'tags_to_add': ['a'], 'tags_to_remove': ['x']}"),
@@ -168,7 +175,7 @@ def test_a_refusal_is_told_and_nothing_has_changed(
 
 
 def test_one_batch_that_is_refused_is_not_the_end_of_the_others(sim: Simulator, kibana: Params) -> None:
-    ids = [sim.kibana.add_alert(**{TAGS: [tag]}) for tag in ("x", "y", "z")]
+    ids = [sim.kibana.add_alert(**tagged(tag)) for tag in ("x", "y", "z")]
     sim.faults.add(Fault(status=400, writes=True, nth=2))
     result = run(kibana, alert_ids=ids, tags=["a"], state="exact", concurrency=1)
     assert [row["changed"] for row in result["alerts"]] == [True, False, True]
@@ -197,7 +204,7 @@ def test_an_update_that_did_nothing_is_a_failure(sim: Simulator, kibana: Params)
 
 
 def test_what_somebody_else_adds_meanwhile_stays(sim: Simulator, kibana: Params) -> None:
-    key = sim.kibana.add_alert(**{TAGS: ["x"]})
+    key = sim.kibana.add_alert(**tagged("x"))
     theirs = Meanwhile(lambda entry: sim.kibana.alerts()[key][TAGS].append("y"), path="signals/tags")
     sim.faults.add(theirs)
     result = run(kibana, alert_ids=[key], tags=["a"])
@@ -208,7 +215,7 @@ def test_what_somebody_else_adds_meanwhile_stays(sim: Simulator, kibana: Params)
 
 
 def test_by_query(sim: Simulator, kibana: Params) -> None:
-    ids = [sim.kibana.add_alert(**{TAGS: ["x", number]}) for number in ("1", "2", "3")]
+    ids = [sim.kibana.add_alert(**tagged("x", number)) for number in ("1", "2", "3")]
     task = {**kibana, "query": {"term": {TAGS: "x"}}, "tags": ["y"], "expected_count": 3}
     runs = four_runs(sim, NAME, task)
     assert set(by_id(runs.real)) == set(ids)
@@ -218,7 +225,7 @@ def test_by_query(sim: Simulator, kibana: Params) -> None:
 
 
 def test_a_tag_that_the_query_goes_by(sim: Simulator, kibana: Params) -> None:
-    ids = [sim.kibana.add_alert(**{TAGS: ["x", number]}) for number in ("1", "2")]
+    ids = [sim.kibana.add_alert(**tagged("x", number)) for number in ("1", "2")]
     runs = four_runs(sim, NAME, {**kibana, "query": {"term": {TAGS: "x"}}, "tags": ["x"], "state": "absent"})
     assert set(by_id(runs.real)) == set(ids)
     assert runs.again["matched"] == 0
@@ -249,7 +256,7 @@ def test_every_alert_is_refused(sim: Simulator, kibana: Params) -> None:
 
 def test_guards(sim: Simulator, kibana: Params) -> None:
     ids = [sim.kibana.add_alert(status) for status in ("open", "closed")]
-    task = {"alert_ids": ids, "tags": ["a"], "only_from": ["open"]}
+    task: Params = {"alert_ids": ids, "tags": ["a"], "only_from": ["open"]}
     result = run(kibana, **task)
     assert "only_from" in result["msg"]
     assert not sim.log.writes()
