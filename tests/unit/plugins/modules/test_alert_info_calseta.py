@@ -129,7 +129,12 @@ def test_pages_that_shift_under_the_reader(sim: Simulator, calseta: Params) -> N
     """Three alerts come in after the first page: its last three are on the second page once more."""
     sim.reset(alerts={"calseta": 600})
     before = newest_first(sim)
-    sim.faults.add(Meanwhile(lambda entry: [sim.calseta.add_alert() and None for _each in range(3)], path="page=2"))
+
+    def come_in(_entry: Entry) -> None:
+        for _each in range(3):
+            sim.calseta.add_alert()
+
+    sim.faults.add(Meanwhile(come_in, path="page=2"))
     for alert in list(sim.calseta.alerts.values()):
         # The new ones are newer than all that are there.
         alert.occurred -= 15 * 86400

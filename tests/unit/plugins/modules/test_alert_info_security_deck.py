@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.simulator.dates import iso
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, run_module
 
@@ -54,7 +54,7 @@ def asked(sim: Simulator) -> list[dict[str, list[str]]]:
 @pytest.mark.parametrize("by", ["ids", "query"])
 def test_shows_alerts_as_all_platforms_do(sim: Simulator, deck: Params, by: str) -> None:
     subject = sim.security_deck.subjects[0]
-    state = {"status": "RESOLVED", "severity": "LOW", "classification": "BENIGN_POSITIVE", "assignee": subject}
+    state: Params = {"status": "RESOLVED", "severity": "LOW", "classification": "BENIGN_POSITIVE", "assignee": subject}
     alert = sim.security_deck.add_alert(tags=["a", "b"], **state)
     result = run(deck, alert_ids=[alert.id]) if by == "ids" else found(sim, deck)
     (row,) = [row for row in result["alerts"] if row["id"] == alert.id]
@@ -173,9 +173,12 @@ def test_pages_that_shift_under_the_reader(sim: Simulator, deck: Params) -> None
     for alert in sim.security_deck.alerts.values():
         # The new ones are newer than all that are there.
         alert.created -= 15 * 86400
-    sim.faults.add(
-        Meanwhile(lambda entry: [sim.security_deck.add_alert() and None for _each in "abc"], path="pageToken")
-    )
+
+    def come_in(_entry: Entry) -> None:
+        for _each in range(3):
+            sim.security_deck.add_alert()
+
+    sim.faults.add(Meanwhile(come_in, path="pageToken"))
     result = found(sim, deck, max_alerts=5000)
     assert ids(result) == before
     assert not result["truncated"]
