@@ -39,7 +39,7 @@ def signal_incident_link(sim: Simulator) -> t.Iterator[Params]:
 
 def signal_info(sim: Simulator) -> t.Iterator[Params]:
     assignee = sim.datadog.user("greta@example.com").uuid
-    triage = {"state": "archived", "archive_reason": "other", "assignee": assignee, "incident_ids": [4100]}
+    triage: Params = {"state": "archived", "archive_reason": "other", "assignee": assignee, "incident_ids": [4100]}
     yield {"signal_ids": [sim.datadog.add_signal(state_update_timestamp=1700000000000, **triage).id]}
     yield {"query": "*"}
 
@@ -60,9 +60,11 @@ def kibana_alert_assignees(sim: Simulator) -> t.Iterator[Params]:
 
 
 def kibana_alert_info(sim: Simulator) -> t.Iterator[Params]:
-    changed = {"kibana.alert.workflow_status_updated_at": "2026-03-01T00:00:00.000Z"}
-    assigned = {"kibana.alert.workflow_assignee_ids": [sim.kibana.users[0][0]]}
-    yield {"alert_ids": [sim.kibana.add_alert("closed", "duplicate", **changed, **assigned)], "fields": ["host.*"]}
+    fields: Params = {
+        "kibana.alert.workflow_status_updated_at": "2026-03-01T00:00:00.000Z",
+        "kibana.alert.workflow_assignee_ids": [sim.kibana.users[0][0]],
+    }
+    yield {"alert_ids": [sim.kibana.add_alert("closed", "duplicate", **fields)], "fields": ["host.*"]}
     yield {"query": {"match_all": {}}}
 
 

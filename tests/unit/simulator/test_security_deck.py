@@ -227,7 +227,9 @@ def test_lists(sim: Simulator, security_deck: Client) -> None:
 
 def test_comments_come_in_pages(sim: Simulator, security_deck: Client) -> None:
     alert = sim.security_deck.add_alert(comments=[{"text": str(number)} for number in range(5)])
-    path, token, found = f"{ALERTS}/{alert.id}/comments", "", []
+    path = f"{ALERTS}/{alert.id}/comments"
+    token: str | None = ""
+    found = []
     while token is not None:
         page = security_deck.ask("GET", path, params={"pageSize": 2, "pageToken": token})
         found.append([comment["text"] for comment in page["comments"]])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 
@@ -35,7 +36,8 @@ def test_one_count_makes_no_line() -> None:
 
 def test_a_run_is_right_with_its_own_signals_and_the_due_requests_only() -> None:
     assert _RUN.right
-    for wrong in ({"archived": 199}, {"strays": 1}, {"reads": 201}, {"writes": 1}, {"status": 2}):
+    changes: list[dict[str, t.Any]] = [{"archived": 199}, {"strays": 1}, {"reads": 201}, {"writes": 1}, {"status": 2}]
+    for wrong in changes:
         assert not dataclasses.replace(_RUN, **wrong).right
     assert dataclasses.replace(_RUN, way="uri", reads=0, writes=200).right
 

@@ -278,7 +278,7 @@ def test_lost_write_that_was_done_is_no_reason_to_object(on: Provider, by: str) 
 def test_lost_write_that_nobody_came_between_is_sent_again(on: Provider, by: str) -> None:
     (key,) = on.noise()
     on.sim.faults.add(Fault("close", path=key, writes=True))
-    guards = {"only_from": [on.states[0]], "protect_severity": [on.severities[1]]}
+    guards: Params = {"only_from": [on.states[0]], "protect_severity": [on.severities[1]]}
     result = on.run(**which(on, by, [key]), **guards, retries=1)
     assert not result.get("failed"), result["msg"]
     assert on.platform.writes_of(key) == 1

@@ -127,12 +127,12 @@ def test_none_are_expected_and_none_there(on: Provider) -> None:
 def test_more_than_a_page(sim: Simulator, request: pytest.FixtureRequest, name: str, count: int, pages: int) -> None:
     on = provider(name, sim, request.getfixturevalue(name))
     done, ids = on.noise(count - 5, status=on.states[2]), on.noise(5)
-    query, wanted = on.query(), {"status": on.states[2]}
+    query = on.query()
     closed = {"close_classification": "Duplicate"} if name == "calseta" else {}
     for key in [*done, *ids]:
         on.alert(key).close_classification = closed.get("close_classification")
     sim.log.clear()
-    result = on.run(query=query, max_alerts=5000, classification=None, close_classification=None, **wanted)
+    result = on.run(query=query, max_alerts=5000, status=on.states[2], classification=None, close_classification=None)
     assert result["matched"] == count
     assert {row["id"] for row in result["alerts"] if row["changed"]} == set(ids)
     assert requests(on) == (pages, 5, 5)

@@ -29,13 +29,14 @@ class Service:
     def __init__(self, sim: Simulator, name: str, connection: Params) -> None:
         self.sim, self.name, self.connection = sim, name, connection
         who = sim.kibana.users[0][0]
-        self.module, self.change, self.done = {
+        services: dict[str, tuple[str, Params, Params]] = {
             "security_deck": ("alert_update", {"status": "RESOLVED"}, {"status": "RESOLVED"}),
             "calseta": ("alert_update", {"status": "Triaging"}, {"status": "Triaging"}),
             "kibana_alert_status": (name, {"status": "acknowledged"}, {"status": "acknowledged"}),
             "kibana_alert_tags": (name, {"tags": ["wave-2"]}, {"kibana.alert.workflow_tags": ["wave-2"]}),
             "kibana_alert_assignees": (name, {"assignees": [who]}, {"kibana.alert.workflow_assignee_ids": [who]}),
-        }[name]
+        }
+        self.module, self.change, self.done = services[name]
 
     def alert(self, *, done: bool = False) -> str:
         fields = self.done if done else {}
@@ -84,7 +85,10 @@ def test_every_change_is_told(service: Service) -> None:
     service.run([alert_id])
     assert not service.run([alert_id], provenance="AWX job 4712")["changed"]
     assert service.lines(alert_id) == [LINE]
-    others = {"kibana_alert_status": {"status": "closed"}, "kibana_alert_assignees": {"assignees": ["bruno"]}}
+    others: dict[str, Params] = {
+        "kibana_alert_status": {"status": "closed"},
+        "kibana_alert_assignees": {"assignees": ["bruno"]},
+    }
     service.run([alert_id], **others.get(service.name, {"tags": ["wave-3"]}), provenance="AWX job 4713")
     assert service.lines(alert_id) == [LINE, "Ansible · AWX job 4713"]
 
