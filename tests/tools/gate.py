@@ -80,6 +80,7 @@ STEPS = [
                     "tests.secrets",
                     "tests.simulator",
                     "tests.tools",
+                    "tests.unit",
                 )
             ),
         ],
