@@ -48,6 +48,8 @@ def asked_for(query: Params, selection: Selection) -> dict[str, str]:
         if time:
             asked[name] = time
     if "from_time" in asked and "to_time" in asked and asked["from_time"] > asked["to_time"]:
-        raise OptionError(f"query.from_time is {asked['from_time']}, which is after query.to_time, {asked['to_time']}")
+        # In the task's own words, which are the same in every run.
+        since, until = query["from_time"], query["to_time"]
+        raise OptionError(f"query.from_time is {since}, which is after query.to_time, {until}")
     selection.refuse(None if "from_time" in asked else "query has no from_time")
     return asked

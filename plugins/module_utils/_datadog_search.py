@@ -40,7 +40,8 @@ class Search:
         self._query = (checked_text("query", params["query"]) or "").strip()
         since, until = (moment(name, params[name]) for name in ("from", "to"))
         if since and until and since > until:
-            raise OptionError(f"from is {since}, which is after to, {until}")
+            # In the task's own words, which are the same in every run.
+            raise OptionError(f"from is {params['from']}, which is after to, {params['to']}")
         self._times = {name: time for name, time in (("from", since), ("to", until)) if time}
         # The oldest first: what comes up meanwhile is then at the end, and shifts nothing.
         self._sort = params.get("sort") or "timestamp"
