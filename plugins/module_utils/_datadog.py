@@ -9,6 +9,7 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/
 
 from __future__ import annotations
 
+import abc
 import re
 import typing as t
 
@@ -76,9 +77,9 @@ class Signals(Platform):
             )
         return None
 
+    @abc.abstractmethod
     def shown(self, signal: Signal) -> Fields:
         """The fields of a signal that was read or found."""
-        raise NotImplementedError
 
     def search(self, limit: int) -> Found:
         return gather(self._page, limit, PAGE)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import typing as t
 
@@ -35,13 +36,13 @@ class GuardedSignals(Signals):
         self._versions: dict[str, int | None] = {}
 
     @property
+    @abc.abstractmethod
     def asked(self) -> t.Collection[str]:
         """The fields that the task is about."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def fields_of(self, triage: Triage) -> Fields:
         """The fields in a triage object, as a read or the answer to a write shows it."""
-        raise NotImplementedError
 
     def select(self) -> dict[str, Fields]:
         if self.ids or self.selection:

@@ -9,6 +9,7 @@ API: https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalerttags
 
 from __future__ import annotations
 
+import abc
 import typing as t
 
 from ._change import Change, Fields, Outcome
@@ -70,9 +71,9 @@ class _AlertLists(ChangedAlerts):
     def _body(self, what: _Alike, ids: t.Sequence[str]) -> Fields:
         return {"ids": list(ids), self.name: self.lists(list(what.add), list(what.remove))}
 
+    @abc.abstractmethod
     def lists(self, add: list[str], remove: list[str]) -> Fields:
         """What to add and what to remove, as the call wants it."""
-        raise NotImplementedError
 
 
 class AlertTags(_AlertLists):

@@ -49,7 +49,10 @@ class Notes(Platform):
         return self.read_note(alert_id)
 
     def read_note(self, alert_id: str) -> Fields | None:
-        """The note as `wanted`, or with V(None) in all fields if it is not there; V(None) if there is no such alert."""
+        """The note as `wanted`, or with V(None) in all fields if it is not there; V(None) if there is no such alert.
+
+        Where the notes of several alerts are read at once, `read_part` is the one to write.
+        """
         raise NotImplementedError
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:

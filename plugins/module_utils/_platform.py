@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import abc
 import typing as t
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from ._selection import Found, Selection
 from ._transport import Answer
 
 
-class Platform:
+class Platform(abc.ABC):
     """Alerts of one API, as the flow sees them. Knows the API, and nothing of Ansible's module object."""
 
     #: What the API calls its alerts; the name of the list that the module returns.
@@ -50,11 +51,14 @@ class Platform:
         return self.selection.choose(self.search) if self.selection else self.read(self.ids)
 
     def search(self, limit: int) -> Found:
-        """What matches, as `read` shows it, but for fields that a search does not show. At the most so many."""
+        """What matches, as `read` shows it, but for fields that a search does not show. At the most so many.
+
+        Only for those that have a ``selection``.
+        """
         raise NotImplementedError
 
     def standing(self, alert_id: str) -> Standing:
-        """How this alert stood when it was last read or found, for the guards."""
+        """How this alert stood when it was last read or found. Only for those that have ``guards``."""
         raise NotImplementedError
 
     def objection(self, change: Change) -> str | None:
@@ -93,7 +97,10 @@ class Platform:
         raise NotImplementedError
 
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        """The fields as the task wants them, given how they are. Raises `OptionError` where that cannot be."""
+        """The fields as the task wants them, given how they are. Raises `OptionError` where that cannot be.
+
+        This and `write` only for those that change alerts, not for those that look.
+        """
         raise NotImplementedError
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
