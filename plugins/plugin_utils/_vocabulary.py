@@ -1,0 +1,277 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One vocabulary for all platforms: the captions of OCSF, and how each platform says them.
+
+Tables and pure functions, which know nothing of Ansible. The page C(vocabulary) of the documentation is made of them.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+#: The platforms, as the info modules name them, in the order of the tables' columns.
+PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
+#: Other names that are taken for them.
+ALIASES = {"elastic": "kibana"}
+
+
+class VocabularyError(ValueError):
+    """A word that is in no table, or that a platform refuses. Its text says what is taken."""
+
+
+class Status(t.NamedTuple):
+    """How a platform says a status."""
+
+    native: str
+    #: Whether the platform's word says less than the caption.
+    lossy: bool = False
+    #: What says the rest: C(incident), a link to one, or C(tag), a tag of the caption's name.
+    besides: str = ""
+
+
+class Verdict(t.NamedTuple):
+    """How a platform says a verdict on closing. V(None) is a field that is left out."""
+
+    native: str | None
+    lossy: bool = False
+    #: Whether the alert is not closed with it; ``status`` is what it gets instead, V(None) being the one that it has.
+    stays_open: bool = False
+    status: str | None = None
+
+
+Word = t.TypeVar("Word")
+
+
+def _row(*words: Word) -> dict[str, Word]:
+    return dict(zip(PLATFORMS, words))
+
+
+_NEVER: Verdict | None = None
+
+#: Every status, on every platform.
+STATUSES: dict[str, dict[str, Status]] = {
+    "new": _row(Status("open"), Status("open"), Status("OPEN"), Status("Open")),
+    "in_progress": _row(
+        Status("under_review"),
+        Status("acknowledged"),
+        Status("IN_PROGRESS"),
+        Status("Triaging"),
+    ),
+    "on_hold": _row(
+        Status("under_review", lossy=True),
+        Status("acknowledged", lossy=True),
+        Status("NEED_INFO"),
+        Status("Triaging", lossy=True),
+    ),
+    "escalated": _row(
+        Status("under_review", besides="incident"),
+        Status("acknowledged", besides="tag"),
+        Status("IN_PROGRESS", lossy=True),
+        Status("Escalated"),
+    ),
+    "resolved": _row(Status("archived"), Status("closed"), Status("RESOLVED"), Status("Closed")),
+}
+
+#: Every verdict, on every platform; V(None) is one that the platform refuses.
+VERDICTS: dict[str, dict[str, Verdict | None]] = {
+    "true_positive": _row(
+        Verdict("true_positive_malicious"),
+        Verdict("true_positive"),
+        Verdict("TRUE_POSITIVE"),
+        Verdict("True Positive - Suspicious Activity"),
+    ),
+    "benign": _row(
+        Verdict("true_positive_benign"),
+        Verdict("benign_positive"),
+        Verdict("BENIGN_POSITIVE"),
+        Verdict("Benign Positive - Suspicious but Expected"),
+    ),
+    "false_positive": _row(
+        Verdict("false_positive"),
+        Verdict("false_positive"),
+        Verdict("FALSE_POSITIVE"),
+        Verdict("False Positive - Incorrect Detection Logic"),
+    ),
+    "test": _row(
+        Verdict("testing_or_maintenance"),
+        Verdict("other", lossy=True),
+        Verdict("BENIGN_POSITIVE", lossy=True),
+        Verdict("Not Applicable", lossy=True),
+    ),
+    "duplicate": _row(
+        Verdict("other", lossy=True),
+        Verdict("duplicate"),
+        Verdict("UNDETERMINED", lossy=True),
+        Verdict("Duplicate"),
+    ),
+    "insufficient_data": _row(
+        Verdict("other", lossy=True),
+        Verdict("other", lossy=True),
+        Verdict("UNDETERMINED"),
+        Verdict("Undetermined"),
+    ),
+    "disregard": _row(
+        Verdict("other", lossy=True),
+        Verdict("other", lossy=True),
+        Verdict("UNDETERMINED", lossy=True),
+        Verdict("Not Applicable"),
+    ),
+    "managed_externally": _row(
+        Verdict("investigated_case_opened"),
+        Verdict("other", lossy=True),
+        Verdict(None, lossy=True, stays_open=True),
+        Verdict(None, stays_open=True, status="Escalated"),
+    ),
+    "suspicious": _row(_NEVER, _NEVER, _NEVER, Verdict("True Positive - Suspicious Activity")),
+    "security_risk": _row(_NEVER, _NEVER, _NEVER, Verdict("True Positive - Suspicious Activity")),
+    "unknown": _row(Verdict("none"), Verdict(None), Verdict(None), Verdict("Undetermined")),
+}
+
+#: Every severity, where the platform has it.
+SEVERITIES: dict[str, dict[str, str | None]] = {
+    "informational": _row("info", None, "INFO", "Informational"),
+    "low": _row("low", "low", "LOW", "Low"),
+    "medium": _row("medium", "medium", "MEDIUM", "Medium"),
+    "high": _row("high", "high", "HIGH", "High"),
+    "critical": _row("critical", "critical", None, "Critical"),
+}
+
+#: The platforms' own words that are in no table, and the captions that are nearest to them.
+_OWN_STATUSES: dict[str, dict[str, str]] = {"kibana": {"in-progress": "in_progress"}}
+_OWN_VERDICTS: dict[str, dict[str, str]] = {
+    "datadog": {"remediated": "true_positive"},
+    "kibana": {"automated_closure": "other"},
+    "security_deck": {"CLASSIFICATION_UNSPECIFIED": "unknown"},
+    "calseta": {"False Positive - Inaccurate Data": "false_positive"},
+}
+_OWN_SEVERITIES: dict[str, dict[str, str]] = {"calseta": {"Pending": "unknown"}}
+
+
+def folded(word: str) -> str:
+    """A word as words are compared: C(In Progress), C(in-progress) and C(IN_PROGRESS) are the same."""
+    return re.sub(r"[\s_-]+", "_", word.strip().lower())
+
+
+def platform_named(name: t.Any) -> str:
+    """The platform of this name. Raises `VocabularyError`."""
+    known = {**{one: one for one in PLATFORMS}, **ALIASES}
+    platform = known.get(folded(name)) if isinstance(name, str) else None
+    if platform is None:
+        raise VocabularyError(f"There is no platform {name!r}, but {_listed(known)}")
+    return platform
+
+
+def own_statuses(platform: str) -> list[str]:
+    """The platform's words for a status, in the order of a triage."""
+    return _unique([*(row[platform].native for row in STATUSES.values()), *_OWN_STATUSES.get(platform, {})])
+
+
+def own_verdicts(platform: str) -> list[str]:
+    """The platform's words for a verdict."""
+    words = [row[platform] for row in VERDICTS.values()]
+    return _unique([*(one.native for one in words if one and one.native), *_OWN_VERDICTS.get(platform, {})])
+
+
+def own_severities(platform: str) -> list[str]:
+    """The platform's words for a severity, from low to high, then what is none."""
+    words = [row[platform] for row in SEVERITIES.values()]
+    return _unique([*(one for one in words if one), *_OWN_SEVERITIES.get(platform, {})])
+
+
+def status_of(word: t.Any, platform: str) -> Status:
+    """How the platform says a caption; or a word of its own, spelt as it does. Raises `VocabularyError`."""
+    found = STATUSES.get(folded(word)) if isinstance(word, str) else None
+    if found:
+        return found[platform]
+    return Status(_own("status", word, own_statuses(platform), STATUSES, platform))
+
+
+def closes(status: Status, platform: str) -> bool:
+    """Whether an alert is closed with this status."""
+    return status.native == STATUSES["resolved"][platform].native
+
+
+def verdict_of(word: t.Any, platform: str, also: t.Mapping[str, str] | None = None) -> Verdict:
+    """How the platform says a caption; or a word of its own, spelt as it does.
+
+    ``also`` has what is to be written for a caption instead of what the table says, by captions as `folded` makes them.
+    Raises `VocabularyError`, also for what the platform refuses.
+    """
+    key = folded(word) if isinstance(word, str) else ""
+    if also and key in also:
+        return Verdict(also[key])
+    if key not in VERDICTS:
+        return Verdict(_own("verdict", word, own_verdicts(platform), VERDICTS, platform))
+    verdict = VERDICTS[key][platform]
+    if verdict is None:
+        taken = [name for name, row in VERDICTS.items() if row[platform]]
+        raise VocabularyError(
+            f"{platform} has nothing for the verdict {key}, and takes {_listed(taken)}, or a verdict map that says what"
+            " it is there"
+        )
+    return verdict
+
+
+def checked_map(given: t.Any) -> dict[str, dict[str, str]]:
+    """A verdict map as users write it, C({platform: {verdict: its own word}}), as `verdict_of` takes it.
+
+    Elastic Security takes whatever its administrators have defined. Raises `VocabularyError`.
+    """
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        raise VocabularyError("A verdict map has a mapping of verdicts for each platform")
+    checked: dict[str, dict[str, str]] = {}
+    for name, words in given.items():
+        platform = platform_named(name)
+        for caption, word in words.items():
+            if not isinstance(caption, str) or folded(caption) not in VERDICTS:
+                raise VocabularyError(f"There is no verdict {caption!r} to map, but {_listed(VERDICTS)}")
+            free = platform == "kibana" and isinstance(word, str) and word.strip()
+            native = word if free else _own("verdict", word, own_verdicts(platform), (), platform)
+            checked.setdefault(platform, {})[folded(caption)] = native
+    return checked
+
+
+def common_status(native: t.Any, platform: str) -> str:
+    """The caption of a platform's status, V(unknown) where there is none."""
+    sure = {
+        row[platform].native: name for name, row in STATUSES.items() if row[platform] == Status(row[platform].native)
+    }
+    return _common(native, {**sure, **_OWN_STATUSES.get(platform, {})}) or "unknown"
+
+
+def common_verdict(native: t.Any, platform: str) -> str:
+    """The caption of a platform's verdict: V(unknown) where the alert has none, V(other) where no caption says it."""
+    if not native:
+        return "unknown"
+    # Where several captions are the same word, the first one is what it is for.
+    sure = {
+        one.native: name
+        for name, row in reversed(list(VERDICTS.items()))
+        for one in [row[platform]]
+        if one and one.native and not one.lossy
+    }
+    return _common(native, {**sure, **_OWN_VERDICTS[platform]}) or "other"
+
+
+def _common(native: t.Any, words: t.Mapping[str, str]) -> str | None:
+    by_word = {folded(word): name for word, name in words.items()}
+    return by_word.get(folded(native)) if isinstance(native, str) else None
+
+
+def _own(kind: str, word: t.Any, own: t.Sequence[str], captions: t.Collection[str], platform: str) -> str:
+    by_word = {folded(one): one for one in own}
+    if not isinstance(word, str) or folded(word) not in by_word:
+        shared = f"{_listed(captions)}, and of its own " if captions else ""
+        raise VocabularyError(f"{platform} has no {kind} {word!r}; it takes {shared}{_listed(own)}")
+    return by_word[folded(word)]
+
+
+def _unique(words: t.Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _listed(words: t.Iterable[str]) -> str:
+    return ", ".join(words)
