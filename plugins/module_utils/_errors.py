@@ -96,6 +96,17 @@ class RequestError(TriageError):
         }
 
 
+class CredentialsError(TriageError):
+    """Nobody gives out the credentials that a request needs, so it was not sent. Tells all that its ``cause`` tells."""
+
+    def __init__(self, cause: TriageError) -> None:
+        super().__init__(cause.message, cause.hint)
+        self._cause = cause
+
+    def report(self) -> dict[str, t.Any]:
+        return self._cause.report()
+
+
 class RefusedError(RequestError):
     """A no (a 3xx or 4xx, or a server that is not trusted): what was asked for has not been done."""
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import env_fallback, missing_required_lib
 
-from ._errors import OptionError, RequestError, TriageError, UnknownFateError
+from ._errors import CredentialsError, OptionError, RequestError, TriageError, UnknownFateError
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, choose, secret
 from ._platform import dig
@@ -73,8 +73,9 @@ class IamToken(Authorization):
         try:
             token = self._fetch()
         except TriageError as error:
-            self._failure = error
-            raise
+            # Not as it is: to whoever reads an alert, a 404 would say that there is no such alert.
+            self._failure = CredentialsError(error)
+            raise self._failure from None
         self._hide(token)
         self._headers = {"Authorization": f"Bearer {token}"}
         self._fetched += 1

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from pathlib import Path
 
@@ -218,6 +219,26 @@ def test_no_credentials_names_the_ways(sim: Simulator, deck: Params) -> None:
 
 
 # Refused tokens
+
+
+@pytest.mark.parametrize("module", ["alert_update", "alert_info", "alert_note"])
+@pytest.mark.parametrize("way", ["service_account_key_file", "instance_metadata"])
+def test_account_that_does_not_exist_is_no_missing_alert(
+    sim: Simulator, deck: Params, key: dict[str, str], way: str, module: str
+) -> None:
+    """The service says both with the same status, in the same shape."""
+    body = {"code": 5, "message": f"Service account {key['service_account_id']} not found", "details": []}
+    sim.faults.add(Fault("status", path="/iam/v1/tokens|/computeMetadata/", status=404, body=body, count=None))
+    given: Params = {"service_account_key_file": key} if way == "service_account_key_file" else {way: True}
+    if module != "alert_update":
+        del deck["status"]
+    text = {"text": "Drill"} if module == "alert_note" else {}
+    result = run_module(module, {**deck, **given, **text})
+    assert result["failed"]
+    assert "no such alert" not in result["msg"]
+    assert re.search(r"404 Not Found: Service account [\w*]+ not found", result["msg"])
+    assert (result["error"]["status"], result["error"]["path"]) == (404, tokens(sim)[0].path.partition("?")[0])
+    assert len(tokens(sim)) == 1
 
 
 @pytest.mark.parametrize("way", ["service_account_key_file", "instance_metadata"])
