@@ -30,8 +30,10 @@ def connections(sim: Simulator) -> dict[str, str]:
     }
 
 
-def play(sim: Simulator, folder: Path, playbook: str | Path, variables: dict[str, t.Any], *options: str) -> str:
-    """Play it against the simulator. Returns what it printed; raises `AssertionError` where it fails."""
+def played(
+    sim: Simulator, folder: Path, playbook: str | Path, variables: dict[str, t.Any], *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Play it against the simulator, whether it succeeds or fails. What it sets by ``set_stats`` is printed, too."""
     file = folder / "variables.json"
     file.write_text(json.dumps(variables), encoding="utf-8")
     command = [sys.executable, "-m", "ansible", "playbook", str(playbook), "-e", f"@{file}"]
@@ -44,9 +46,15 @@ def play(sim: Simulator, folder: Path, playbook: str | Path, variables: dict[str
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_SHOW_CUSTOM_STATS": "true",
     }
-    run = subprocess.run(
+    return subprocess.run(
         [*command, *options], env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120
     )
+
+
+def play(sim: Simulator, folder: Path, playbook: str | Path, variables: dict[str, t.Any], *options: str) -> str:
+    """Play it against the simulator. Returns what it printed; raises `AssertionError` where it fails."""
+    run = played(sim, folder, playbook, variables, *options)
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
