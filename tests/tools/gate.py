@@ -72,6 +72,7 @@ STEPS = [
             *(
                 f"--package={_PACKAGE}.{one}"
                 for one in (
+                    "extensions",
                     "plugins",
                     "tests.benchmark",
                     "tests.faults",
