@@ -53,8 +53,18 @@ def played(
     )
 
 
-def play(sim: Simulator, folder: Path, playbook: str | Path, variables: dict[str, t.Any], *options: str) -> str:
-    """Play it against the simulator. Returns what it printed; raises `AssertionError` where it fails."""
+def play(
+    sim: Simulator,
+    folder: Path,
+    playbook: str | Path,
+    variables: dict[str, t.Any],
+    *options: str,
+    without: t.Sequence[str] = (),
+) -> str:
+    """Play it against the simulator, ``without`` these variables of the environment.
+
+    Returns what it printed; raises `AssertionError` where it fails.
+    """
     run = played(sim, folder, playbook, variables, *options)
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
