@@ -130,13 +130,13 @@ VERDICTS: dict[str, dict[str, Verdict | None]] = {
     "unknown": _row(Verdict("none"), Verdict(None), Verdict(None), Verdict("Undetermined")),
 }
 
-#: Every severity, where the platform has it.
-SEVERITIES: dict[str, dict[str, str | None]] = {
-    "informational": _row("info", None, "INFO", "Informational"),
+#: Every severity, or the nearest one that the platform has.
+SEVERITIES: dict[str, dict[str, str]] = {
+    "informational": _row("info", "low", "INFO", "Informational"),
     "low": _row("low", "low", "LOW", "Low"),
     "medium": _row("medium", "medium", "MEDIUM", "Medium"),
     "high": _row("high", "high", "HIGH", "High"),
-    "critical": _row("critical", "critical", None, "Critical"),
+    "critical": _row("critical", "critical", "HIGH", "Critical"),
 }
 
 #: The platforms' own words that are in no table, and the captions that are nearest to them.
@@ -147,7 +147,7 @@ _OWN_VERDICTS: dict[str, dict[str, str]] = {
     "security_deck": {"CLASSIFICATION_UNSPECIFIED": "unknown"},
     "calseta": {"False Positive - Inaccurate Data": "false_positive"},
 }
-_OWN_SEVERITIES: dict[str, dict[str, str]] = {"calseta": {"Pending": "unknown"}}
+_OWN_SEVERITIES: dict[str, tuple[str, ...]] = {"calseta": ("Pending",)}
 
 
 def folded(word: str) -> str:
@@ -177,8 +177,7 @@ def own_verdicts(platform: str) -> list[str]:
 
 def own_severities(platform: str) -> list[str]:
     """The platform's words for a severity, from low to high, then what is none."""
-    words = [row[platform] for row in SEVERITIES.values()]
-    return _unique([*(one for one in words if one), *_OWN_SEVERITIES.get(platform, {})])
+    return _unique([*(row[platform] for row in SEVERITIES.values()), *_OWN_SEVERITIES.get(platform, ())])
 
 
 def status_of(word: t.Any, platform: str) -> Status:
