@@ -31,9 +31,17 @@ def connections(sim: Simulator) -> dict[str, str]:
 
 
 def played(
-    sim: Simulator, folder: Path, playbook: str | Path, variables: dict[str, t.Any], *options: str
+    sim: Simulator,
+    folder: Path,
+    playbook: str | Path,
+    variables: dict[str, t.Any],
+    *options: str,
+    without: t.Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Play it against the simulator, whether it succeeds or fails. What it sets by ``set_stats`` is printed, too."""
+    """Play it against the simulator, whether it succeeds or fails. What it sets by ``set_stats`` is printed, too.
+
+    ``without`` are variables of the environment that it does not get.
+    """
     file = folder / "variables.json"
     file.write_text(json.dumps(variables), encoding="utf-8")
     command = [sys.executable, "-m", "ansible", "playbook", str(playbook), "-e", f"@{file}"]
@@ -48,23 +56,15 @@ def played(
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_SHOW_CUSTOM_STATS": "true",
     }
+    for name in without:
+        environment.pop(name)
     return subprocess.run(
         [*command, *options], env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120
     )
 
 
-def play(
-    sim: Simulator,
-    folder: Path,
-    playbook: str | Path,
-    variables: dict[str, t.Any],
-    *options: str,
-    without: t.Sequence[str] = (),
-) -> str:
-    """Play it against the simulator, ``without`` these variables of the environment.
-
-    Returns what it printed; raises `AssertionError` where it fails.
-    """
+def play(sim: Simulator, folder: Path, playbook: str | Path, variables: dict[str, t.Any], *options: str) -> str:
+    """Play it against the simulator. Returns what it printed; raises `AssertionError` where it fails."""
     run = played(sim, folder, playbook, variables, *options)
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
