@@ -49,9 +49,12 @@ class KibanaNotes(Notes):
         return self.read(list(self.alerts.select()))
 
     def look(self, ids: t.Sequence[str]) -> dict[str, Fields | TriageError]:
-        if self.guards.set:
-            self.alerts.look(ids)
-        return super().look(ids)
+        notes = super().look(ids)
+        if not self.guards.set:
+            return notes
+        alerts = self.alerts.look(ids)
+        # Without a look at the alert, the guards would be asked about how it stood before.
+        return {key: one if isinstance(one, TriageError) else notes[key] for key, one in alerts.items()}
 
     def parts(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
         parts: list[list[str]] = []

@@ -237,6 +237,20 @@ def test_guard_that_names_a_user(sim: Simulator, kibana_notes: Params) -> None:
     assert run(kibana_notes, [key], only_assigned_to=[""], text="another")["failed"]
 
 
+@pytest.mark.parametrize("fault", [Fault(status=400, path="signals/search", nth=2, count=None), None])
+def test_note_that_had_to_wait_is_not_left_without_a_look_at_its_alert(
+    sim: Simulator, kibana_notes: Params, fault: Fault | None
+) -> None:
+    """That the notes could be read again says nothing of how the alert stands."""
+    ids = [sim.kibana.add_alert() for _number in range(2)]
+    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=0.1, writes=True))
+    if fault:
+        sim.faults.add(fault)
+    result = run(kibana_notes, ids, only_from=["open"], retries=1, concurrency=1)
+    assert [row["changed"] for row in by_id(result).values()] == [not fault] * 2
+    assert len(sim.kibana.notes["default"]) == (0 if fault else 2)
+
+
 def test_privilege_that_is_missing_is_named(sim: Simulator, kibana_notes: Params) -> None:
     key = sim.kibana.add_alert()
     result = run({**kibana_notes, "api_key": sim.credentials.kibana_read_only_api_key}, [key])
