@@ -35,7 +35,8 @@ options:
   otherwise:
     description:
       - What to do with an alert that a guard keeps from being changed.
-      - With V(fail) the task fails, and nothing at all is written.
+      - With V(fail) the task fails, and nothing at all is written. Very many alerts are looked at again while they are
+        written, and if a guard objects only then, nothing more is.
       - With V(skip) the alert is left alone, its row says why, and the others are changed.
     version_added: 1.1.0
     type: str

@@ -93,7 +93,7 @@ class IncidentLink(GuardedSignals):
             return Refused(TriageError("Somebody else has taken the link away already"))
         objection = self.objection(Change(change.id, latest, wanted))
         if objection:
-            return Refused(GuardError(f"Not written: {objection}"))
+            return Refused(GuardError(objection))
         attributes = wanted if self.version is None else {**wanted, "version": self.version}
         try:
             answer = self.client.request("PATCH", self.base + path, {"data": {"attributes": attributes}})

@@ -31,6 +31,8 @@ _ABSENT: dict[str, t.Any] = {"state": None, "archive_reason": "none", "archive_c
 class SignalState(GuardedSignals):
     """The triage of signals, brought to what the task names."""
 
+    chunk = BULK_LIMIT
+
     def __init__(self, params: Params, run: Run) -> None:
         super().__init__(params, run)
         self._asked = {

@@ -52,7 +52,11 @@ class OptionError(TriageError):
 
 
 class GuardError(TriageError):
-    """A guard of the task keeps this alert from being changed."""
+    """A guard of the task keeps this alert from being changed, or from being ``tried`` once more."""
+
+    def __init__(self, objection: str, *, tried: bool = False) -> None:
+        super().__init__(f"{'Not tried again' if tried else 'A guard forbids the change'}: {objection}")
+        self.objection = objection
 
 
 class NotFoundError(TriageError):

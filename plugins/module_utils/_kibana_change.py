@@ -75,6 +75,8 @@ class GuardedAlerts(Alerts):
 class ChangedAlerts(GuardedAlerts):
     """Alerts that a task changes, named by ids or found by a query."""
 
+    chunk = BATCH
+
     def __init__(self, params: Params, run: Run) -> None:
         super().__init__(params, run)
         self.selection = Selection.of(params)

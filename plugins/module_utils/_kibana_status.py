@@ -33,6 +33,7 @@ class AlertStatus(ChangedAlerts):
         self._status: str = params["status"]
         self._reason = checked_text("reason", params["reason"])
         self._conflicts: str = params["conflicts"]
+        self._aborted = False
         if self._reason is not None and (self._status != "closed" or not self._reason.strip()):
             raise OptionError("reason is a text that goes only with status closed")
         if self.by_query is None and self._conflicts != "abort":
@@ -68,12 +69,12 @@ class AlertStatus(ChangedAlerts):
                 outcomes.update(part)
             return outcomes
         for batch in batches(ids, BATCH):
-            conflict = next((o for o in outcomes.values() if isinstance(o, Accepted) and o.error), None)
-            if conflict:
+            if self._aborted:
                 skipped = TriageError("Not tried: there was a version conflict before, and conflicts is abort")
                 outcomes.update((alert_id, Refused(skipped)) for alert_id in batch)
             else:
                 outcomes.update(self._write_query(self.by_query, batch))
+                self._aborted = any(isinstance(one, Accepted) and one.error for one in outcomes.values())
         return outcomes
 
     def _write_ids(self, batch: t.Sequence[str]) -> dict[str, Outcome]:

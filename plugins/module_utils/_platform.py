@@ -40,6 +40,11 @@ class Platform(abc.ABC):
 
     guards = Guards()
 
+    @property
+    def chunk(self) -> int:
+        """How many alerts are written after one look where there are guards: what takes some seconds."""
+        return 10 * self.client.connection.concurrency
+
     #: Where a task leaves who has changed an alert, if it does: the notes of the same alerts, with that line as wanted.
     trace: Platform | None = None
 

@@ -13,10 +13,11 @@ import re
 import typing as t
 
 from ._change import Change, Fields
-from ._errors import GuardError, NotFoundError, TriageError
+from ._errors import GuardError, TriageError
 from ._options import Params, Run
-from ._platform import Platform
-from ._settle import Result, leave, settle
+from ._plan import Plan, Result
+from ._platform import Platform, batches
+from ._settle import leave, settle
 from ._task import Report, run_task
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
@@ -35,47 +36,52 @@ def run_module(connect: Connect, **module_arguments: t.Any) -> None:
 
 def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
     present: dict[str, Fields | None] = {**dict.fromkeys(platform.ids), **platform.select()}
-    results, changes = _plan(platform, present)
+    changes, results = Plan.of(platform, present)
     if platform.selection and (platform.guards.set or not platform.search_is_current):
         # Just before they are written: a search may lag, and somebody may have been at them since. What stands in the
         # way of a change may be long over, too.
         planned = {change.id for change in changes}
         ids = [key for key, result in results.items() if key in planned or result.error or result.skipped]
         present.update({**dict.fromkeys(ids), **platform.read(ids)})
-        results, changes = _plan(platform, present)
+        changes, results = Plan.of(platform, present)
     if any(result.error for result in results.values()):
         # Nothing is written unless everything that was named is there and can be brought to what was asked for.
         return results
     if check_mode:
         results.update((change.id, Result(change.before, change.after, True)) for change in changes)
     else:
-        results.update(settle(platform, changes))
+        results.update(_write(platform, changes))
         if platform.trace:
             leave(platform.trace, results)
     return results
 
 
-def _plan(platform: Platform, present: t.Mapping[str, Fields | None]) -> tuple[dict[str, Result], list[Change]]:
-    """What is to be changed, and what is to be said of every alert if nothing is."""
-    results: dict[str, Result] = {}
-    changes: list[Change] = []
-    for alert_id, before in present.items():
-        result = results[alert_id] = Result(before, before)
-        try:
-            if before is None:
-                raise NotFoundError(f"There is no such {platform.kind[:-1]}")
-            change = Change(alert_id, before, platform.wanted(alert_id, before))
-        except TriageError as error:
-            result.error = error
-            continue
-        objection = platform.objection(change) if change.delta else None
-        if objection and platform.guards.skip:
-            result.skipped = objection
-        elif objection:
-            result.error = GuardError(f"A guard forbids the change: {objection}")
-        elif change.delta:
-            changes.append(change)
-    return results, changes
+def _write(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]:
+    """Make the changes: all at once, but where guards are set in chunks.
+
+    Of very many, the first read is minutes old when they are written. So each chunk is read once more just before, and
+    nothing more is written from where that shows an error, or a guard objects.
+    """
+    if not platform.guards.set or len(changes) <= platform.chunk:
+        return settle(platform, changes)
+    done: dict[str, Result] = {}
+    stop: TriageError | None = None
+    for chunk in batches(changes, platform.chunk):
+        to_write, results = Plan(list(chunk), {}) if stop else Plan.anew(platform, chunk)
+        stop = stop or _stop(results, TriageError)
+        if stop:
+            results.update((change.id, Result(change.before, change.before, error=stop)) for change in to_write)
+        else:
+            results.update(settle(platform, to_write))
+            stop = None if platform.guards.skip else _stop(results, GuardError)
+        done.update(results)
+    return done
+
+
+def _stop(results: t.Mapping[str, Result], reason: type[TriageError]) -> TriageError | None:
+    """What to say of all that follows, where one of these results is such an error."""
+    stopped = ((key, result.error) for key, result in results.items() if isinstance(result.error, reason))
+    return next((TriageError(f"Not written, for the task stopped at {key}: {error}") for key, error in stopped), None)
 
 
 def _report(platform: Platform, results: t.Mapping[str, Result], run: Run) -> Report:

@@ -10,38 +10,19 @@ Knows neither Ansible nor an API.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 import typing as t
 
 from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
 from ._errors import GuardError, NotFoundError, RequestError, TriageError, UnreachableError
 from ._pace import backoff
+from ._plan import Result
 from ._platform import Platform
-
-
-@dataclasses.dataclass
-class Result:
-    """What became of one alert. ``after`` is V(None) where nobody could look, ``changed`` where nobody knows."""
-
-    before: Fields | None
-    after: Fields | None
-    changed: bool | None = False
-    error: TriageError | None = None
-    extra: Fields = dataclasses.field(default_factory=dict)
-    #: Why a guard has kept it as it was.
-    skipped: str | None = None
-
-    def report(self, alert_id: str) -> Fields:
-        row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra, "before": self.before}
-        if self.skipped:
-            row["skipped"] = self.skipped
-        return {**row, "error": self.error.report()} if self.error else row
 
 
 def settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]:
     """Write the changes, and find out what became of each one."""
-    courses = {change.id: _Course(change) for change in changes}
+    courses = {change.id: _Course(platform, change) for change in changes}
     to_write = list(changes)
     attempt = 0
     while attempt <= platform.retries:
@@ -53,11 +34,13 @@ def settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]
         platform.client.begin_writes(impatient=platform.guards.set)
         outcomes = platform.write(to_write) if to_write else {}
         for alert_id, outcome in outcomes.items():
-            courses[alert_id].told(platform, outcome)
+            courses[alert_id].told(outcome)
         unseen = [alert_id for alert_id, course in courses.items() if course.unseen]
         seen = platform.look(unseen) if unseen else {}
-        again = [courses[alert_id].looked(platform, seen.get(alert_id)) for alert_id in unseen]
+        again = [courses[alert_id].looked(seen.get(alert_id)) for alert_id in unseen]
         to_write = [change for change in again if change and courses[change.id].tries <= platform.retries]
+        if any(isinstance(course.result.error, GuardError) for course in courses.values()) and not platform.guards.skip:
+            to_write = []
         # Those that only had to wait for others are not at fault.
         late = any(_is_late(platform, outcome) for outcome in outcomes.values())
         got_on = any(isinstance(outcome, (Accepted, Confirmed)) for outcome in outcomes.values())
@@ -77,11 +60,12 @@ def leave(trace: Platform, results: t.Mapping[str, Result]) -> None:
 class _Course:
     """What is known so far of one alert's change, over all of its tries."""
 
-    def __init__(self, change: Change) -> None:
+    def __init__(self, platform: Platform, change: Change) -> None:
+        self._platform = platform
         self._change = change
         self._outcome: Outcome | None = None
         self._extra: Fields = {}
-        #: How often it was sent, but for what the service put off.
+        #: How often it was sent, but for what the service put off, or a guard.
         self.tries = 0
         #: Whether some try may have done it, whatever became of those after it.
         self._in_doubt = False
@@ -91,27 +75,27 @@ class _Course:
         self.unseen = self._seen = False
         self.result = Result(change.before, change.before)
 
-    def told(self, platform: Platform, outcome: Outcome) -> None:
+    def told(self, outcome: Outcome) -> None:
         """Note what the API answered to a try."""
         self._outcome = outcome
         self._seen = False
-        self.tries += 0 if _is_late(platform, outcome) else 1
+        self.tries += 0 if _is_late(self._platform, outcome) else 1
         self._extra = {**self._extra, **outcome.extra}
         if isinstance(outcome, Confirmed):
             self.unseen = False
-            error = _rest(platform, self._change.id, outcome.after)[1]
+            error = _rest(self._platform, self._change.id, outcome.after)[1]
             self._report(outcome.after, self._change.moved(outcome.after), error)
         elif isinstance(outcome, Refused):
             if outcome.of_all:
                 self._in_doubt = self._under_way = False
             # What was read of the alert may be true no more: that can be why it was refused.
-            self.unseen = self._in_doubt or not _is_general(outcome.error) or _is_late(platform, outcome)
+            self.unseen = self._in_doubt or not _is_general(outcome.error) or _is_late(self._platform, outcome)
             self._report(self.result.after, False, outcome.error)
         else:
             self.unseen = self._in_doubt = True
             self._under_way = self._under_way or outcome.under_way
 
-    def looked(self, platform: Platform, seen: Fields | TriageError | None) -> Change | None:
+    def looked(self, seen: Fields | TriageError | None) -> Change | None:
         """Note what a look showed; V(None) is an alert that is gone. Returns what is to be sent again."""
         self.unseen = False
         outcome = t.cast("Accepted | Refused | Unknown", self._outcome)
@@ -120,7 +104,7 @@ class _Course:
             return None
         self._seen = True
         moved = self._change.moved(seen)
-        rest, error = _rest(platform, self._change.id, seen)
+        rest, error = _rest(self._platform, self._change.id, seen)
         if error is None:
             self._report(seen, self._in_doubt and moved, None)
             return None
@@ -129,12 +113,12 @@ class _Course:
         # Where it is neither as it was nor as it should be, nobody can see whose doing that is.
         changed = None if self._in_doubt and (moved or self._under_way) else False
         self._report(seen, changed, (rest and outcome.error) or error)
-        if rest and (isinstance(outcome, Unknown) or _is_late(platform, outcome)):
-            objection = platform.objection(rest)
+        if rest and (isinstance(outcome, Unknown) or _is_late(self._platform, outcome)):
+            objection = self._platform.objection(rest)
             if not objection:
                 return rest
             # Somebody else has been at it since.
-            self._report(seen, changed, GuardError(f"Not tried again: {objection}"))
+            self._report(seen, changed, GuardError(objection, tried=self.tries > 0))
             return None
         self.unseen = bool(rest) and (self._under_way or outcome.error is None)
         return None
@@ -151,7 +135,10 @@ class _Course:
             self._report(None if gone else self.result.after, False, said)
 
     def _report(self, after: Fields | None, changed: bool | None, error: TriageError | None) -> None:
-        self.result = Result(self._change.before, after, changed, error, self._extra)
+        if isinstance(error, GuardError) and self._platform.guards.skip and not self.tries:
+            self.result = Result(after, after, skipped=error.objection)
+        else:
+            self.result = Result(self._change.before, after, changed, error, self._extra)
 
 
 def _rest(platform: Platform, alert_id: str, fields: Fields) -> tuple[Change | None, TriageError | None]:
@@ -165,8 +152,10 @@ def _rest(platform: Platform, alert_id: str, fields: Fields) -> tuple[Change | N
 
 def _is_late(platform: Platform, outcome: Outcome) -> bool:
     """Whether it was not sent for now, or not taken: the guards are asked before it is sent later."""
-    late = isinstance(outcome, Refused) and isinstance(outcome.error, RequestError)
-    return late and platform.guards.set and _passes(t.cast(RequestError, t.cast(Refused, outcome).error))
+    if not (platform.guards.set and isinstance(outcome, Refused)):
+        return False
+    error = outcome.error
+    return isinstance(error, GuardError) or (isinstance(error, RequestError) and _passes(error))
 
 
 def _passes(error: RequestError) -> bool:

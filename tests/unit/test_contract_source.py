@@ -34,7 +34,7 @@ BELOW = (
     "_selection",
     "_platform",
 )
-ABOVE = ("_settle", "_task", "_reconcile", "_look")
+ABOVE = ("_plan", "_settle", "_task", "_reconcile", "_look")
 
 
 def tree(path: Path) -> ast.Module:

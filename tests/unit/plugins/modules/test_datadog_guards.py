@@ -305,7 +305,9 @@ def test_a_lost_write_that_was_done_needs_no_guard(sim: Simulator, module: str, 
     assert sim.datadog.writes_of(signal_id) == 1
 
 
-def test_in_a_bulk_only_those_that_are_free_are_tried_again(sim: Simulator, datadog: Params) -> None:
+@pytest.mark.parametrize("otherwise", ["fail", "skip"])
+def test_in_a_bulk_only_those_that_are_free_are_tried_again(sim: Simulator, datadog: Params, otherwise: str) -> None:
+    """And none at all where the task is not to go on without those that are not."""
     ids = [add(sim) for dummy in range(5)]
     greta = uuid_of(sim, GRETA)
     sim.faults.add(Fault("status", path="/bulk/update", status=503))
@@ -313,10 +315,13 @@ def test_in_a_bulk_only_those_that_are_free_are_tried_again(sim: Simulator, data
         Meanwhile(lambda _entry: setattr(sim.datadog.signals[ids[2]], "assignee", greta), path=READ, nth=len(ids) + 1)
     )
     params = {**datadog, "signal_ids": ids, "state": "archived", "only_assigned_to": [""], "retries": 2}
-    result = run_module("signal_state", {**params, "concurrency": 1})
+    result = run_module("signal_state", {**params, "concurrency": 1, "otherwise": otherwise})
     assert result["failed"]
-    assert [row["changed"] for row in rows(result)] == [True, True, False, True, True]
-    assert [sim.datadog.writes_of(one) for one in ids] == [1, 1, 0, 1, 1]
+    goes_on = otherwise == "skip"
+    assert [row["changed"] for row in rows(result)] == [goes_on, goes_on, False, goes_on, goes_on]
+    assert [sim.datadog.writes_of(one) for one in ids] == [int(goes_on), int(goes_on), 0, int(goes_on), int(goes_on)]
+    assert "Not tried again" in rows(result)[2]["error"]["message"]
+    assert sum("error" in row for row in rows(result)) == (1 if goes_on else 5)
 
 
 def test_a_link_is_not_taken_away_from_what_a_guard_has_come_to_protect(sim: Simulator, datadog: Params) -> None:
@@ -332,10 +337,11 @@ def test_a_link_is_not_taken_away_from_what_a_guard_has_come_to_protect(sim: Sim
 # What has to wait
 
 
+@pytest.mark.parametrize("otherwise", ["fail", "skip"])
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("action", ["status", "close"])
 def test_a_write_that_was_told_to_wait_asks_the_guards_again(
-    sim: Simulator, datadog: Params, count: int, action: str
+    sim: Simulator, datadog: Params, count: int, action: str, otherwise: str
 ) -> None:
     ids = [sim.datadog.add_signal().id for _position in range(count)]
 
@@ -346,13 +352,21 @@ def test_a_write_that_was_told_to_wait_asks_the_guards_again(
     sim.faults.add(Meanwhile(taken, writes=True))
     sim.faults.add(Fault(**fault, writes=True))
     task = {**datadog, "signal_ids": ids, "state": "archived", "archive_reason": "other", "only_from": ["open"]}
-    result = run_module("signal_state", task)
-    assert result["failed"]
+    result = run_module("signal_state", {**task, "otherwise": otherwise})
     assert sim.datadog.signals[ids[0]].state == "under_review"
-    assert "only_from is open" in by_id(result)[ids[0]]["error"]["message"]
-    assert by_id(result)[ids[0]]["changed"] is (False if action == "status" else None)
-    assert [sim.datadog.signals[one].state for one in ids[1:]] == ["archived"] * (count - 1)
-    assert [by_id(result)[one]["changed"] for one in ids[1:]] == [True] * (count - 1)
+    row = by_id(result)[ids[0]]
+    if (action, otherwise) == ("status", "skip"):
+        assert not result.get("failed"), result["msg"]
+        assert row["skipped"] == "it is under_review, and only_from is open"
+    else:
+        assert "only_from is open" in row["error"]["message"]
+    assert row["changed"] is (False if action == "status" else None)
+    state = "archived" if otherwise == "skip" else "open"
+    assert [sim.datadog.signals[one].state for one in ids[1:]] == [state] * (count - 1)
+    # Without an answer, what is not sent again may still come about.
+    changed = True if otherwise == "skip" else False if action == "status" else None
+    assert [by_id(result)[one]["changed"] for one in ids[1:]] == [changed] * (count - 1)
+    assert ["error" in by_id(result)[one] for one in ids[1:]] == [otherwise == "fail"] * (count - 1)
 
 
 def test_a_write_that_was_told_to_wait_is_sent_where_no_guard_objects(sim: Simulator, datadog: Params) -> None:
@@ -371,21 +385,26 @@ def test_a_write_that_was_told_to_wait_is_sent_where_no_guard_objects(sim: Simul
     assert by_id(late)[signal.id]["changed"] is False
 
 
-def test_writes_that_wait_for_another_one_ask_the_guards_again(sim: Simulator, calseta: Params) -> None:
+@pytest.mark.parametrize("otherwise", ["fail", "skip"])
+def test_writes_that_wait_for_another_one_ask_the_guards_again(sim: Simulator, calseta: Params, otherwise: str) -> None:
     """The others are held back by the 429 of the first, and in that time somebody takes one of them on."""
-    ids = [sim.calseta.add_alert().uuid for _position in range(12)]
+    ids = [sim.calseta.add_alert().uuid for _position in range(10)]
 
     def taken(_entry: Entry) -> None:
         sim.calseta.alerts[ids[-1]].status = "Escalated"
 
     sim.faults.add(Meanwhile(taken, writes=True))
-    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=2, writes=True))
-    task = {**calseta, "alert_ids": ids, "status": "Triaging", "only_from": ["Open"], "concurrency": 2}
-    result = run_module("alert_update", task)
+    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=1, writes=True))
+    task = {**calseta, "alert_ids": ids, "status": "Triaging", "only_from": ["Open"], "otherwise": otherwise}
+    result = run_module("alert_update", {**task, "concurrency": 1})
     assert sim.calseta.alerts[ids[-1]].status == "Escalated"
-    assert [sim.calseta.alerts[one].status for one in ids[:-1]] == ["Triaging"] * 11
-    assert "only_from is Open" in by_id(result)[ids[-1]]["error"]["message"]
-    assert result["counts"] == {"requested": 12, "changed": 11, "unchanged": 0, "skipped": 0, "failed": 1}
+    state = "Triaging" if otherwise == "skip" else "Open"
+    assert [sim.calseta.alerts[one].status for one in ids[:-1]] == [state] * 9
+    if otherwise == "skip":
+        assert by_id(result)[ids[-1]]["skipped"] == "it is Escalated, and only_from is Open"
+        assert result["counts"] == {"requested": 10, "changed": 9, "unchanged": 0, "skipped": 1, "failed": 0}
+    else:
+        assert result["counts"]["failed"] == 10
 
 
 def test_rounds_that_only_wait_give_no_write_more_tries(sim: Simulator, calseta: Params) -> None:
