@@ -259,7 +259,8 @@ def test_signal_250_of_400_found_by_a_query(triage: Task) -> None:
     triage.sim.datadog.signals.clear()
     ids = triage.alerts(400)
     triage.taken(ids[250])
-    result = triage.run(query="status:*", **{"from": "now-1d"}, otherwise="skip")
+    searched: Params = {"query": "status:*", "from": "now-1d"}
+    result = triage.run(**searched, otherwise="skip")
     assert result["counts"]["changed"] == 399
     assert by_id(result)[ids[250]]["skipped"] == triage.objection()
     # The search, all of it as it is, each chunk of it again, and three bulks, of which that of two is one, too.
@@ -314,7 +315,11 @@ def test_a_later_chunk_that_has_to_wait(triage: Task, otherwise: str) -> None:
 
 def test_one_that_is_gone_by_then_stops_the_task(updates: Task) -> None:
     ids = updates.alerts(25)
-    updates.sim.faults.add(Meanwhile(lambda _entry: updates.sim.calseta.alerts.pop(ids[15]), writes=True))
+
+    def removed(_entry: Entry) -> None:
+        del updates.sim.calseta.alerts[ids[15]]
+
+    updates.sim.faults.add(Meanwhile(removed, writes=True))
     result = updates.run(otherwise="skip")
     assert result["changed"] is True
     row = next(row for row in result["alerts"] if row["id"] == ids[15])
