@@ -14,6 +14,7 @@ from ansible_collections.secops.triage.tests.simulator.seeds import SEVERITIES
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
 from .case import Case, alike, guards, pick, some
+from .oracle_lines import THEIRS, bare
 from .stands import State, user_names
 
 
@@ -85,10 +86,15 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
     )
     if "signal_ids" in choice and chance.random() < 0.1:
         params["version"] = chance.randrange(1, 60)
+    _leave_lines(sim, chance)
+    if chance.random() < 0.5:
+        params["provenance"] = "drill"
 
     def reached(fields: State) -> bool:
+        # Whose line there is at the end of a comment makes no difference to a task that leaves one.
+        now = {**fields, "archive_comment": bare(fields["archive_comment"])} if "provenance" in params else fields
         return all(
-            alike(fields[name], user_names(sim.datadog, value) if name == "assignee" else value)
+            alike(now[name], user_names(sim.datadog, value) if name == "assignee" else value)
             for name, value in asked.items()
         )
 
@@ -100,6 +106,13 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
         reached,
         untold=[name for hidden in sim.settings.datadog.search_hides for name in _HIDES[hidden]],
     )
+
+
+def _leave_lines(sim: Simulator, chance: random.Random) -> None:
+    """Some signals have been archived by another job, which has left its line there."""
+    for signal in sim.datadog.signals.values():
+        if signal.state == "archived" and chance.random() < 0.4:
+            signal.archive_comment = "\n".join(filter(None, (signal.archive_comment, THEIRS)))
 
 
 def signal_incident_link(sim: Simulator, chance: random.Random) -> Case:

@@ -15,6 +15,7 @@ from ansible_collections.secops.triage.tests.unit.harness import Result, rows, w
 
 from .case import Case
 from .evidence import Evidence, listed_in
+from .oracle_lines import judge_line
 from .oracle_views import judge_view
 from .stands import State, differences
 
@@ -40,7 +41,7 @@ def judge(evidence: Evidence) -> list[str]:
     nothing_tried = any(row.get("error") for row in listed) and not any(entry.is_write for entry in evidence.entries)
     for row in listed:
         judge_row = _judge_prediction if case.check else _judge_row
-        findings = judge_row(evidence, row, nothing_tried) + _judge_guards(evidence, row) + _judge_line(evidence, row)
+        findings = judge_row(evidence, row, nothing_tried) + _judge_guards(evidence, row) + judge_line(evidence, row)
         wrong += [f"{row['id']}: {finding}" for finding in findings]
     return wrong + _judge_sums(evidence)
 
@@ -119,17 +120,6 @@ def _judge_guards(evidence: Evidence, row: Result) -> list[str]:
     if guarded and not skips and "A guard forbids the change" not in row.get("error", {}).get("message", ""):
         wrong.append(f"a guard forbids it, and the error is {row.get('error')}")
     return wrong
-
-
-def _judge_line(evidence: Evidence, row: Result) -> list[str]:
-    """The line of provenance is left once with what was changed, or the row says why not; with nothing else."""
-    if evidence.case.noted:
-        return []
-    lines = len(evidence.case.notes(row["id"]))
-    due = bool(row["changed"]) and "provenance" in evidence.case.params and not evidence.case.check
-    if lines > due or (lines < due) > ("provenance_error" in row):
-        return [f"{lines} lines of provenance, and it says {row.get('provenance_error')}"]
-    return []
 
 
 def _judge_error(case: Case, row: Result) -> list[str]:
