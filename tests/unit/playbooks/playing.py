@@ -30,6 +30,21 @@ def connections(sim: Simulator) -> dict[str, str]:
     }
 
 
+def settings(sim: Simulator, folder: Path) -> dict[str, str]:
+    """The whole environment of a command of Ansible's: it finds this collection, and the simulator."""
+    return {
+        **os.environ,
+        **connections(sim),
+        # The checkout, or where ansible-test has put it.
+        "ANSIBLE_COLLECTIONS_PATH": str(Path(__file__).parents[6]),
+        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_SHOW_CUSTOM_STATS": "true",
+    }
+
+
 def played(
     sim: Simulator,
     folder: Path,
@@ -45,17 +60,7 @@ def played(
     file = folder / "variables.json"
     file.write_text(json.dumps(variables), encoding="utf-8")
     command = [sys.executable, "-m", "ansible", "playbook", str(playbook), "-e", f"@{file}"]
-    environment = {
-        **os.environ,
-        **connections(sim),
-        # The checkout, or where ansible-test has put it.
-        "ANSIBLE_COLLECTIONS_PATH": str(Path(__file__).parents[6]),
-        "ANSIBLE_HOME": str(folder / "home"),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_SHOW_CUSTOM_STATS": "true",
-    }
+    environment = settings(sim, folder)
     for name in without:
         environment.pop(name)
     return subprocess.run(
