@@ -12,7 +12,8 @@ author: secops.triage contributors (!UNKNOWN)
 description:
   - Takes the alerts that a writing module of this collection has returned, and says how they were before.
   - Alerts with the same way back are one step, so that a play needs one task for all of them, looped over the steps.
-  - Alerts that the task did not change, and those of which nobody knows how they are now, are in no step.
+  - Alerts that the task did not change are in no step, nor are those of which nobody knows whether it did, or how they
+    are now. Of the latter, RV(secops.triage.signal_state#module:signals[].changed) is V(null); look at them.
   - What somebody else has changed between the task's read of an alert and its write looks like the doing of the task,
     and is in the step.
   - The playbook C(secops.triage.restore) takes the steps of every module, but of those that leave notes, for a note
@@ -79,7 +80,8 @@ def undo(rows: t.Any) -> list[dict[str, t.Any]]:
     for row in rows:
         present = {name: row[name] for name in row["before"] or () if name in row}
         lost = {name: value for name, value in (row["before"] or {}).items() if name in row and row[name] != value}
-        if not lost or row["changed"] is False:
+        # Without a word on whose doing it is, to put it back could be to take back what somebody else has decided.
+        if not lost or not row["changed"]:
             continue
         step = next((one for one in steps if (one["before"], one["now"]) == (lost, present)), None)
         if step is None:

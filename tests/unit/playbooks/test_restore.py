@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, run_module
 from ansible_collections.secops.triage.tests.unit.playbooks.playing import play
 
@@ -71,6 +71,22 @@ def test_alert_that_somebody_else_has_since_stays_theirs(sim: Simulator, securit
     where = {**kept("alert_update", result, "security_deck"), "restore_api_url": sim.security_deck.url}
     play(sim, tmp_path, PLAYBOOK, where)
     assert [sim.security_deck.overview()[alert.id]["assignee_subject_id"] for alert in alerts] == [other, ""]
+
+
+def test_what_may_be_somebody_elses_doing_is_left_alone_and_told(
+    sim: Simulator, datadog: Params, tmp_path: Path
+) -> None:
+    """The answer was lost, and when the task looked, the signal was neither as before nor as it should be."""
+    signal = sim.datadog.add_signal()
+    sim.faults.add(Fault("close", writes=True))
+    sim.faults.add(Meanwhile(lambda _entry: setattr(signal, "state", "under_review"), method="GET", nth=2))
+    task = {**datadog, "signal_ids": [signal.id], "state": "archived", "archive_reason": "other", "only_from": ["open"]}
+    result = run_module("signal_state", task)
+    assert result["signals"][0]["changed"] is None
+    where = {**kept("signal_state", result), "restore_api_url": sim.datadog.url}
+    said = play(sim, tmp_path, PLAYBOOK, where)
+    assert signal.state == "under_review"
+    assert f"nobody knows whose doing: {signal.id}" in said
 
 
 @pytest.mark.parametrize("linked", [True, False])

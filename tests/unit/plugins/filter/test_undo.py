@@ -35,8 +35,10 @@ def row(name: str, before: t.Any, after: t.Any, changed: t.Any = True, **more: t
         ([row("a", None, None, changed=False, error={})], []),
         ([row("a", OPEN, None, changed=None, error={})], []),
         ([row("a", OPEN, ARCHIVED, changed=False)], []),
-        # Nobody knows whose doing it is, but it is otherwise than it was.
-        ([row("a", OPEN, ARCHIVED, changed=None, error={})], [(["a"], {"state": "open"}, ARCHIVED)]),
+        # It is otherwise than it was, and nobody knows whose doing that is.
+        ([row("a", OPEN, ARCHIVED, changed=None, error={})], []),
+        # It is the task's doing, which has not come all the way.
+        ([row("a", OPEN, ARCHIVED, error={})], [(["a"], {"state": "open"}, ARCHIVED)]),
     ],
 )
 def test_steps(rows: list[dict[str, t.Any]], steps: list[tuple[t.Any, ...]]) -> None:
