@@ -6,7 +6,7 @@
 
 ansible-test refuses links, wants a path that ends in ``ansible_collections/NAMESPACE/NAME``, and asks git which files
 there are: a copy below an ignored folder looks empty to it, whereupon it skips everything and succeeds. The copy is
-therefore a repository of its own.
+therefore a repository of its own, and each command has one, so that they can run side by side.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ from pathlib import Path
 from . import pip_home
 from .interpreters import search_path
 from .places import CACHE, ROOT, VENV, binary, tool_environment
-
-COPY = CACHE / "ansible-test" / "ansible_collections" / "secops" / "triage"
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _VENV = ["--venv", "--python", _PYTHON, "--requirements"]
@@ -61,23 +59,23 @@ def _same(one: Path, other: Path) -> bool:
     return (left.st_size, left.st_mtime_ns, left.st_mode) == (right.st_size, right.st_mtime_ns, right.st_mode)
 
 
-def refresh_copy() -> None:
+def refresh_copy(copy: Path) -> None:
     """Make the copy equal to the checkout. ansible-test's own output stays: its virtual environments are in there."""
-    COPY.mkdir(parents=True, exist_ok=True)
-    if not (COPY / ".git").is_dir():
-        subprocess.run(["git", "init", "--quiet", "."], cwd=COPY, env=tool_environment(), check=True)
+    copy.mkdir(parents=True, exist_ok=True)
+    if not (copy / ".git").is_dir():
+        subprocess.run(["git", "init", "--quiet", "."], cwd=copy, env=tool_environment(), check=True)
     wanted = set(_files())
     for path in wanted:
-        target = COPY / path
+        target = copy / path
         if not _same(ROOT / path, target):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             shutil.copy2(ROOT / path, target, follow_symlinks=False)
-    for folder, folders, names in os.walk(COPY):
-        here = Path(folder).relative_to(COPY)
+    for folder, folders, names in os.walk(copy):
+        here = Path(folder).relative_to(copy)
         folders[:] = [one for one in folders if here / one not in {Path(".git"), Path("tests/output")}]
         for stray in (here / name for name in names if here / name not in wanted):
-            (COPY / stray).unlink()
+            (copy / stray).unlink()
 
 
 def _count(command: str, lines: Iterable[str]) -> tuple[int, int]:
@@ -98,12 +96,13 @@ def _count(command: str, lines: Iterable[str]) -> tuple[int, int]:
 def run(command: str, arguments: list[str]) -> int:
     """Run it, let its output through, and add one line with the numbers. Returns an exit status."""
     pip_home.prepare()
-    refresh_copy()
+    copy = CACHE / "ansible-test" / command / "ansible_collections" / "secops" / "triage"
+    refresh_copy(copy)
     lines: list[str] = []
     environment = tool_environment(path=search_path())
     with subprocess.Popen(
         [binary("ansible-test"), command, *_OPTIONS[command], "--color", "no", *arguments],
-        cwd=COPY,
+        cwd=copy,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -131,8 +130,8 @@ def main() -> int:
     options, arguments = parser.parse_known_args()
     if Path(sys.prefix) != VENV:
         parser.error("this wants to run with the Python of .cache/venv")
-    # Two runs at once would pull the copy from under each other.
-    with (CACHE / ".ansible-test.lock").open("w") as lock:
+    # The commands run beside each other, each on its own copy; two runs of one would pull that from under each other.
+    with (CACHE / f".ansible-test-{options.command}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return run(options.command, arguments)
 

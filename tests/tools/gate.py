@@ -2,23 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the checks: all of them with a table at the end, or some by name with their output as it comes."""
+"""Run the checks: all of them with a table at the end, or some by name with their output as it comes.
+
+Where all run, those that keep one processor busy run side by side; those that take all there are follow one by one.
+"""
 
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import dataclasses
+import os
 import re
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from .places import LINK, LOGS, ROOT, binary, tool_environment
 
-# Lines of a failed step's output that say enough.
-_SHOWN = 300
 _NUMBER = re.compile(r"(\d+) (passed|failed|error)")
 
 
@@ -37,6 +41,11 @@ class Step:
     # Not one of the steps that decide: it runs where it is named.
     extra: bool = False
 
+    @property
+    def wide(self) -> bool:
+        """Whether it takes all processors."""
+        return bool(self.folder)
+
 
 @dataclasses.dataclass(frozen=True)
 class Result:
@@ -46,6 +55,13 @@ class Result:
     passed: int
     failed: int
     seconds: float
+    output: str
+    log: Path
+
+    def __str__(self) -> str:
+        if not self.failed:
+            return f"{self.passed} passed, {self.seconds:.0f} s"
+        return f"FAILED; this is all of its output, also in {self.log.relative_to(ROOT)}\n\n{self.output}"
 
 
 _PACKAGE = "ansible_collections.secops.triage"
@@ -138,10 +154,8 @@ def run(step: Step, given: Sequence[str], show: bool) -> Result:
             lines.append(line)
             if show:
                 print(line, end="", flush=True)
-    if process.returncode and not show:
-        print(f" FAILED; all of its output is in {log.relative_to(ROOT)}\n\n{''.join(lines[-_SHOWN:])}", flush=True)
     passed, failed = _numbers(step, lines, process.returncode)
-    return Result(step, passed, failed, time.monotonic() - start)
+    return Result(step, passed, failed, time.monotonic() - start, "".join(lines), log)
 
 
 def _numbers(step: Step, lines: Sequence[str], status: int) -> tuple[int, int]:
@@ -151,6 +165,28 @@ def _numbers(step: Step, lines: Sequence[str], status: int) -> tuple[int, int]:
     amounts = {word: int(number) for number, word in _NUMBER.findall(lines[-1] if lines else "")}
     passed, failed = amounts.get("passed", 0), amounts.get("failed", 0) + amounts.get("error", 0)
     return passed, failed or int(bool(status) or not passed)
+
+
+def run_all(steps: Sequence[Step]) -> Iterator[Result]:
+    """Run them without their output, say how each went, and give the results as they come."""
+    narrow = [one for one in steps if not one.wide]
+    processors = os.cpu_count() or 1
+    print(f"{processors} at a time: {', '.join(one.what for one in narrow)}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(processors) as lanes:
+        try:
+            for ended in concurrent.futures.as_completed([lanes.submit(run, one, [], show=False) for one in narrow]):
+                result = ended.result()
+                print(f"{result.step.what} ... {result}", flush=True)
+                yield result
+        except BaseException:
+            # Whoever interrupts this does not wait for those that have not begun.
+            lanes.shutdown(cancel_futures=True)
+            raise
+    for step in (one for one in steps if one.wide):
+        print(f"{step.what} ... ", end="", flush=True)
+        result = run(step, [], show=False)
+        print(result, flush=True)
+        yield result
 
 
 def _table(results: Sequence[Result], seconds: float) -> str:
@@ -170,18 +206,18 @@ def main() -> int:
     unknown = set(options.names) - {one.name for one in STEPS}
     if unknown:
         parser.error(f"no such step: {', '.join(sorted(unknown))}")
+    if options.given and not options.names:
+        parser.error("arguments are for steps that are named: no two take the same")
     LOGS.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    results = []
-    for step in STEPS:
-        if step.name not in options.names if options.names else step.extra:
-            continue
-        show = bool(options.names)
-        print(f"{step.what} ...", end="\n" if show else "", flush=True)
-        result = run(step, shlex.split(options.given), show)
-        results.append(result)
-        if not result.failed and not show:
-            print(f" {result.passed} passed, {result.seconds:.0f} s", flush=True)
+    if options.names:
+        results = []
+        for step in (one for one in STEPS if one.name in options.names):
+            print(f"{step.what} ...", flush=True)
+            results.append(run(step, shlex.split(options.given), show=True))
+    else:
+        chosen = [one for one in STEPS if not one.extra]
+        results = sorted(run_all(chosen), key=lambda one: chosen.index(one.step))
     print(_table(results, time.monotonic() - start))
     return int(any(one.failed for one in results))
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import configparser
+import fcntl
+import io
 import os
 import re
 import subprocess
 from pathlib import Path
 
-from .places import HOME, VENV, binary
+from .places import CACHE, HOME, VENV, binary
 
 # What ansible-test would fetch from a host that not every machine can reach: a program that puts pip into a virtual
 # environment without one. The standard library carries what it takes.
@@ -51,23 +53,31 @@ def _pip_settings() -> configparser.RawConfigParser:
     return settings
 
 
+def _write(path: Path, text: str) -> None:
+    """In one move, for somebody else may be reading it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text)
+    draft.replace(path)
+
+
 def prepare() -> None:
     """Put into HOME what pip needs to know, and what ansible-test would fetch."""
-    pip = HOME / ".config" / "pip"
-    pip.mkdir(parents=True, exist_ok=True)
-    with (pip / "pip.conf").open("w") as file:
-        _pip_settings().write(file)
-    netrc = Path.home() / ".netrc"
-    if netrc.is_file() and not (HOME / ".netrc").is_symlink():
-        (HOME / ".netrc").symlink_to(netrc)
-    place_get_pip(VENV)
+    settings = io.StringIO()
+    _pip_settings().write(settings)
+    with (CACHE / ".home.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _write(HOME / ".config" / "pip" / "pip.conf", settings.getvalue())
+        netrc = Path.home() / ".netrc"
+        if netrc.is_file() and not (HOME / ".netrc").is_symlink():
+            (HOME / ".netrc").symlink_to(netrc)
+        place_get_pip(VENV)
 
 
 def place_get_pip(venv: Path) -> None:
     """Put where ansible-test looks for it what the ansible-test of that environment would fetch."""
     # It names the version of pip that it wants in its own source.
     cache = HOME / ".ansible" / "test" / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
     for source in venv.glob("lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py"):
         for version in re.findall(r"pip='([\d.]+)'", source.read_text()):
-            (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(_GET_PIP)
+            _write(cache / f"get_pip_{version.replace('.', '_')}.py", _GET_PIP)

@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+import textwrap
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -62,6 +66,71 @@ def test_a_step_without_a_test_has_failed(last: str, status: int, numbers: tuple
     step = gate.Step("units", "unit tests", ["pytest"], counts=True)
 
     assert gate._numbers(step, [last], status) == numbers
+
+
+def python(name: str, code: str, **settings: t.Any) -> gate.Step:
+    return gate.Step(name, f"look at {name}", [sys.executable, "-c", textwrap.dedent(code)], **settings)
+
+
+@pytest.fixture
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the steps' output goes."""
+    monkeypatch.setattr(gate, "LOGS", tmp_path)
+    monkeypatch.setattr(gate, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_steps_run_side_by_side_and_say_what_they_have_to_say_in_one_piece(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("there", "back"):
+        os.mkfifo(logs / name)
+    # Each waits for a word of the other between its own. Who waits in vain is ended.
+    code = """
+        import signal
+        signal.alarm(60)
+        print({name!r}, "begins", flush=True)
+        {first}
+        {second}
+        print({name!r}, "ends", flush=True)
+        raise SystemExit({status})
+    """
+    say, hear = 'open("{0}", "w").write("word")', 'assert open("{0}").read() == "word"'
+    steps = [
+        python("one", code.format(name="one", first=say.format("there"), second=hear.format("back"), status=1)),
+        python("two", code.format(name="two", first=hear.format("there"), second=say.format("back"), status=0)),
+    ]
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+
+    results = {one.step.name: one for one in gate.run_all(steps)}
+
+    assert {name: (one.passed, one.failed) for name, one in results.items()} == {"one": (0, 1), "two": (1, 0)}
+    said = capsys.readouterr().out
+    assert "look at one ... FAILED; this is all of its output, also in one.log\n\none begins\none ends\n" in said
+    assert re.search(r"^look at two \.\.\. 1 passed, \d+ s$", said, re.MULTILINE)
+    assert "two begins" not in said
+    assert (logs / "two.log").read_text() == "two begins\ntwo ends\n"
+
+
+def test_the_table_keeps_its_order_whoever_ends_first(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(logs / "word")
+    steps = [
+        python("first", 'import signal; signal.alarm(60); open("word").read()'),
+        python("second", 'import signal; signal.alarm(60); open("word", "w").close(); raise SystemExit(3)'),
+        python("third", "raise SystemExit(9)", extra=True),
+    ]
+    monkeypatch.setattr(gate, "STEPS", steps)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(sys, "argv", ["gate"])
+
+    assert gate.main() == 1
+
+    table = capsys.readouterr().out.partition("step ")[2]
+    assert re.findall(r"^(\w+) +(\d+) +(\d+)", table, re.MULTILINE)[:2] == [("first", "1", "0"), ("second", "0", "1")]
+    assert "third" not in table
+    assert "1 passed, 1 failed in " in table
 
 
 @pytest.fixture
