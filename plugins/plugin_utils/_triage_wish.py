@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+import uuid
 
 from . import _vocabulary as vocabulary
 
@@ -70,9 +71,7 @@ def wish_of(alert: t.Any, also: t.Mapping[str, t.Mapping[str, str]]) -> Wish:
         taken = ", ".join(("platform", "id", *ASKED))
         raise vocabulary.VocabularyError(f"it has {', '.join(unknown)}, and takes {taken}")
     platform = vocabulary.platform_named(alert.get("platform"))
-    wish = Wish(alert, platform, str(alert.get("id") or "").strip())
-    if not wish.id:
-        raise vocabulary.VocabularyError("it has no id")
+    wish = Wish(alert, platform, _id(alert, platform))
     # A survey gives empty texts for what nobody has filled in. An assignee of that name is nobody.
     asked = {name: alert.get(name) for name in ASKED if alert.get(name) not in (None, "")}
     if alert.get("assignee") == "":
@@ -109,6 +108,17 @@ def _status(wish: Wish, asked: Fields, also: t.Mapping[str, str] | None) -> None
         wish.fields["tag"] = vocabulary.folded(asked["status"])
     if status and (status.lossy or (status.besides == "incident" and "incident_id" not in asked)):
         wish.loses("status", status.native)
+
+
+def _id(alert: t.Mapping[str, t.Any], platform: str) -> str:
+    """The id as the modules return it."""
+    alert_id = str(alert.get("id") or "").strip()
+    if not alert_id:
+        raise vocabulary.VocabularyError("it has no id")
+    try:
+        return str(uuid.UUID(alert_id)) if platform == "calseta" else alert_id
+    except ValueError:
+        raise vocabulary.VocabularyError("its id is no UUID, as those of calseta are") from None
 
 
 def _incident(value: t.Any) -> int:

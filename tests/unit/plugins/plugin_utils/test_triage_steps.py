@@ -18,8 +18,11 @@ Fields = dict[str, t.Any]
 triage_steps = FilterModule().filters()["triage_steps"]
 
 
+UUID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+
+
 def alert(platform: str, name: str = "a", **asked: t.Any) -> Fields:
-    return {"platform": platform, "id": name, **asked}
+    return {"platform": platform, "id": UUID if platform == "calseta" else name, **asked}
 
 
 def calls(alerts: list[Fields], **options: t.Any) -> list[tuple[str, list[str], Fields]]:
@@ -115,7 +118,7 @@ ONE_ALERT = [
 
 @pytest.mark.parametrize(("asked", "expected"), ONE_ALERT)
 def test_one_alert(asked: Fields, expected: list[tuple[str, Fields]]) -> None:
-    assert calls([asked]) == [(module, ["a"], args) for module, args in expected]
+    assert calls([asked]) == [(module, [asked["id"]], args) for module, args in expected]
 
 
 def test_fewest_calls() -> None:
@@ -127,15 +130,25 @@ def test_fewest_calls() -> None:
         alert("kibana", "k3", status="in_progress", comment="Seen"),
         alert("datadog", "d2", status="archived", verdict="true_positive_benign"),
         alert("datadog", "d2", status="archived", verdict="benign"),
-        alert("calseta", "c1", status="new"),
+        alert("calseta", status="new"),
     ]
     assert calls(asked) == [
         ("kibana_alert_status", ["k1", "k2"], {"status": "closed", "reason": "benign_positive"}),
         ("kibana_alert_status", ["k3"], {"status": "acknowledged"}),
         ("alert_note", ["k1", "k2", "k3"], {**KIBANA, "text": "Seen"}),
         ("signal_state", ["d1", "d2"], {"state": "archived", "archive_reason": "true_positive_benign"}),
-        ("alert_update", ["c1"], {**CALSETA, "status": "Open"}),
+        ("alert_update", [UUID], {**CALSETA, "status": "Open"}),
     ]
+
+
+def test_ids_are_those_that_the_modules_return() -> None:
+    """Else nobody would find the alerts of a step in the answer to it."""
+    asked = [
+        {"platform": "Calseta", "id": UUID.upper(), "status": "new"},
+        {"platform": "datadog", "id": " AQ ", "status": "new"},
+        {"platform": "calseta", "id": UUID.replace("-", ""), "status": "Open"},
+    ]
+    assert [step["ids"] for step in triage_steps(asked)] == [[UUID], ["AQ"]]
 
 
 def test_none_at_all() -> None:
@@ -163,7 +176,7 @@ LOST = [
 @pytest.mark.parametrize(("asked", "lost"), LOST)
 def test_what_is_lost(asked: Fields, lost: list[tuple[t.Any, ...]]) -> None:
     expected = [
-        {"platform": asked["platform"], "id": "a", "option": option, "asked": was, "written": written}
+        {"platform": asked["platform"], "id": asked["id"], "option": option, "asked": was, "written": written}
         for option, was, written in lost
     ]
     # Once, however many calls it takes.
@@ -211,6 +224,10 @@ WRONG = [
     ),
     ({"platform": "datadog", "status": "new"}, "alert 1 (datadog): it has no id"),
     ({"id": "a", "status": "new"}, "alert 1 (a): There is no platform None, but "),
+    (
+        {"platform": "calseta", "id": "a", "status": "new"},
+        "alert 1 (calseta a): its id is no UUID, as those of calseta are",
+    ),
     ("a", "alert 1: it is no mapping with a platform and an id"),
     (alert("datadog"), "nothing is asked of it: give it any of status, verdict, comment, assignee, incident_id"),
     (alert("datadog", status="new", title="A"), "it has title, and takes platform, id, status, verdict, "),
