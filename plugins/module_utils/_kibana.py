@@ -140,8 +140,12 @@ class Alerts(Platform):
                 self.legacy.add(alert_id)
             if not status:
                 raise doubt("search", f"the answer shows no status of the alert {alert_id}")
-            found[alert_id] = self.shown(alert_id, status, hit)
+            found[self.key(alert_id, hit)] = self.shown(alert_id, status, hit)
         return found
+
+    def key(self, alert_id: str, hit: dict[str, t.Any]) -> str:
+        """What an alert is known by in what is read and found."""
+        return alert_id
 
     def shown(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
         """The fields of an alert that a search has hit."""

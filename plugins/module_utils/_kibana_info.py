@@ -51,6 +51,8 @@ class AlertInfo(Alerts):
     def __init__(self, params: Params, run: Run) -> None:
         super().__init__(params, run)
         self._raw: bool = params["raw"]
+        #: In which index the first alert of an id is.
+        self._indices: dict[str, str] = {}
         if self._raw:
             self.source = True
         self._search = Search(params)
@@ -62,6 +64,18 @@ class AlertInfo(Alerts):
 
     def search(self, limit: int) -> Found:
         return self._search.run(self, limit, sort=self._sort)
+
+    def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+        places = {alert_id: place for place, alert_id in enumerate(ids)}
+        found: dict[str, Fields] = {}
+        for part in self.client.each(self.read_part, self.parts(ids)):
+            found.update((key, alert) for key, alert in part.items() if alert["id"] in places)
+        return dict(sorted(found.items(), key=lambda one: places[one[1]["id"]]))
+
+    def key(self, alert_id: str, hit: dict[str, t.Any]) -> str:
+        """One that is in another index than the first of its id is an alert of its own; no id has a space in it."""
+        index = str(hit.get("_index"))
+        return alert_id if index == self._indices.setdefault(alert_id, index) else f"{alert_id} {index}"
 
     def shown(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
         assignees = listed(alert_id, hit, ASSIGNEES)
@@ -78,7 +92,7 @@ class AlertInfo(Alerts):
             url=self._url(alert_id, hit),
             rule=rule,
         )
-        alert.update(tags=listed(alert_id, hit, TAGS), assignees=assignees)
+        alert.update(id=alert_id, tags=listed(alert_id, hit, TAGS), assignees=assignees)
         if "fields" in self.extra:
             extra = hit.get("fields") or {}
             if not isinstance(extra, dict):

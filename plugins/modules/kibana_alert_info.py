@@ -88,7 +88,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 alerts:
-  description: The alerts, in the order of O(alert_ids) or as O(sort) says.
+  description:
+    - The alerts, in the order of O(alert_ids) or as O(sort) says.
+    - After a rollover of the index there may be two of one id, which are both listed.
   returned: success
   type: list
   elements: dict

@@ -192,6 +192,35 @@ def test_missing_ones_are_listed_and_no_failure(sim: Simulator, kibana: Params) 
     assert "total" not in result
 
 
+def two_of_one_id(sim: Simulator, alert_id: str, index: str | None) -> None:
+    """The next search shows this alert again, in that index, where the last of three would be."""
+    again = {"_id": alert_id, "_source": {"kibana.alert.workflow_status": "closed"}}
+    hits = [{}, {}, {**again, **({"_index": index} if index else {})}]
+    sim.faults.add(Fault("merge", path="signals/search", body={"hits": {"hits": hits}}))
+
+
+def test_two_of_one_id_are_both_found(sim: Simulator, kibana: Params) -> None:
+    """As there may be after a rollover of the index."""
+    newest, middle, _oldest = many(sim, 3)
+    two_of_one_id(sim, newest, "other")
+    result = run(kibana, query=ALL)
+    assert ids(result) == [newest, middle, newest]
+    assert [alert["status"] for alert in result["alerts"]] == ["open", "open", "closed"]
+    assert (result["total"], result["truncated"]) == (3, False)
+
+
+@pytest.mark.parametrize("index", ["other", None])
+def test_two_of_one_id_are_both_read(sim: Simulator, kibana: Params, index: str | None) -> None:
+    """But what is in one index is one alert."""
+    newest, middle, oldest = many(sim, 3)
+    two_of_one_id(sim, oldest, index)
+    result = run(kibana, alert_ids=[oldest, newest, middle])
+    assert result["missing"] == [middle]
+    assert ids(result) == ([oldest, oldest, newest] if index else [oldest, newest])
+    stands = [alert["status"] for alert in result["alerts"] if alert["id"] == oldest]
+    assert stands == (["open", "closed"] if index else ["closed"])
+
+
 def test_none_are_none(sim: Simulator, kibana: Params) -> None:
     result = run(kibana, alert_ids=[])
     assert (result["alerts"], result["missing"]) == ([], [])
