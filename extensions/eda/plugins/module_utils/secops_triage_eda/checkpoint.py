@@ -1,0 +1,76 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far a source has come, kept in a file over restarts."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from .errors import SourceError
+from .options import now
+from .shape import earlier, moment_of
+
+
+class Checkpoint:
+    """``since`` is the time of the newest alert that was seen. Every search begins an ``overlap`` of seconds before
+    that, and ``seen`` are the ids from then on, with their times."""
+
+    def __init__(self, file: str, place: str, since: str, overlap: float) -> None:
+        self.since = since
+        self.seen: dict[str, str] = {}
+        self._overlap = overlap
+        self._place = place
+        self._file = Path(file).expanduser() if file else None
+        if self._file and self._file.exists():
+            self._load(self._file)
+        # So that the first start counts as one, and a file that cannot be written is told at once.
+        self.save()
+
+    @property
+    def start(self) -> str:
+        """Where a search begins."""
+        return earlier(self.since, self._overlap)
+
+    def note(self, alert_id: str, moment: str) -> None:
+        """This alert was seen. A time that has not come yet must not make it miss what comes up until then."""
+        self.seen[alert_id] = moment
+        self.since = max(self.since, min(moment, now()))
+
+    def save(self) -> None:
+        """Keep it, in one step: whoever reads the file finds the old one or the new one. Raises `SourceError`."""
+        start = self.start
+        self.seen = {alert_id: moment for alert_id, moment in self.seen.items() if moment >= start}
+        if self._file is None:
+            return
+        kept = json.dumps({"place": self._place, "since": self.since, "seen": self.seen})
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{self._file.name}.", dir=self._file.parent)
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(kept)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self._file)
+            finally:
+                Path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise SourceError(f"checkpoint {self._file} cannot be written: {error.strerror}") from None
+
+    def _load(self, file: Path) -> None:
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            place, since, seen = kept["place"], moment_of(kept["since"]), dict(kept["seen"])
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            place = since = None
+            seen = {}
+        if since is None or not all(isinstance(moment, str) for moment in seen.values()):
+            # To begin anew in silence would be to run everything again, or to miss what came up meanwhile.
+            raise SourceError(f"checkpoint {file} cannot be read; remove it to begin at since again")
+        if place != self._place:
+            raise SourceError(f"checkpoint {file} is that of another source, {place}: each needs one of its own")
+        self.since, self.seen = since, seen

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The event source as ansible-rulebook runs it, on the simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import runpy
+import typing as t
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.simulator.seeds import Scene, scenes
+
+SOURCE = Path(__file__).parents[4] / "extensions" / "eda" / "plugins" / "event_source" / "alerts.py"
+PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
+
+Args = dict[str, t.Any]
+Event = dict[str, t.Any]
+
+#: What the first state of an alert is called, and the last.
+STATES = {
+    "datadog": ("open", "archived"),
+    "kibana": ("open", "closed"),
+    "security_deck": ("OPEN", "RESOLVED"),
+    "calseta": ("Open", "Closed"),
+}
+#: How the search of each platform is to be told in a log.
+SEARCHES = {
+    "datadog": r"/signals/search",
+    "kibana": r"/signals/search",
+    "security_deck": r"/sinks/",
+    "calseta": r"/v1/alerts\?",
+}
+
+
+def args_of(sim: Simulator, platform: str, **more: t.Any) -> Args:
+    """The arguments that connect to the simulator, and make the source hurry."""
+    keys = sim.credentials
+    own: dict[str, Args] = {
+        "datadog": {"api_key": keys.datadog_api_key, "app_key": keys.datadog_app_key},
+        "kibana": {"api_key": keys.kibana_api_key},
+        "security_deck": {"iam_token": keys.iam_token, "query": {"sink_id": sim.security_deck.sink_id}},
+        "calseta": {"api_key": keys.calseta_api_key},
+    }
+    url = getattr(sim, platform).url
+    return {"platform": platform, "api_url": url, "interval": 0.1, **own[platform], **more}
+
+
+def add(sim: Simulator, platform: str, age: float = 0.0, *, closed: bool = False) -> str:
+    """One more alert, that came up so many seconds ago. Returns its id."""
+    state = STATES[platform][closed]
+    scene: Scene = replace(next(scenes(random.Random(7), 1)), age=age)
+    if platform == "datadog":
+        return sim.datadog.add_signal(age=age, state=state).id
+    if platform == "kibana":
+        return sim.kibana.add_alert(state, scene=scene)
+    if platform == "security_deck":
+        return sim.security_deck.add_alert(scene, status=state).id
+    # Calseta takes an alert in a second after it has happened.
+    classification = {"close_classification": "Duplicate"} if closed else {}
+    return sim.calseta.add_alert(replace(scene, age=age + 1), status=state, **classification).uuid
+
+
+class Feed:
+    """What a running source gives."""
+
+    def __init__(self, queue: asyncio.Queue[Event], task: asyncio.Task[None]) -> None:
+        self._queue = queue
+        self.task = task
+
+    async def events(self, count: int) -> list[Event]:
+        """The next events. If the source ends instead, its error is raised."""
+        return [await self._next() for _position in range(count)]
+
+    @property
+    def full(self) -> bool:
+        return self._queue.full()
+
+    async def ids(self, count: int) -> list[str]:
+        return [event["alert"]["id"] for event in await self.events(count)]
+
+    async def _next(self) -> Event:
+        waiting = asyncio.create_task(self._queue.get())
+        await asyncio.wait({waiting, self.task}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            return waiting.result()
+        waiting.cancel()
+        if self.task.done():
+            self.task.result()
+        raise AssertionError("no event came")
+
+
+@contextlib.asynccontextmanager
+async def running(args: Args, size: int = 0) -> t.AsyncIterator[Feed]:
+    """The source, until the end of the block. ``size`` is how many events its queue holds."""
+    queue: asyncio.Queue[Event] = asyncio.Queue(size)
+    task = asyncio.create_task(runpy.run_path(str(SOURCE))["main"](queue, args))
+    try:
+        yield Feed(queue, task)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait_for(task, 20)
+
+
+def ids_of(args: Args, count: int) -> list[str]:
+    """The ids of the first events of a source that is stopped afterwards."""
+
+    async def scenario() -> list[str]:
+        async with running(args) as feed:
+            return await feed.ids(count)
+
+    return asyncio.run(scenario())
+
+
+def error_of(args: Args) -> str:
+    """The error that ends a source, with nothing behind it that a traceback would show."""
+
+    async def scenario() -> None:
+        async with running(args) as feed:
+            await feed.events(1)
+
+    with pytest.raises(Exception, match=r"\w") as caught:
+        asyncio.run(scenario())
+    error = caught.value
+    assert type(error).__name__ == "SourceError", repr(error)
+    assert error.__suppress_context__ or error.__context__ is None
+    return str(error)
