@@ -64,7 +64,7 @@ def played(
     for name in without:
         environment.pop(name)
     return subprocess.run(
-        [*command, *options], env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        [*command, *options], env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=900
     )
 
 
