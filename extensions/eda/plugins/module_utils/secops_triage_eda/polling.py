@@ -21,8 +21,8 @@ from .shape import alert_of
 
 _LOG = logging.getLogger("secops.triage.alerts")
 _FIRST_BACKOFF = 0.5
-#: Pages of one search, after which it goes round in circles.
-_MOST_PAGES = 1000
+#: How many pages in a row may show nothing that an earlier one has not.
+_IDLE_PAGES = 5
 
 #: The time of an alert, its id, and its event. Sorted, the oldest come first.
 Fresh = tuple[str, str, Raw]
@@ -50,7 +50,8 @@ class _Poll:
                 failures, wait = 0, float(self._options["interval"])
             except PassingError as error:
                 failures += 1
-                longest = min(_FIRST_BACKOFF * 2.0 ** min(failures - 1, 20), LONGEST_WAIT)
+                first = min(_FIRST_BACKOFF, self._options["interval"])
+                longest = min(first * 2.0 ** min(failures - 1, 20), LONGEST_WAIT)
                 # Not all at once, when a server comes back that many wait for.
                 wait = max(error.wait, longest) * random.uniform(1.0, 1.5)  # noqa: S311
                 _LOG.warning("%s: %s. Trying again in %.1f s", self._platform.name, error, wait)
@@ -71,21 +72,25 @@ class _Poll:
         """What was not seen yet."""
         found: dict[str, Fresh] = {}
         while True:
-            before, pages = len(found), 0
+            before, pages, idle = len(found), 0, 0
+            shown: set[str | None] = set()
             async for page in search(self._platform, self._options["query"], self._reached.start):
                 pages += 1
-                if pages > _MOST_PAGES:
-                    raise PassingError("The search goes round in circles")
-                for raw in page:
-                    self._add(raw, found)
+                ids = {self._add(raw, found) for raw in page}
+                idle = 0 if ids - shown else idle + 1
+                if idle > _IDLE_PAGES:
+                    raise PassingError("The search goes round in circles: its pages show nothing new")
+                shown |= ids
             # What was closed between two pages may have moved another alert from the one to the other.
             if pages < 2 or len(found) == before:
                 return found.values()
 
-    def _add(self, raw: Raw, found: dict[str, Fresh]) -> None:
+    def _add(self, raw: Raw, found: dict[str, Fresh]) -> str | None:
+        """Add it if it was not seen yet. Returns its id."""
         alert, moment = alert_of(self._platform.name, raw, {}), time_of(self._platform.name, raw)
-        alert_id = alert["id"]
+        alert_id: str | None = alert["id"]
         if alert_id is None or moment is None:
             _LOG.warning("%s: an alert is left out, for it shows no id or no time", self._platform.name)
         elif alert_id not in self._reached.seen and moment >= self._reached.start:
             found[alert_id] = (moment, alert_id, {"alert": {**alert, "raw": raw} if self._options["raw"] else alert})
+        return alert_id

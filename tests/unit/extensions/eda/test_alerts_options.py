@@ -1,0 +1,173 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Are the event source's options those that its page tells, checked before anything is sent, and like the modules'?"""
+
+from __future__ import annotations
+
+import importlib
+import runpy
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS
+from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import SOURCE, add, args_of, error_of, ids_of
+
+FILTER = SOURCE.parents[1] / "event_filter" / "normalize.py"
+MODULES: dict[str, dict[str, t.Any]] = {
+    "datadog": DATADOG_OPTIONS,
+    "kibana": KIBANA_OPTIONS,
+    "security_deck": SECURITY_DECK_OPTIONS,
+    "calseta": CALSETA_OPTIONS,
+}
+
+
+def options() -> t.Any:
+    runpy.run_path(str(SOURCE))
+    return importlib.import_module("secops_triage_eda.options")
+
+
+def page(file: Path) -> dict[str, t.Any]:
+    loaded: dict[str, t.Any] = yaml.safe_load(runpy.run_path(str(file))["DOCUMENTATION"])
+    return loaded
+
+
+BAD: list[tuple[str, dict[str, t.Any], str]] = [
+    ("datadog", {"platform": "jira"}, "platform is one of datadog, kibana, security_deck, calseta, not 'jira'"),
+    ("datadog", {"platform": None}, "platform is one of"),
+    ("datadog", {"platform": ["kibana"]}, "platform is one of"),
+    ("datadog", {"intervall": 5}, "intervall: no option for platform datadog, which takes platform, query"),
+    ("calseta", {"space_id": "x"}, "space_id: no option for platform calseta"),
+    ("datadog", {"interval": 0}, "interval must be between 0.1 and 86400, not 0"),
+    ("datadog", {"interval": "soon"}, "interval must be a number"),
+    ("datadog", {"interval": "nan"}, "interval must be between"),
+    ("datadog", {"max_alerts": 0}, "max_alerts must be between 1"),
+    ("datadog", {"max_alerts": [1]}, "max_alerts must be a number"),
+    ("datadog", {"overlap": -1}, "overlap must be between 0"),
+    ("datadog", {"only_new": "perhaps"}, "only_new must be true or false"),
+    ("datadog", {"checkpoint": ["a"]}, "checkpoint must be a text"),
+    ("datadog", {"since": "yesterday"}, "since 'yesterday' is not a time"),
+    ("datadog", {"query": {"a": 1}}, "query must be a text in Datadog's query language"),
+    ("kibana", {"query": "a:b"}, "query must be a mapping for platform kibana"),
+    ("calseta", {"query": {"from_time": "now"}}, "query has from_time; for platform calseta it takes status"),
+    ("security_deck", {"query": None}, "query.sink_id is missing"),
+    ("security_deck", {"query": {"sink_id": "../x"}}, "query.sink_id is missing, or is not the id of a sink"),
+    ("kibana", {"api_url": None}, "api_url is missing: give it, or set KIBANA_URL"),
+    ("calseta", {"api_url": None}, "api_url is missing: give it, or set CALSETA_API_URL"),
+    ("kibana", {"api_url": "http://kibana.example.com"}, "is plain HTTP, which would show the credentials"),
+    ("kibana", {"api_url": "https://a:b@kibana.example.com"}, "without credentials and without a query"),
+    ("kibana", {"api_url": "https://kibana.example.com?key=s"}, "without credentials and without a query"),
+    ("kibana", {"api_url": "ftp://kibana.example.com"}, "api_url is not a URL that can be used"),
+    ("kibana", {"api_url": "https://kibana.example.com:port"}, "api_url is not a URL that can be used"),
+    ("kibana", {"space_id": "../x"}, "space_id '../x' is not the id of a space"),
+    ("datadog", {"api_url": None, "site": "datadog"}, "site 'datadog' is not the name of a host"),
+    ("security_deck", {"api_url": None, "api_host": "x/y"}, "api_host 'x/y' is not the name of a host"),
+    ("datadog", {"api_key": None}, "No credentials: give api_key and app_key, or access_token, or set DD_API_KEY"),
+    ("security_deck", {"iam_token": None}, "No credentials: give iam_token, or service_account_key_file"),
+    ("calseta", {"api_key": "a\nb"}, "api_key has characters in it that no such credential has"),
+]
+
+
+@pytest.mark.parametrize(("platform", "given", "said"), BAD, ids=[one[2][:50] for one in BAD])
+def test_bad_options_are_told_before_anything_is_sent(
+    sim: Simulator, platform: str, given: dict[str, t.Any], said: str
+) -> None:
+    assert said in error_of({**args_of(sim, platform), **given})
+    assert not len(sim.log)
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ({}, "https://api.datadoghq.com"),
+        ({"site": "us3.datadoghq.com"}, "https://api.us3.datadoghq.com"),
+        ({"site": "https://app.datadoghq.eu/"}, "https://api.datadoghq.eu"),
+        ({"api_url": "gateway.example.com/dd/"}, "https://gateway.example.com/dd"),
+        ({"platform": "security_deck"}, "https://alert-sink.api.cloud.yandex.net"),
+        ({"platform": "security_deck", "api_host": "api.yandexcloud.kz:443"}, "https://alert-sink.api.yandexcloud.kz"),
+        ({"platform": "kibana", "api_url": "https://k/base", "space_id": "soc"}, "https://k/base/s/soc"),
+        ({"platform": "kibana", "api_url": "https://k", "space_id": "default"}, "https://k"),
+        ({"platform": "calseta", "api_url": "http://localhost:8000/v1"}, "http://localhost:8000"),
+        ({"platform": "calseta", "api_url": "http://c", "allow_http": "yes"}, "http://c"),
+    ],
+)
+@pytest.mark.usefixtures("sim")
+def test_addresses(given: dict[str, t.Any], base: str) -> None:
+    query = {"query": {"sink_id": "x"}} if given.get("platform") == "security_deck" else {}
+    assert options().checked({"platform": "datadog", **query, **given})["api_url"] == base
+
+
+@pytest.mark.parametrize("platform", MODULES)
+def test_connects_by_the_variables_of_the_modules(
+    sim: Simulator, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = {name: list(spec["fallback"][1]) for name, spec in MODULES[platform].items() if "fallback" in spec}
+    if platform == "calseta":
+        # Which is no fallback of the module's option, because that is another platform's too.
+        expected["api_url"] = ["CALSETA_API_URL"]
+    assert options().VARIABLES[platform] == expected
+    alert_id = add(sim, platform, 60)
+    args = args_of(sim, platform, since="now-10m")
+    for name, variables in expected.items():
+        if args.get(name):
+            monkeypatch.setenv(variables[-1], f"{args.pop(name)}\n")
+    assert ids_of(args, 1) == [alert_id]
+
+
+def test_credentials_given_are_not_mixed_with_those_of_the_environment(
+    sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DD_APP_KEY", sim.credentials.datadog_app_key)
+    assert "No credentials" in error_of(args_of(sim, "datadog", app_key=None))
+    monkeypatch.setenv("DD_API_KEY", "another")
+    ids = [add(sim, "datadog", 60)]
+    assert ids_of(args_of(sim, "datadog", since="now-10m"), 1) == ids
+
+
+def test_takes_what_a_template_of_a_rulebook_makes_of_numbers(sim: Simulator) -> None:
+    ids = [add(sim, "calseta", 60)]
+    args = args_of(sim, "calseta", since="now-10m", max_alerts="5", overlap="60", validate_certs="False")
+    assert ids_of({**args, "interval": "0.5", "eda_feedback_queue": object()}, 1) == ids
+
+
+def test_documented_as_they_are() -> None:
+    documented = page(SOURCE)["options"]
+    taken = {"query": "raw", "service_account_key_file": "raw", "checkpoint": "path", "ca_path": "path"}
+    kinds = {str: "str", bool: "bool", int: "int", float: "float"}
+    known: dict[str, t.Any] = dict(options().COMMON)
+    for own in options().OWN.values():
+        known.update(own)
+    assert set(documented) == set(known)
+    for name, default in known.items():
+        one = documented[name]
+        assert one["type"] == (taken.get(name) or kinds[type(default)]), name
+        if not isinstance(default, str) or name == "since":
+            assert one.get("default") == default, name
+        elif default:
+            assert f"V({default})" in str(one["description"]), name
+    assert documented["platform"]["choices"] == list(options().OWN)
+    variables = [one for own in options().VARIABLES.values() for names in own.values() for one in names]
+    assert not [one for one in variables if f"E({one})" not in str(documented)]
+
+
+def test_what_the_modules_have_too_is_called_the_same() -> None:
+    for platform, spec in MODULES.items():
+        assert set(options().OWN[platform]) - {"api_url"} == set(spec) - {"api_url"}
+    assert set(CONNECTION_OPTIONS) - set(options().COMMON) == {"retries", "concurrency"}
+
+
+@pytest.mark.parametrize("file", [SOURCE, FILTER], ids=["alerts", "normalize"])
+def test_page_is_complete(file: Path) -> None:
+    documentation = page(file)
+    assert {"short_description", "description", "version_added", "author"} <= set(documentation)
+    (ruleset,) = yaml.safe_load(runpy.run_path(str(file))["EXAMPLES"])
+    assert {"name", "hosts", "sources", "rules"} <= set(ruleset)
