@@ -24,6 +24,7 @@ options:
   allow_unbounded:
     description:
       - Whether the search may have no bounds at all, so that it finds every alert there is, and every one to come.
+      - One that only says what it leaves out has none, either, and a beginning before the year 2000 is none.
     version_added: 1.1.0
     type: bool
     default: false

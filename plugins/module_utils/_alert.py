@@ -59,6 +59,11 @@ def moment(option: str, value: str | None) -> str | None:
         ) from None
 
 
+def before_all(moment: str) -> bool:
+    """Whether a moment, in ISO 8601 and UTC, is one from which on there is every alert: 1970, or whatever is as old."""
+    return moment < "2000"
+
+
 def _iso(value: str) -> dt.datetime:
     # Python before 3.11 knows neither the Z, nor fractions of other than three or six digits.
     text = re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), re.sub(r"[Zz]$", "+00:00", value))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._alert import moment
+from ._alert import before_all, moment
 from ._errors import OptionError
 from ._options import Params, checked_text
 from ._selection import Selection
@@ -51,5 +51,6 @@ def asked_for(query: Params, selection: Selection) -> dict[str, str]:
         # In the task's own words, which are the same in every run.
         since, until = query["from_time"], query["to_time"]
         raise OptionError(f"query.from_time is {since}, which is after query.to_time, {until}")
-    selection.refuse(None if "from_time" in asked else "query has no from_time")
+    if before_all(asked.get("from_time", "")):
+        selection.refuse("query has no from_time, or one that is before all alerts")
     return asked

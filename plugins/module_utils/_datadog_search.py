@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._alert import moment
+from ._alert import before_all, moment
 from ._errors import OptionError
 from ._lucene import matches_everything
 from ._options import Params, checked_text
@@ -50,8 +50,10 @@ class Search:
     def unbounded(self) -> str | None:
         """Why it finds every signal that there is; V(None) where it does not."""
         if matches_everything(self._query):
-            return f"the query {self._query!r} matches every signal"
-        return None if "from" in self._times else "it has no from, so that it goes back to the first signal"
+            return f"the query {self._query!r} matches every signal, or all but what it leaves out"
+        if before_all(self._times.get("from", "")):
+            return "it has no from, or one so long ago that it goes back to the first signal"
+        return None
 
     def body(self, cursor: str | None, limit: int) -> dict[str, t.Any]:
         """The request for the page behind the cursor, at first V(None)."""

@@ -2,19 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elastic Security: queries that match every alert, in the many ways in which that can be said.
+"""Elastic Security: queries that match every alert, or all but what they leave out, in the many ways to say that.
 
 Query DSL: https://www.elastic.co/docs/explore-analyze/query-filter/languages/querydsl
 """
 
 from __future__ import annotations
 
+import re
+import time
 import typing as t
 
+from ._alert import before_all, utc
 from ._kibana_fields import STATUS
 from ._kibana_search import Query
 from ._lucene import matches_everything
-from ._platform import dig
 
 #: What every alert has.
 _EVERYWHERE = ("*", "@timestamp", "_id", "_index", STATUS, "kibana.alert.uuid", "kibana.alert.rule.uuid")
@@ -22,14 +24,15 @@ _EVERYWHERE = ("*", "@timestamp", "_id", "_index", STATUS, "kibana.alert.uuid", 
 _WRAPPERS = {"constant_score": "filter", "function_score": "query", "script_score": "query", "boosting": "positive"}
 #: Where a query on a field has its text.
 _TEXTS = {"wildcard": ("value", "wildcard"), "regexp": ("value",), "prefix": ("value",)}
-_BOUNDS = ("gt", "gte", "lt", "lte", "from", "to")
+_LOWER, _UPPER = ("gt", "gte", "from"), ("lt", "lte", "to")
+_SECONDS = {"y": 31_557_600, "M": 2_629_800, "w": 604_800, "d": 86_400, "h": 3600, "H": 3600, "m": 60, "s": 1}
 
 
 def unbounded(query: t.Any) -> str | None:
     """Why a query matches every alert there is; V(None) if it may not."""
     if not query:
         return "query is empty"
-    return "query matches every alert" if _matches_all(query) else None
+    return "query matches every alert, or all but what it leaves out" if _matches_all(query) else None
 
 
 def _matches_all(query: t.Any) -> bool:
@@ -56,27 +59,44 @@ def _matches_all(query: t.Any) -> bool:
 def _says_nothing(name: str, asked: t.Any) -> bool:
     """Whether a query on a field is for all that have the field."""
     if name == "range":
-        return isinstance(asked, dict) and all(asked.get(bound) is None for bound in _BOUNDS)
+        return isinstance(asked, dict) and _is_endless(asked)
     if isinstance(asked, dict):
         asked = next((asked[key] for key in _TEXTS[name] if key in asked), None)
     text = None if asked is None else str(asked)
     return text is not None and not text.strip({"wildcard": "*", "regexp": ".*", "prefix": ""}[name])
 
 
+def _is_endless(asked: Query) -> bool:
+    """Whether a range has no end, and begins before there were any alerts, if it begins at all."""
+    seconds = asked.get("format") == "epoch_second"
+    lower = (asked[name] for name in _LOWER if asked.get(name) is not None)
+    return all(asked.get(name) is None for name in _UPPER) and all(_is_before_all(one, seconds) for one in lower)
+
+
+def _is_before_all(value: t.Any, seconds: bool) -> bool:
+    """Whether a bound is so long ago, in any of the forms that are not rounded to something."""
+    text = str(value).partition("||")[0].strip()
+    back = re.fullmatch(r"now-(\d{1,12})([yMwdhHms])(/\w)?", text)
+    if isinstance(value, (int, float)):
+        value = value * 1000 if seconds else value
+    elif back:
+        value = (time.time() - int(back[1]) * _SECONDS[back[2]]) * 1000
+    elif re.fullmatch(r"-?\d{1,3}|-?\d{5,15}", text):
+        value = int(text) * (1000 if seconds else 1)
+    else:
+        # A year is a date, too, and so is a month.
+        value = f"{text}-01-01"[:10] if re.fullmatch(r"\d{4}(-\d\d)?", text) else text
+    moment = utc(value)
+    return moment is not None and before_all(moment)
+
+
 def _bool_matches_all(body: Query) -> bool:
     needed = _clauses(body, "filter") + _clauses(body, "must")
     wished = _clauses(body, "should")
-    if not all(map(_matches_none, _clauses(body, "must_not"))) or not all(map(_matches_all, needed)):
+    if not all(map(_matches_all, needed)):
         return False
     least = body.get("minimum_should_match", 0 if needed else 1)
     return not wished or least in (0, "0") or any(map(_matches_all, wished))
-
-
-def _matches_none(query: t.Any) -> bool:
-    """Whether a clause excludes nothing, as a list does that a task has found empty."""
-    return query in ({"match_none": {}}, {"ids": {"values": []}}) or (
-        isinstance(query, dict) and isinstance(dig(query, "terms"), dict) and [] in query["terms"].values()
-    )
 
 
 def _clauses(body: Query, occur: str) -> list[t.Any]:

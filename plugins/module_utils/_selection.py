@@ -105,7 +105,8 @@ class Selection:
         if why and not self._unbounded:
             raise OptionError(
                 f"The search is not bounded: {why}",
-                "To mean every alert, now and in future runs, set allow_unbounded: true.",
+                "Say what the alerts have in common, or from when on they are. To mean every alert, now and in future"
+                " runs, set allow_unbounded: true.",
             )
 
     def choose(self, search: t.Callable[[int], Found]) -> dict[str, Fields]:

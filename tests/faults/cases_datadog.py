@@ -58,7 +58,8 @@ def _chosen(sim: Simulator, chance: random.Random, *, writes: bool = True) -> tu
                 signal.index_lag, signal.indexed = 99, {"state": "open", "archive_reason": "none"}
     query = chance.choice(["@workflow.triage.state:open", "-@workflow.triage.state:open", "status:(high OR medium)"])
     found = [signal.id for signal in signals.values() if _matches(query, signal.as_indexed())]
-    return {"query": query, "from": "now-30d"}, found
+    # What only leaves some out has no bounds.
+    return {"query": query, "from": "now-30d", "allow_unbounded": query.startswith("-")}, found
 
 
 def _matches(query: str, signal: Signal) -> bool:

@@ -62,7 +62,7 @@ def _signals(count: int = 1, **options: t.Any) -> t.Callable[[Simulator], Params
 def _signal_query(**options: t.Any) -> t.Callable[[Simulator], Params]:
     def of(sim: Simulator) -> Params:
         sim.datadog.add_signal()
-        return {"query": "-source:none", "from": "now-30d", **options}
+        return {"query": "source:*", "from": "now-30d", **options}
 
     return of
 

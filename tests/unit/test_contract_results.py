@@ -34,7 +34,11 @@ def signal_state(sim: Simulator) -> t.Iterator[Params]:
 
 def signal_incident_link(sim: Simulator) -> t.Iterator[Params]:
     yield {"signal_ids": sim.datadog.ids()[:1], "incident_id": sim.datadog.incident_ids[0]}
-    yield {"query": "-status:info", "from": "now-30d", "incident_id": sim.datadog.incident_ids[1]}
+    yield {
+        "query": "status:(low OR medium OR high OR critical)",
+        "from": "now-30d",
+        "incident_id": sim.datadog.incident_ids[1],
+    }
 
 
 def signal_info(sim: Simulator) -> t.Iterator[Params]:

@@ -300,7 +300,7 @@ def test_sink_without_a_filter(deck: Provider) -> None:
 
 
 def test_search_without_a_lower_bound_in_time(server: Provider) -> None:
-    for query in ({}, {"status": ["Open"]}, {"to_time": "now", "source_name": ["noise"]}):
+    for query in ({}, {"status": ["Open"]}, {"to_time": "now", "source_name": ["noise"]}, {"from_time": "1970-01-01"}):
         result = server.run(query=query)
         assert "The search is not bounded: query has no from_time" in result["msg"]
         assert not server.sim.log

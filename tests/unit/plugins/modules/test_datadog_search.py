@@ -121,7 +121,31 @@ def test_the_query_may_be_about_what_the_task_changes(sim: Simulator, datadog: P
 
 @pytest.mark.parametrize(
     "query",
-    ["", "  ", "*", "*:*", " ( * ) ", "(*:*)", "* OR *", "* AND (*)", "**", "source:okta OR *", "(* || source:okta)"],
+    [
+        *(
+            "",
+            "  ",
+            "*",
+            "*:*",
+            " ( * ) ",
+            "(*:*)",
+            "* OR *",
+            "* AND (*)",
+            "**",
+            "source:okta OR *",
+            "(* || source:okta)",
+        ),
+        *(
+            "-nothing",
+            "-source:okta",
+            "!source:okta",
+            "NOT source:okta",
+            "NOT (source:okta)",
+            "-(source:okta host:web-1)",
+        ),
+        *('-"two words"', '-title:"two words"', "* -source:okta", "NOT source:okta AND NOT host:a", "-host:(a OR b)"),
+        *("source:okta OR NOT host:a", "(-source:okta)", "-@usr.age:[1 TO 5]", r"-a\ b", "host:(a OR *)", "NOT NOT a"),
+    ],
 )
 def test_a_query_that_matches_everything_is_refused(sim: Simulator, module: str, task: Params, query: str) -> None:
     fails_unwritten(sim, run_module(module, {**task, "query": query}), "matches every signal")
@@ -131,9 +155,11 @@ def test_a_query_that_matches_everything_is_refused(sim: Simulator, module: str,
 def test_a_search_without_a_beginning_is_refused(sim: Simulator, module: str, task: Params) -> None:
     unbounded = {**task, "to": "now"}
     del unbounded["from"]
-    result = run_module(module, unbounded)
-    fails_unwritten(sim, result, "it has no from")
-    assert "allow_unbounded" in result["error"]["hint"]
+    for since in ({}, {"from": "1970-01-01"}, {"from": "1999-12-31T23:59:59Z"}, {"from": "now-99999d"}):
+        result = run_module(module, {**unbounded, **since})
+        fails_unwritten(sim, result, "it has no from")
+        assert "from when on they are" in result["error"]["hint"]
+        assert "allow_unbounded" in result["error"]["hint"]
     assert len(sim.log) == 0
 
 
@@ -144,7 +170,22 @@ def test_unless_that_is_allowed(sim: Simulator, module: str, task: Params) -> No
     assert runs.real["matched"] == len(sim.datadog.signals)
 
 
-@pytest.mark.parametrize("query", ["source:*", "-*:nothing", "*okta*", "host:web-*", "source:okta *", 'a OR "* OR"'])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            "source:*",
+            "*okta*",
+            "host:web-*",
+            "source:okta *",
+            'a OR "* OR"',
+            "source:okta -host:a",
+            "NOT (a) source:okta",
+        ),
+        *("source:okta AND NOT (host:a OR host:b)", "(source:okta OR host:a) -b", "NOTHING", "a-b", "(* OR a) b"),
+        *("@usr.age:>-5", 'title:"a \\" OR *"', "@usr.age:[1 TO *]", '"-a"'),
+    ],
+)
 def test_a_star_within_a_query_is_no_such_thing(sim: Simulator, module: str, task: Params, query: str) -> None:
     assert not run_module(module, {**task, "query": query}, check=True).get("failed")
 
