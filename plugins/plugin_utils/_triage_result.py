@@ -17,6 +17,8 @@ _STATUS = ("state", "status")
 _VERDICT = ("archive_reason", "reason", "classification", "close_classification", "verdict")
 #: What can become of an alert, in the order of a module's counts, and how much each one weighs.
 _FATES = {"changed": 2, "unchanged": 0, "skipped": 1, "failed": 3}
+#: As the modules that write tell it.
+_NOT_THERE = {"message": "There is no such alert", "status": 404}
 
 
 def triage_result(answers: t.Any) -> Fields:
@@ -31,19 +33,11 @@ def triage_result(answers: t.Any) -> Fields:
     failed: list[Fields] = []
     for one in answers:
         step, answer = one["step"], one["answer"]
-        its_rows = [_row(step, row) for row in rows_of(step, answer)]
+        its_rows = [_row(step, row) for row in _rows(step, answer)]
         rows += its_rows
         lost += step["lost"]
-        if answer.get("failed"):
-            failed.append(
-                {
-                    "platform": step["platform"],
-                    "module": step["module"],
-                    "ids": [row["id"] for row in its_rows if "error" in row],
-                    "msg": answer.get("msg", ""),
-                    "error": answer.get("error"),
-                }
-            )
+        if answer.get("failed") or answer.get("missing"):
+            failed.append(_failure(step, answer, [row for row in its_rows if "error" in row]))
     return {
         "changed": any(row["changed"] is not False for row in rows),
         "counts": _counts(rows),
@@ -53,17 +47,28 @@ def triage_result(answers: t.Any) -> Fields:
     }
 
 
-def rows_of(step: t.Mapping[str, t.Any], answer: t.Mapping[str, t.Any]) -> list[Fields]:
-    """The rows of an answer; where it has none, because the call failed before that, one for every alert it was for."""
+def _rows(step: t.Mapping[str, t.Any], answer: t.Mapping[str, t.Any]) -> list[Fields]:
+    """The rows of an answer, and one for every alert that it should have in it, and has not."""
     found = answer.get("signals", answer.get("alerts"))
     if isinstance(found, (list, tuple)):
-        return list(found)
+        # To a module that only looks, one that is not there is no error.
+        missing = [{"id": key, "changed": False, "error": _NOT_THERE} for key in answer.get("missing") or ()]
+        return [*found, *missing]
     if not answer.get("failed"):
         return []
     error = answer.get("error") or {"message": answer.get("msg", "")}
     # A module that broke off has not told what it did before.
     changed = None if "module_stdout" in answer else False
     return [{"id": key, "changed": changed, "error": error} for key in step["ids"]]
+
+
+def _failure(step: t.Mapping[str, t.Any], answer: t.Mapping[str, t.Any], rows: t.Sequence[Fields]) -> Fields:
+    ids = [row["id"] for row in rows]
+    if answer.get("failed"):
+        msg, error = answer.get("msg", ""), answer.get("error")
+    else:
+        msg, error = f"{_NOT_THERE['message']} ({', '.join(ids)})", _NOT_THERE
+    return {"platform": step["platform"], "module": step["module"], "ids": ids, "msg": msg, "error": error}
 
 
 def _row(step: t.Mapping[str, t.Any], row: t.Mapping[str, t.Any]) -> Fields:

@@ -92,6 +92,15 @@ def test_call_that_failed_before_it_had_rows(answer: Fields, changed: bool | Non
     assert told["changed"] is (changed is None)
 
 
+def test_alert_that_is_not_there_to_look_at() -> None:
+    answer = {"alerts": [{"id": "a", "status": "OPEN", "verdict": None}], "missing": ["b"]}
+    told = triage_result([made("security_deck", "alert_info", answer, "a", "b")])
+    assert [(row["id"], "error" in row) for row in told["alerts"]] == [("a", False), ("b", True)]
+    [failed] = told["failed"]
+    assert (failed["ids"], failed["msg"]) == (["b"], "There is no such alert (b)")
+    assert told["counts"] == {"requested": 2, "changed": 0, "unchanged": 1, "skipped": 0, "failed": 1}
+
+
 def test_what_was_lost() -> None:
     one, two = {"id": "a", "option": "status"}, {"id": "b", "option": "verdict"}
     told = triage_result(
