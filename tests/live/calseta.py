@@ -24,6 +24,11 @@ class Calseta(Service):
     # The address is no fallback of the modules' option, for it is that of one provider only.
     options: t.ClassVar[dict[str, t.Any]] = {**CALSETA_OPTIONS, "api_url": {"fallback": (None, ["CALSETA_API_URL"])}}
     ways = (("api_url", "api_key"),)
+    extras: t.ClassVar[dict[str, str]] = {
+        "LIVE_CALSETA_SOURCE": "the source_name of these alerts and no others of the last year",
+        "LIVE_CALSETA_NOTE": "the text of a finding that is left on them, and stays",
+    }
+    query_variables = ("LIVE_CALSETA_SOURCE",)
 
     def connect(self) -> None:
         self._base = re.sub(r"/v1$", "", base_url(self.setting("api_url"), allow_http=False)) + "/v1/alerts"
@@ -31,7 +36,17 @@ class Calseta(Service):
 
     @property
     def params(self) -> Params:
-        return {"provider": "calseta", "alert_ids": self.ids}
+        return {"provider": "calseta"}
+
+    @property
+    def query(self) -> Params:
+        return {"query": {"source_name": [self.environment["LIVE_CALSETA_SOURCE"]], "from_time": "now-365d"}}
+
+    def seen(self, row: Fields) -> Fields:
+        return {**{name: row[name] for name in ("status", "severity", "tags")}, "close_classification": row["verdict"]}
+
+    def notes(self, alert_id: str) -> list[str]:
+        return [finding["summary"] for finding in self.send("GET", f"{self._base}/{alert_id}/findings")["data"]]
 
     def look(self, alert_id: str) -> tuple[Fields, t.Any]:
         alert = self.send("GET", f"{self._base}/{alert_id}")["data"]
@@ -48,8 +63,11 @@ class Calseta(Service):
 
     def scenarios(self, before: t.Mapping[str, Fields]) -> t.Iterator[Scenario]:
         module = "alert_update"
+        yield from self.looks("alert_info")
         yield Scenario("open", module, {"status": "Open", "severity": "Low"}, prepares=True)
         yield Scenario("take on, and raise the severity", module, {"status": "Triaging", "severity": "High"})
+        lower, no_query = {"severity": "Low"}, self.lacking("LIVE_CALSETA_SOURCE")
+        yield Scenario("lower the severity by query", module, lower, by_query=True, skipped=no_query)
         there = any(_TAG in fields["tags"] for fields in before.values())
         tagged = {"tags": [_TAG], "purge_tags": False}
         yield Scenario("add a tag", module, tagged, skipped=f"the tag {_TAG} is there" if there else "")
@@ -60,3 +78,4 @@ class Calseta(Service):
         never = f"a close_classification could never be taken away again from {', '.join(bare)}" if bare else ""
         yield Scenario("close with the classification that is there", module, {"status": "Closed"}, skipped=never)
         yield Scenario("reopen", module, {"status": "Open"}, skipped=never)
+        yield self.leaves_note("LIVE_CALSETA_NOTE")

@@ -23,8 +23,11 @@ class Datadog(Service):
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_DATADOG_ASSIGNEE": "the user whom signals are assigned to",
         "LIVE_DATADOG_INCIDENT": "the public id of the incident that signals are linked to",
+        "LIVE_DATADOG_QUERY": "a query that matches these signals and no others, whatever their state and assignee",
         "LIVE_DATADOG_URL": "another address than that of DD_SITE",
     }
+
+    query_variables = ("LIVE_DATADOG_QUERY",)
 
     def connect(self) -> None:
         self._base = (
@@ -38,7 +41,21 @@ class Datadog(Service):
 
     @property
     def params(self) -> Params:
-        return {"signal_ids": self.ids, "api_url": self._base}
+        return {"api_url": self._base}
+
+    @property
+    def named(self) -> Params:
+        return {"signal_ids": self.ids}
+
+    @property
+    def query(self) -> Params:
+        # Nothing can be written to signals that are older.
+        return {"query": self.environment["LIVE_DATADOG_QUERY"], "from": "now-30d"}
+
+    def seen(self, row: Fields) -> Fields:
+        shown = {"state": row["status"], "archive_reason": row["verdict"]}
+        shown |= {name: row[name] for name in ("archive_comment", "incident_ids")}
+        return {name: value for name, value in shown.items() if value is not None}
 
     def _url(self, signal_id: str, what: str = "") -> str:
         return f"{self._base}/api/v2/security_monitoring/signals/{signal_id}{what}"
@@ -78,17 +95,25 @@ class Datadog(Service):
             self.send("PATCH", self._url(alert_id, "/incidents"), {"data": {"attributes": incidents}})
 
     def scenarios(self, before: t.Mapping[str, Fields]) -> t.Iterator[Scenario]:
+        yield from self.looks("signal_info")
         yield Scenario("open", "signal_state", _OPEN, prepares=True)
         yield Scenario("take on", "signal_state", {"state": "under_review"})
         archived = {"archive_reason": "testing_or_maintenance", "archive_comment": "secops.triage: live test"}
         yield Scenario("archive with reason and comment", "signal_state", {"state": "archived", **archived})
         yield Scenario("reopen", "signal_state", _OPEN)
+        traced = {"state": "archived", "provenance": "live test"}
+        yield Scenario("archive with a line of provenance", "signal_state", traced)
+        skipped = self.lacking("LIVE_DATADOG_QUERY")
+        yield Scenario("reopen by query", "signal_state", _OPEN, by_query=True, skipped=skipped)
+        yield Scenario("reopen", "signal_state", _OPEN, prepares=True)
         assignee, skipped = self.environment.get("LIVE_DATADOG_ASSIGNEE"), self.lacking("LIVE_DATADOG_ASSIGNEE")
         yield Scenario("unassign", "signal_state", {"assignee": ""}, prepares=True, skipped=skipped)
         yield Scenario("assign", "signal_state", {"assignee": assignee}, skipped=skipped)
         yield Scenario("unassign again", "signal_state", {"assignee": ""}, skipped=skipped)
         link = {"incident_id": self.environment.get("LIVE_DATADOG_INCIDENT")}
         skipped, unlink = self.lacking("LIVE_DATADOG_INCIDENT"), {**link, "state": "absent"}
+        no_query = self.lacking("LIVE_DATADOG_INCIDENT", "LIVE_DATADOG_QUERY")
         yield Scenario("unlink", "signal_incident_link", unlink, prepares=True, skipped=skipped)
         yield Scenario("link to the incident", "signal_incident_link", link, skipped=skipped)
-        yield Scenario("unlink again", "signal_incident_link", unlink, skipped=skipped)
+        yield Scenario("unlink by query", "signal_incident_link", unlink, by_query=True, skipped=no_query)
+        yield Scenario("unlink again", "signal_incident_link", unlink, prepares=True, skipped=skipped)

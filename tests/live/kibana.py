@@ -27,6 +27,7 @@ class Kibana(Service):
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_KIBANA_REASON": "a reason to close with, on 9.2 or newer",
         "LIVE_KIBANA_ASSIGNEE": "the user whom alerts are assigned to: the uid of a profile, or a user name",
+        "LIVE_KIBANA_NOTE": "the text of a note that is left on them, and stays",
     }
 
     def connect(self) -> None:
@@ -44,6 +45,17 @@ class Kibana(Service):
     @property
     def params(self) -> Params:
         return {}
+
+    @property
+    def query(self) -> Params:
+        return {"query": {"ids": {"values": self.ids}}}
+
+    def seen(self, row: Fields) -> Fields:
+        return {**{name: row[name] for name in ("status", "tags", "assignees")}, "reason": row["verdict"]}
+
+    def notes(self, alert_id: str) -> list[str]:
+        found = self.send("GET", f"{self._base}/api/note?documentIds={alert_id}")["notes"]
+        return [note["note"] for note in found]
 
     def look(self, alert_id: str) -> tuple[Fields, t.Any]:
         wanted = {"query": {"ids": {"values": [alert_id]}}, "_source": True}
@@ -76,29 +88,29 @@ class Kibana(Service):
         self._set(alert_id, before["status"], **({"reason": before["reason"]} if before["reason"] else {}))
 
     def scenarios(self, before: t.Mapping[str, Fields]) -> t.Iterator[Scenario]:
-        named, module = {"alert_ids": self.ids}, "kibana_alert_status"
-        asked = {"query": {"ids": {"values": self.ids}}, "max_alerts": len(self.ids)}
-        yield Scenario("open", module, {**named, "status": "open"}, prepares=True)
-        yield Scenario("acknowledge", module, {**named, "status": "acknowledged"})
-        yield Scenario("close", module, {**named, "status": "closed"})
-        yield Scenario("reopen by query", module, {**asked, "status": "open"})
+        module = "kibana_alert_status"
+        yield from self.looks("kibana_alert_info")
+        yield Scenario("open", module, {"status": "open"}, prepares=True)
+        yield Scenario("acknowledge", module, {"status": "acknowledged"})
+        yield Scenario("close", module, {"status": "closed"})
+        yield Scenario("reopen by query", module, {"status": "open"}, by_query=True)
         closed = {"status": "closed", "reason": self.environment.get("LIVE_KIBANA_REASON")}
-        yield Scenario("close with a reason", module, {**named, **closed}, skipped=self.lacking("LIVE_KIBANA_REASON"))
-        yield Scenario("reopen", module, {**named, "status": "open"}, prepares=True)
-        yield Scenario(
-            "close by query, conflicts or not", module, {**asked, "status": "closed", "conflicts": "proceed"}
-        )
-        yield from self._lists(before, named)
+        yield Scenario("close with a reason", module, closed, skipped=self.lacking("LIVE_KIBANA_REASON"))
+        yield Scenario("reopen", module, {"status": "open"}, prepares=True)
+        proceed = {"status": "closed", "conflicts": "proceed"}
+        yield Scenario("close by query, conflicts or not", module, proceed, by_query=True)
+        yield from self._lists(before)
+        yield self.leaves_note("LIVE_KIBANA_NOTE")
 
-    def _lists(self, before: t.Mapping[str, Fields], named: Params) -> t.Iterator[Scenario]:
-        """Tags and assignees. Notes are left out: they cannot be taken back."""
+    def _lists(self, before: t.Mapping[str, Fields]) -> t.Iterator[Scenario]:
+        """Tags and assignees."""
         there = any(_TAG in fields["tags"] for fields in before.values())
         skipped = f"the tag {_TAG} is there" if there else ""
-        tagged, module = {**named, "tags": [_TAG]}, "kibana_alert_tags"
+        tagged, module = {"tags": [_TAG]}, "kibana_alert_tags"
         yield Scenario("add a tag", module, tagged, skipped=skipped)
-        yield Scenario("take it away again", module, {**tagged, "state": "absent"}, skipped=skipped)
+        yield Scenario("take it away by query", module, {**tagged, "state": "absent"}, by_query=True, skipped=skipped)
         has_somebody = any(fields["assignees"] for fields in before.values())
         skipped = "somebody has an alert" if has_somebody else self.lacking("LIVE_KIBANA_ASSIGNEE")
-        assigned = {**named, "assignees": [self.environment.get("LIVE_KIBANA_ASSIGNEE")]}
+        assigned = {"assignees": [self.environment.get("LIVE_KIBANA_ASSIGNEE")]}
         yield Scenario("assign", "kibana_alert_assignees", assigned, skipped=skipped)
         yield Scenario("unassign again", "kibana_alert_assignees", {**assigned, "state": "absent"}, skipped=skipped)

@@ -14,14 +14,16 @@ import requests
 
 from ansible_collections.secops.triage.tests.live.service import Fields, LiveError, Scenario, Service
 from ansible_collections.secops.triage.tests.simulator import Entry
-from ansible_collections.secops.triage.tests.unit.harness import four_runs, rows
+from ansible_collections.secops.triage.tests.unit.harness import Params, four_runs, rows, run_module
 
 
 class Watch:
-    """What the simulator's log is to the unit tests: tells by the alerts' marks whether anything was written."""
+    """What the simulator's log is to the unit tests: tells by the alerts' marks whether anything was written, and where
+    a task is about notes, by these."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, notes: bool = False) -> None:
         self._service = service
+        self._notes = notes
         self._marks = self._now()
 
     @property
@@ -29,7 +31,8 @@ class Watch:
         return self
 
     def _now(self) -> dict[str, t.Any]:
-        return {alert_id: self._service.look(alert_id) for alert_id in self._service.ids}
+        look = self._service.notes if self._notes else self._service.look
+        return {alert_id: look(alert_id) for alert_id in self._service.ids}
 
     def clear(self) -> None:
         self._marks = self._now()
@@ -89,12 +92,54 @@ def _play_all(service: Service, before: t.Mapping[str, Fields], patience: float,
 
 
 def _play_one(service: Service, scenario: Scenario, patience: float) -> None:
-    runs = four_runs(Watch(service), scenario.module, {**service.params, **scenario.params})
+    chosen = {**service.query, "max_alerts": len(service.ids)} if scenario.by_query else service.named
+    params = {**service.params, **chosen, **scenario.params}
+    if scenario.module.endswith("_info"):
+        _look(service, scenario.module, params)
+    elif scenario.module == "alert_note":
+        _note(service, params)
+    else:
+        _write(service, scenario, params, patience)
+
+
+def _write(service: Service, scenario: Scenario, params: Params, patience: float) -> None:
+    if scenario.by_query:
+        # Whatever came up since it was looked at, only as many as were named are written.
+        params["expected_count"] = len(service.ids)
+    runs = four_runs(Watch(service), scenario.module, params)
     changed = runs.real["counts"]["changed"]
     if not scenario.prepares and changed != len(service.ids):
         raise LiveError(f"{changed} of {len(service.ids)} alerts were changed")
     for row in rows(runs.real):
         _await(service, row["id"], row, patience)
+
+
+def _look(service: Service, module: str, params: Params) -> None:
+    """The alerts that were named are shown as they are, and no others."""
+    watch = Watch(service)
+    for check in (True, False):
+        result = run_module(module, params, check=check)
+        if result.get("failed") or result["changed"] or watch.writes():
+            raise LiveError(f"an info module that fails, or writes: {result.get('msg', result['changed'])}")
+        shown = {row["id"]: service.seen(row) for row in rows(result)}
+        if set(shown) != set(service.ids) or result.get("truncated"):
+            more = ", and more" if result.get("truncated") else ""
+            raise LiveError(f"not the alerts that were named are shown, but {', '.join(shown) or 'none'}{more}")
+        for alert_id, fields in shown.items():
+            present, _mark = service.look(alert_id)
+            other = {name: value for name, value in fields.items() if present[name] != value}
+            if other:
+                raise LiveError(f"{alert_id} is {present}, and it shows {other}")
+
+
+def _note(service: Service, params: Params) -> None:
+    """The note is left once on each alert that has none like it."""
+    before = {alert_id: service.notes(alert_id).count(params["text"]) for alert_id in service.ids}
+    runs = four_runs(Watch(service, notes=True), "alert_note", params)
+    for row in rows(runs.real):
+        there = service.notes(row["id"]).count(params["text"])
+        if row["changed"] != (not before[row["id"]]) or there != max(before[row["id"]], 1):
+            raise LiveError(f"{row['id']} has the note {there} times; before it was {before[row['id']]}")
 
 
 def _await(service: Service, alert_id: str, wanted: Fields, patience: float) -> None:

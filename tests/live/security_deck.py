@@ -25,8 +25,13 @@ class SecurityDeck(Service):
     ways = (("iam_token",),)
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_SECURITY_DECK_ASSIGNEE": "the id of the user account that alerts are assigned to",
+        "LIVE_SECURITY_DECK_SINK": "the id of the sink that the alerts are in",
+        "LIVE_SECURITY_DECK_FILTER": "a filter there that matches these alerts and no others, whatever their state",
+        "LIVE_SECURITY_DECK_NOTE": "the text of a comment that is left on them, and stays",
         "LIVE_SECURITY_DECK_URL": "another address than those of YC_ENDPOINT",
     }
+
+    query_variables = ("LIVE_SECURITY_DECK_SINK", "LIVE_SECURITY_DECK_FILTER")
 
     def connect(self) -> None:
         host = (self.setting("api_host") or "api.cloud.yandex.net").removesuffix(":443")
@@ -37,7 +42,21 @@ class SecurityDeck(Service):
 
     @property
     def params(self) -> Params:
-        return {"provider": "security_deck", "alert_ids": self.ids, "api_url": self._one}
+        return {"provider": "security_deck", "api_url": self._one}
+
+    @property
+    def query(self) -> Params:
+        sink, asked = (self.environment[name] for name in self.query_variables)
+        return {"query": {"sink_id": sink, "filter": asked}}
+
+    def seen(self, row: Fields) -> Fields:
+        shown = {"status": row["status"], "classification": row["verdict"], "tags": row["tags"]}
+        shown["assignee_subject_id"] = row["assignee"]
+        return {name: value for name, value in shown.items() if value is not None}
+
+    def notes(self, alert_id: str) -> list[str]:
+        page = self.send("GET", f"{self._alerts}/{alert_id}/comments?pageSize=1000")
+        return [comment["text"] for comment in page.get("comments", [])]
 
     def look(self, alert_id: str) -> tuple[Fields, t.Any]:
         alert = self.send("GET", f"{self._alerts}/{alert_id}")
@@ -65,10 +84,13 @@ class SecurityDeck(Service):
 
     def scenarios(self, before: t.Mapping[str, Fields]) -> t.Iterator[Scenario]:
         module = "alert_update"
+        yield from self.looks("alert_info")
         yield Scenario("open", module, _OPEN, prepares=True)
         yield Scenario("take on", module, {"status": "IN_PROGRESS"})
         yield Scenario("resolve with a verdict", module, {"status": "RESOLVED", "classification": "FALSE_POSITIVE"})
         yield Scenario("reopen, and take the verdict back", module, _OPEN)
+        need = self.lacking(*self.query_variables)
+        yield Scenario("ask for more, by query", module, {"status": "NEED_INFO"}, by_query=True, skipped=need)
         there = any(_TAG in fields["tags"] for fields in before.values())
         tagged = {"tags": [_TAG], "purge_tags": False}
         yield Scenario("add a tag", module, tagged, skipped=f"the tag {_TAG} is there" if there else "")
@@ -77,3 +99,4 @@ class SecurityDeck(Service):
         yield Scenario("unassign", module, {"assignee_subject_id": ""}, prepares=True, skipped=skipped)
         yield Scenario("assign", module, {"assignee_subject_id": assignee}, skipped=skipped)
         yield Scenario("unassign again", module, {"assignee_subject_id": ""}, skipped=skipped)
+        yield self.leaves_note("LIVE_SECURITY_DECK_NOTE")

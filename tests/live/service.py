@@ -25,13 +25,15 @@ class LiveError(Exception):
 class Scenario:
     """A task. One that only ``prepares`` for the next may find nothing to change; any other changes every alert.
 
-    ``skipped`` is why it cannot be played, if it cannot.
+    One ``by_query`` finds the alerts by the query that matches them and no others. ``skipped`` is why it cannot be
+    played, if it cannot.
     """
 
     name: str
     module: str
     params: Params
     prepares: bool = False
+    by_query: bool = False
     skipped: str = ""
 
 
@@ -47,6 +49,8 @@ class Service:
     ways: t.ClassVar[t.Sequence[t.Sequence[str]]]
     #: Further variables, each with what it is good for.
     extras: t.ClassVar[dict[str, str]] = {}
+    #: Those of them that a query needs.
+    query_variables: t.ClassVar[t.Sequence[str]] = ()
 
     def __init__(self, environment: t.Mapping[str, str]) -> None:
         self.environment = environment
@@ -75,9 +79,10 @@ class Service:
         lines += [f"if wanted, {name}: {use}" for name, use in self.extras.items()]
         return "".join(f"\n  {line}" for line in lines)
 
-    def lacking(self, extra: str) -> str:
-        """Why what a further variable is good for is skipped, "" if that variable is set."""
-        return "" if self.environment.get(extra) else f"{extra} is not set"
+    def lacking(self, *extras: str) -> str:
+        """Why what further variables are good for is skipped, "" if they are set."""
+        missing = [extra for extra in extras if not self.environment.get(extra)]
+        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set" if missing else ""
 
     # What a service provides
 
@@ -90,6 +95,24 @@ class Service:
         """The options that every task on this service has."""
         raise NotImplementedError
 
+    @property
+    def named(self) -> Params:
+        """The options that name the alerts."""
+        return {"alert_ids": self.ids}
+
+    @property
+    def query(self) -> Params:
+        """The options that find the alerts, and no others; none if there is no such query."""
+        raise NotImplementedError
+
+    def seen(self, row: Fields) -> Fields:
+        """The fields of `look` in a row of an info module; without those that it does not tell."""
+        raise NotImplementedError
+
+    def notes(self, alert_id: str) -> list[str]:
+        """The texts of the notes on an alert; none where the service has no such thing."""
+        return []
+
     def look(self, alert_id: str) -> tuple[Fields, t.Any]:
         """The alert's fields by the modules' names, and a mark that every write moves (or V(None))."""
         raise NotImplementedError
@@ -101,6 +124,16 @@ class Service:
     def scenarios(self, before: t.Mapping[str, Fields]) -> t.Iterator[Scenario]:
         """The tasks in their order; ``before`` has the alerts as they were found."""
         raise NotImplementedError
+
+    def looks(self, module: str) -> t.Iterator[Scenario]:
+        """The info module, by ids and by query."""
+        yield Scenario("look", module, {})
+        yield Scenario("look by query", module, {}, by_query=True, skipped=self.lacking(*self.query_variables))
+
+    def leaves_note(self, variable: str) -> Scenario:
+        """A note, which nobody takes back, and so only where it is asked for."""
+        note = {"provider": self.name, "text": self.environment.get(variable)}
+        return Scenario("leave a note, which stays", "alert_note", note, skipped=self.lacking(variable))
 
     def send(self, method: str, url: str, body: t.Any = None) -> t.Any:
         """Send one request, and return what was answered."""

@@ -14,34 +14,44 @@ import pytest
 
 from ansible_collections.secops.triage.tests.live.__main__ import SERVICES, main
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator.seeds import Scene
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile
 
 Capture = pytest.CaptureFixture[str]
 NAMES = [service.name for service in SERVICES]
+IDS = {service.name: service.ids_variable for service in SERVICES}
+NOTE = "secops.triage: live test"
 
 
 def variables(sim: Simulator) -> dict[str, dict[str, str]]:
     """What the environment would say of each service, and the ids of alerts in every state on it."""
     good = sim.credentials
     sim.settings.security_deck.operation_seconds = 0
+    scene = Scene("Live", "low", "live", "", "web-01", "", "", "", (), 600.0)
     signals = [
         sim.datadog.add_signal(state="archived", archive_reason="other", archive_comment="Drill", incident_ids=[4103]),
         sim.datadog.add_signal(assignee=sim.datadog.user("greta@example.com").uuid, incident_ids=[4101]),
     ]
+    for one in signals:
+        one.scene = scene
     alerts = [sim.kibana.add_alert("closed", "duplicate"), sim.kibana.add_alert("closed"), sim.kibana.add_alert()]
     subjects = sim.security_deck.subjects
     deck = [
-        sim.security_deck.add_alert(status="RESOLVED", classification="TRUE_POSITIVE", tags=["b", "a"]),
-        sim.security_deck.add_alert(assignee=subjects[0]),
+        sim.security_deck.add_alert(scene, status="RESOLVED", classification="TRUE_POSITIVE", tags=["b", "a"]),
+        sim.security_deck.add_alert(scene, assignee=subjects[0]),
     ]
     verdict: dict[str, t.Any] = {"status": "Closed", "close_classification": "Duplicate"}
-    calseta = [sim.calseta.add_alert(**verdict, malice_override="Benign"), sim.calseta.add_alert(**verdict, tags=[])]
+    calseta = [
+        sim.calseta.add_alert(scene, **verdict, malice_override="Benign"),
+        sim.calseta.add_alert(scene, **verdict, tags=[]),
+    ]
     return {
         "datadog": {
             "LIVE_DATADOG_SIGNALS": " ".join(one.id for one in signals),
             "LIVE_DATADOG_URL": sim.datadog.url,
             "LIVE_DATADOG_ASSIGNEE": "amira.haddad@example.com",
             "LIVE_DATADOG_INCIDENT": "4101",
+            "LIVE_DATADOG_QUERY": "source:live",
             "DD_API_KEY": good.datadog_api_key,
             "DD_APP_KEY": good.datadog_app_key,
         },
@@ -49,6 +59,7 @@ def variables(sim: Simulator) -> dict[str, dict[str, str]]:
             "LIVE_KIBANA_ALERTS": ", ".join(alerts),
             "LIVE_KIBANA_REASON": "false_positive",
             "LIVE_KIBANA_ASSIGNEE": "amira",
+            "LIVE_KIBANA_NOTE": NOTE,
             "KIBANA_URL": sim.kibana.url,
             "KIBANA_API_KEY": good.kibana_api_key,
         },
@@ -56,10 +67,15 @@ def variables(sim: Simulator) -> dict[str, dict[str, str]]:
             "LIVE_SECURITY_DECK_ALERTS": ",".join(one.id for one in deck),
             "LIVE_SECURITY_DECK_URL": sim.security_deck.url,
             "LIVE_SECURITY_DECK_ASSIGNEE": subjects[1],
+            "LIVE_SECURITY_DECK_SINK": sim.security_deck.sink_id,
+            "LIVE_SECURITY_DECK_FILTER": 'title = "Live"',
+            "LIVE_SECURITY_DECK_NOTE": NOTE,
             "YC_IAM_TOKEN": good.iam_token,
         },
         "calseta": {
             "LIVE_CALSETA_ALERTS": ",".join(one.uuid for one in calseta),
+            "LIVE_CALSETA_SOURCE": "live",
+            "LIVE_CALSETA_NOTE": NOTE,
             "CALSETA_API_URL": sim.calseta.url,
             "CALSETA_API_KEY": good.calseta_api_key,
         },
@@ -94,6 +110,47 @@ def test_plays_every_scenario_and_puts_every_alert_back(sim: Simulator, service:
     lines = [line for line in output.splitlines() if line.startswith("  skipped")]
     assert lines == []
     assert len(sim.world.platforms[service].history) > 1
+
+
+def notes(sim: Simulator) -> list[str]:
+    """Every note on any alert."""
+    return [
+        *(note["note"] for note in sim.kibana.notes["default"]),
+        *(comment["text"] for alert in sim.security_deck.alerts.values() for comment in alert.comments),
+        *(finding["summary"] for alert in sim.calseta.alerts.values() for finding in alert.findings),
+    ]
+
+
+def test_notes_are_left_only_where_they_are_asked_for(
+    sim: Simulator, service: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    variable = f"LIVE_{service.upper()}_NOTE"
+    asked = os.environ.get(variable)
+    monkeypatch.delenv(variable, raising=False)
+    assert main(["--patience", "0"]) == 0
+    assert notes(sim) == []
+    assert (f"{variable} is not set" in capsys.readouterr().out) == bool(asked)
+    if asked:
+        monkeypatch.setenv(variable, asked)
+        for _number in range(2):
+            assert main(["--patience", "0"]) == 0
+            assert notes(sim) == [NOTE] * len(os.environ[IDS[service]].replace(",", " ").split())
+
+
+def test_a_query_that_matches_others_too_writes_nothing(
+    sim: Simulator, service: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    wider = {
+        "LIVE_DATADOG_QUERY": "*",
+        "LIVE_SECURITY_DECK_FILTER": 'status != "none"',
+        "LIVE_CALSETA_SOURCE": next(iter(sim.calseta.alerts.values())).scene.source,
+    }
+    for variable in set(wider) & set(os.environ):
+        monkeypatch.setenv(variable, wider[variable])
+    # Kibana's query is by the ids themselves.
+    assert main(["--patience", "0"]) == int(service != "kibana")
+    assert ("not the alerts that were named are shown" in capsys.readouterr().out) == (service != "kibana")
+    assert bool(sim.log.writes()) == (service == "kibana")
 
 
 def test_all_services_in_one_run(sim: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
@@ -201,6 +258,7 @@ def test_what_could_not_be_undone_is_skipped_and_said(
         monkeypatch.setenv(variable, value)
     alert = sim.calseta.add_alert()
     monkeypatch.setenv("LIVE_CALSETA_ALERTS", alert.uuid)
+    monkeypatch.delenv("LIVE_CALSETA_SOURCE")
     assert main(["--patience", "0"]) == 0
     assert f"could never be taken away again from {alert.uuid}" in capsys.readouterr().out
     assert alert.close_classification is None
