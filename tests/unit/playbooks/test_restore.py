@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
@@ -160,6 +161,21 @@ def test_alerts_of_calseta(sim: Simulator, calseta: Params, tmp_path: Path) -> N
     result = run_module("alert_update", {**calseta, "alert_ids": ids, **wanted})
     play(sim, tmp_path, PLAYBOOK, kept("alert_update", result, "calseta"))
     assert {key: sim.calseta.overview()[key] for key in ids} == before
+
+
+def test_what_alerts_say_is_no_template(sim: Simulator, calseta: Params, tmp_path: Path) -> None:
+    """Whoever can write into an alert must not have a say on the machine that puts it back."""
+    tags = [
+        "{{ lookup('ansible.builtin.pipe', 'touch ' ~ '.' | realpath ~ '/owned') }}",
+        "{% raw %}",
+    ]
+    alert = sim.calseta.add_alert(tags=list(tags))
+    result = run_module("alert_update", {**calseta, "alert_ids": [alert.uuid], "status": "Triaging", "tags": []})
+    file = tmp_path / "kept.json"
+    file.write_text(json.dumps(kept("alert_update", result, "calseta")), encoding="utf-8")
+    play(sim, tmp_path, PLAYBOOK, {"restore_file": "kept.json"})
+    assert (alert.status, alert.tags) == ("Open", tags)
+    assert not (tmp_path / "owned").exists()
 
 
 @pytest.mark.parametrize(
