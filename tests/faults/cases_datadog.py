@@ -43,29 +43,33 @@ _HIDES = {
 }
 
 
-def _chosen(sim: Simulator, chance: random.Random, *, writes: bool = True) -> tuple[Params, list[str]]:
-    """The options by which a task chooses signals, by their ids or by a query, and these signals."""
+def _chosen(sim: Simulator, chance: random.Random, *, lags: bool) -> tuple[Params, list[str]]:
+    """The options by which a task chooses signals, by their ids or by a query, and these signals.
+
+    ``lags`` says whether the index may have open ones that are not: what it shows to be as the task wants it is not
+    read again, and so is reported as it shows it.
+    """
     signals = sim.datadog.signals
     if chance.random() < 0.55:
         ids = chance.sample(list(signals), len(signals))
         return {"signal_ids": ids}, ids
     sim.settings.datadog.search_hides = chance.choice([(), (), *((one,) for one in _HIDES)])
     sim.settings.datadog.search_lag = chance.choice([0, 0, 2, 99])
-    if writes:
+    if lags:
         for signal in signals.values():
             if signal.state != "open" and chance.random() < 0.3:
                 # The index has not seen yet that somebody has been at it.
                 signal.index_lag, signal.indexed = 99, {"state": "open", "archive_reason": "none"}
-    query = chance.choice(["@workflow.triage.state:open", "-@workflow.triage.state:open", "status:(high OR medium)"])
+    states = ("@workflow.triage.state:open", "status:* -@workflow.triage.state:open")
+    query = chance.choice([*states, "status:(high OR medium)"])
     found = [signal.id for signal in signals.values() if _matches(query, signal.as_indexed())]
-    # What only leaves some out has no bounds.
-    return {"query": query, "from": "now-30d", "allow_unbounded": query.startswith("-")}, found
+    return {"query": query, "from": "now-30d"}, found
 
 
 def _matches(query: str, signal: Signal) -> bool:
-    if query.startswith("status"):
+    if query.startswith("status:("):
         return signal.severity in ("high", "medium")
-    return (signal.state == "open") != query.startswith("-")
+    return (signal.state == "open") != ("-" in query)
 
 
 def _people(sim: Simulator) -> list[str]:
@@ -75,7 +79,6 @@ def _people(sim: Simulator) -> list[str]:
 
 def signal_state(sim: Simulator, chance: random.Random) -> Case:
     params = {**_world(sim, chance, some(chance, 230)), **guards(chance, STATES, SEVERITIES, _people(sim))}
-    choice, ids = _chosen(sim, chance)
     asked = pick(
         chance,
         {
@@ -85,6 +88,7 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
             "assignee": [*_people(sim), ""],
         },
     )
+    choice, ids = _chosen(sim, chance, lags=asked.get("state", "open") != "open")
     if "signal_ids" in choice and chance.random() < 0.1:
         params["version"] = chance.randrange(1, 60)
     _leave_lines(sim, chance)
@@ -123,7 +127,7 @@ def signal_incident_link(sim: Simulator, chance: random.Random) -> Case:
     for signal in sim.datadog.signals.values():
         if chance.random() < (0.3 if present else 0.8):
             signal.incident_ids = chance.sample(sim.datadog.incident_ids, chance.randrange(1, 4))
-    choice, ids = _chosen(sim, chance)
+    choice, ids = _chosen(sim, chance, lags=True)
     if "signal_ids" in choice and chance.random() < 0.1:
         params["version"] = chance.randrange(1, 60)
     params |= {"incident_id": incident, "state": "present" if present else "absent"}
@@ -138,7 +142,7 @@ def signal_incident_link(sim: Simulator, chance: random.Random) -> Case:
 
 def signal_info(sim: Simulator, chance: random.Random) -> Case:
     params = _world(sim, chance, some(chance, 1200))
-    choice, ids = _chosen(sim, chance, writes=False)
+    choice, ids = _chosen(sim, chance, lags=False)
     sim.settings.datadog.search_hides = ()
     absent = ["AQAAAWnosuchsignal", "AQAAAWanother"][: chance.choice([0, 0, 1, 2])] if "signal_ids" in choice else []
     if absent:
