@@ -40,7 +40,7 @@ class SignalState(GuardedSignals):
             for name in ("state", "archive_reason", "archive_comment")
             if params[name] is not None
         }
-        self._line = provenance(params)
+        self._line = provenance(params, self.client.scrub)
         self._assignee: str | None = params["assignee"]
         self._target: User | None = None
         self._alone: set[str] = set()

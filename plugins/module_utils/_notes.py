@@ -65,7 +65,7 @@ class Notes(Platform):
 
 def traced(platform: Alerts, params: Params, notes: t.Callable[[Alerts, str, Params, str], Notes]) -> Alerts:
     """A platform whose changes are noted, if O(provenance) asks for it."""
-    line = provenance(params)
+    line = provenance(params, platform.client.scrub)
     if line is not None:
         platform.trace = notes(platform, line, params, "provenance")
         # They were for the change, after which the alert stands as the task wants it.

@@ -23,13 +23,18 @@ _LONGEST = 200
 _LONGEST_PART = 60
 
 
-def provenance(params: Params) -> str | None:
-    """The line that the task is to leave; V(None) if none. Raises `OptionError` if it cannot be one."""
+def provenance(params: Params, scrub: t.Callable[[t.Any], t.Any]) -> str | None:
+    """The line that the task is to leave; V(None) if none. Raises `OptionError` if it cannot be one.
+
+    Others than those who read the task's output will read it, so it is scrubbed as that is.
+    """
     asked = params["provenance"].strip()
     if asked in ("", "none"):
         return None
-    if asked == "auto":
-        return told_by_environment()
+    return t.cast(str, scrub(told_by_environment() if asked == "auto" else _checked(asked)))
+
+
+def _checked(asked: str) -> str:
     line = checked_text("provenance", asked) or ""
     line = line if is_provenance(line) else f"{BEGINNING}{_BETWEEN}{line}"
     if paints(line):

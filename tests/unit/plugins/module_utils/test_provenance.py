@@ -41,7 +41,7 @@ def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_a_task_asks_for(asked: str, line: str | None) -> None:
-    assert provenance({"provenance": asked}) == line
+    assert provenance({"provenance": asked}, str) == line
 
 
 @pytest.mark.parametrize(
@@ -56,17 +56,17 @@ def test_what_a_task_asks_for(asked: str, line: str | None) -> None:
 def test_what_the_environment_tells(variables: dict[str, str], line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert provenance({"provenance": "auto"}) == line
+    assert provenance({"provenance": "auto"}, str) == line
 
 
 @pytest.mark.parametrize("asked", ["a\nb", "a\x00b", "a\x1b[31m", "\ud800", "a\tb", "a" * 191, "a\u202eb"])
 def test_what_is_no_line_is_refused(asked: str) -> None:
     with pytest.raises(OptionError, match="provenance"):
-        provenance({"provenance": asked})
+        provenance({"provenance": asked}, str)
 
 
 def test_longest_line() -> None:
-    assert provenance({"provenance": "a" * 190}) == f"Ansible · {'a' * 190}"
+    assert provenance({"provenance": "a" * 190}, str) == f"Ansible · {'a' * 190}"
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,16 @@ def test_auto_without_an_action_plugin(service: Service, monkeypatch: pytest.Mon
     assert service.lines(alert_id) == [LINE]
 
 
+def test_secret_of_the_task_is_in_no_line(service: Service) -> None:
+    """As where a template is called as its own key, or the wrong variable was given."""
+    secret = next(service.connection[name] for name in ("api_key", "iam_token") if name in service.connection)
+    alert_id = service.alert()
+    result = service.run([alert_id], provenance=f"job {secret} of the night")
+    assert service.lines(alert_id) == ["Ansible · job ******** of the night"]
+    assert not result.get("warnings")
+    assert not service.run([alert_id], provenance=f"job {secret} of the night")["changed"]
+
+
 def test_line_is_refused_before_anything_is_sent(service: Service) -> None:
     result = service.run([service.alert()], provenance="two\nlines")
     assert result["failed"]

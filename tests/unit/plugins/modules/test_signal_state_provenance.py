@@ -44,6 +44,12 @@ def test_line_is_the_last_one_of_the_comment(sim: Simulator, datadog: Params, as
     assert len(runs.writes) == 1
 
 
+def test_secret_of_the_task_is_in_no_line(sim: Simulator, datadog: Params) -> None:
+    signal = sim.datadog.add_signal()
+    brought(sim, datadog, [signal.id], state="archived", provenance=f"job {datadog['app_key']} of the night")
+    assert comment(sim, signal.id) == "Ansible · job ******** of the night"
+
+
 @pytest.mark.parametrize("provenance", ["AWX job 4712", "AWX job 4711", "none again"])
 def test_line_of_another_job_is_no_difference(sim: Simulator, datadog: Params, provenance: str) -> None:
     signal = sim.datadog.add_signal(**ARCHIVED)
