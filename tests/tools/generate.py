@@ -32,6 +32,7 @@ from ansible_collections.secops.triage.plugins.module_utils._options import CONN
 from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._yandex_iam import YANDEX_IAM_OPTIONS
+from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
 from .places import ROOT
 
@@ -128,6 +129,11 @@ PLATFORMS = (
     ),
 )
 
+#: The columns of the vocabulary's tables, which are in the order of its platforms.
+_COLUMNS = ("Datadog", "Elastic Security", "Security Deck", "Calseta")
+#: What goes with a status.
+_BESIDES = {"incident": "the incident", "tag": "a tag"}
+
 #: What a description says of the environment, up to the variables.
 _ENVIRONMENT = "      - If not set, the value of the environment variable"
 
@@ -216,11 +222,61 @@ def connection_table() -> Table:
     return Table(("Option", "Type", "Default", "What it is"), rows)
 
 
+def statuses_table() -> Table:
+    """Every status of the vocabulary, on every platform."""
+    rows = [
+        (
+            f"`{name}`",
+            *(
+                f"`{one.native}`{_lossy(one)}{f' and {_BESIDES[one.besides]}' if one.besides else ''}"
+                for one in row.values()
+            ),
+        )
+        for name, row in vocabulary.STATUSES.items()
+    ]
+    return Table(("Status", *_COLUMNS), rows)
+
+
+def verdicts_table() -> Table:
+    """Every verdict of the vocabulary, on every platform."""
+    rows = [(f"`{name}`", *map(_verdict, row.values())) for name, row in vocabulary.VERDICTS.items()]
+    return Table(("Verdict on closing", *_COLUMNS), rows)
+
+
+def severities_table() -> Table:
+    """Every severity that can be protected, on every platform."""
+    rows = [
+        (f"`{name}`", *(f"`{word}`{' ~' if _nearest(name, word) else ''}" for word in row.values()))
+        for name, row in vocabulary.SEVERITIES.items()
+    ]
+    return Table(("Severity", *_COLUMNS), rows)
+
+
+def _nearest(name: str, word: str) -> bool:
+    """Whether a severity is called by the word for another one."""
+    return vocabulary.folded(word) != name and vocabulary.folded(word) in vocabulary.SEVERITIES
+
+
+def _verdict(verdict: vocabulary.Verdict | None) -> str:
+    if verdict is None:
+        return "refused"
+    if verdict.stays_open:
+        return f"{f'`{verdict.status}`, ' if verdict.status else ''}stays open{_lossy(verdict)}"
+    return f"`{verdict.native}`{_lossy(verdict)}" if verdict.native else "left out"
+
+
+def _lossy(word: vocabulary.Status | vocabulary.Verdict) -> str:
+    return " ~" if word.lossy else ""
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "connection": connection_table,
     "environment": environment_table,
     "modules": modules_table,
     "permissions": permissions_table,
+    "severities": severities_table,
+    "statuses": statuses_table,
+    "verdicts": verdicts_table,
 }
 
 
