@@ -13,7 +13,7 @@ import typing as t
 from urllib.parse import quote
 
 from ._change import Change, Confirmed, Fields, Outcome, Refused
-from ._errors import RefusedError, TriageError, UnknownFateError
+from ._errors import NotFoundError, RefusedError, TriageError, UnknownFateError
 from ._kibana import Alerts
 from ._kibana_change import ChangedAlerts
 from ._notes import Notes, note_fate, plain
@@ -50,11 +50,14 @@ class KibanaNotes(Notes):
 
     def look(self, ids: t.Sequence[str]) -> dict[str, Fields | TriageError]:
         notes = super().look(ids)
-        if not self.guards.set:
-            return notes
-        alerts = self.alerts.look(ids)
-        # Without a look at the alert, the guards would be asked about how it stood before.
-        return {key: one if isinstance(one, TriageError) else notes[key] for key, one in alerts.items()}
+        missing = [key for key, one in notes.items() if one == self.note(False)] if self.guards.set else []
+        alerts = self.alerts.look(missing)
+        for key in missing:
+            # Without a look at the alert, the guards would be asked about how it stood before.
+            trouble = alerts.get(key, NotFoundError("It was there, and is gone"))
+            if isinstance(trouble, TriageError):
+                notes[key] = trouble
+        return notes
 
     def parts(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
         parts: list[list[str]] = []

@@ -183,6 +183,10 @@ def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
         entry for entry in doubtful if entry.status in (None, 502, 504) or evidence.late(entry) or _cut(entry)
     ]
     looks = [entry for entry in entries if not entry.is_write and entry.time > doubtful[-1].time]
+    guarded = {"only_from", "only_assigned_to", "protect_severity"} & set(evidence.case.params)
+    if guarded and evidence.case.module == "alert_note" and evidence.case.platform.name == "kibana":
+        # That there is no note yet is worth nothing where nobody knows how the alert stands.
+        looks = [entry for entry in looks if "/signals/search" in entry.path]
     if not unanswered and any(evidence.clean(entry) for entry in looks):
         return ["nobody knows, although a look after the last answer has shown it"]
     return []

@@ -251,6 +251,17 @@ def test_note_that_had_to_wait_is_not_left_without_a_look_at_its_alert(
     assert len(sim.kibana.notes["default"]) == (0 if fault else 2)
 
 
+def test_note_that_is_there_is_reported_whether_its_alert_could_be_read_or_not(
+    sim: Simulator, kibana_notes: Params
+) -> None:
+    key = sim.kibana.add_alert()
+    sim.faults.add(Fault(status=500, writes=True, when="after"))
+    sim.faults.add(Fault(status=400, path="signals/search", nth=2, count=None))
+    result = run(kibana_notes, [key], only_from=["open"], retries=1)
+    assert not result.get("failed"), result["msg"]
+    assert by_id(result)[key]["changed"] is True
+
+
 def test_privilege_that_is_missing_is_named(sim: Simulator, kibana_notes: Params) -> None:
     key = sim.kibana.add_alert()
     result = run({**kibana_notes, "api_key": sim.credentials.kibana_read_only_api_key}, [key])
