@@ -90,6 +90,7 @@ def readable(triage: t.Any) -> bool:
     return (
         fits(triage, _TEXTS)
         and fits(triage, dict.fromkeys(("incidentIds", "incident_ids"), list), int)
+        and fits(triage, {"assignee": dict})
         and fits(triage.get("assignee") or {}, dict.fromkeys(("uuid", "handle", "name"), str))
     )
 
