@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from collections.abc import Iterator
@@ -107,11 +108,11 @@ def _filtered(document: Document, source: Any) -> Document:
         includes, excludes = source.get("includes", ["*"]), source.get("excludes", [])
     else:
         includes, excludes = source, []
-    includes = [includes] if isinstance(includes, str) else includes
+    wanted, unwanted = ((one,) if isinstance(one, str) else tuple(one) for one in (includes, excludes))
     kept: Document = {}
     for path, value in _leaves(document):
         name = ".".join(path)
-        if _named(name, includes) and not _named(name, [excludes] if isinstance(excludes, str) else excludes):
+        if _named(name, wanted) and not _named(name, unwanted):
             inner = kept
             for part in path[:-1]:
                 inner = inner.setdefault(part, {})
@@ -127,7 +128,9 @@ def _leaves(document: Document, path: tuple[str, ...] = ()) -> Iterator[tuple[tu
             yield (*path, key), value
 
 
-def _named(name: str, patterns: list[str]) -> bool:
+# Ten thousand documents have the same few names.
+@functools.lru_cache(maxsize=10000)
+def _named(name: str, patterns: tuple[str, ...]) -> bool:
     return any(
         name == pattern
         or name.startswith(f"{pattern}.")
@@ -137,4 +140,4 @@ def _named(name: str, patterns: list[str]) -> bool:
 
 
 def _expanded(document: Document, names: list[str]) -> list[str]:
-    return [".".join(path) for path, _value in _leaves(document) if _named(".".join(path), names)]
+    return [".".join(path) for path, _value in _leaves(document) if _named(".".join(path), tuple(names))]
