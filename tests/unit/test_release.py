@@ -22,7 +22,13 @@ RELEASES = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(enc
 OURS = {".ansible-lint", ".ci", ".github", ".gitignore", ".yamllint"}
 NOT_OURS = {"output", "__pycache__"}
 #: The versions of others, and what was true of a release when it was made.
-ELSEWHERE = {"galaxy.yml", "CHANGELOG.rst", "changelogs/changelog.yaml", "tests/constraints.txt"}
+ELSEWHERE = {
+    "galaxy.yml",
+    "CHANGELOG.rst",
+    "changelogs/changelog.yaml",
+    "tests/constraints.txt",
+    "tests/simulator/calseta.py",
+}
 
 
 def _is_ours(name: str) -> bool:
