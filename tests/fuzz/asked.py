@@ -20,6 +20,7 @@ from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.simulator.base import Change
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
+from .lines import bare, is_line, is_note, leaves_line, line_of
 from .tasks import Task
 
 State = dict[str, t.Any]
@@ -45,6 +46,9 @@ def named(task: Task, params: Params) -> set[str]:
 
 def check_write(task: Task, params: Params, entry: Entry, found: t.Collection[str]) -> None:
     """Assert that the arguments ask for this write. ``found`` are the alerts that a query may be about."""
+    if is_note(entry.path) and task.module != "alert_note":
+        assert is_line(params, _noted(entry, found or named(task, params)))
+        return
     {
         "signal_state": _signal_state,
         "signal_incident_link": _link,
@@ -73,8 +77,14 @@ def _signal_state(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
             else:
                 assert name in ("state", "archive_reason", "archive_comment", "version")
                 assert value is not None
-                assert value == params[name]
+                assert value == params[name] or (name == "archive_comment" and _is_traced(params, value))
         assert set(item["attributes"]) - {"version"}
+
+
+def _is_traced(params: Params, comment: str) -> bool:
+    """Whether this is the comment that is asked for, or the one that was there, with the line of the task."""
+    asked = params["archive_comment"]
+    return is_line(params, line_of(comment)) and (asked is None or bare(params, comment) == bare(params, asked))
 
 
 def _link(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
@@ -134,6 +144,11 @@ def _kibana_lists(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
 
 
 def _note(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
+    assert _noted(entry, ids) == params["text"].replace("\r\n", "\n").strip()
+
+
+def _noted(entry: Entry, ids: t.Collection[str]) -> str:
+    """The text of a note that is left on one of these alerts."""
     if entry.path.endswith("/api/note"):
         note = entry.body["note"]
         assert (entry.method, note["timelineId"]) == ("PATCH", "")
@@ -143,7 +158,8 @@ def _note(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
         assert entry.method == "POST"
         text = entry.body["text" if kind == "comments" else "summary"]
     assert alert_id in ids
-    assert text == params["text"].replace("\r\n", "\n").strip()
+    assert isinstance(text, str)
+    return text
 
 
 #: What is added and what is taken away, as the two calls say it.
@@ -231,6 +247,9 @@ def unshown(task: Task, params: Params, row: State) -> list[str]:
         wanted["malice_override"] = None
     if wanted.get("assignee", "").strip():
         del wanted["assignee"]
+    if "archive_comment" in wanted and leaves_line(params):
+        row = {**row, "archive_comment": bare(params, row["archive_comment"])}
+        wanted["archive_comment"] = bare(params, wanted["archive_comment"])
     return [
         name
         for name, value in wanted.items()
@@ -242,12 +261,15 @@ def lost(task: Task, params: Params, change: Change) -> list[str]:
     """The fields that a write has changed and nobody asked for."""
     asked = {"incident_ids"} if task.module == "signal_incident_link" else {*task.changes, "reason"}
     changed = [name for name, value in change.after.items() if value != change.before.get(name)]
+    if "archive_comment" in changed and is_line(params, line_of(change.after["archive_comment"])):
+        before, after = (bare(params, one["archive_comment"]) for one in (change.before, change.after))
+        changed = [name for name in changed if name != "archive_comment" or before != after]
     wrong = [name for name in changed if name not in asked]
     if params.get("purge_tags") is False and not set(change.before["tags"]) <= set(change.after["tags"]):
         wrong.append("tags")
     if "incident_ids" in changed:
-        before, after = set(change.before["incident_ids"]), set(change.after["incident_ids"])
-        wrong += ["incident_ids"] * (before ^ after != {params["incident_id"]})
+        moved = set(change.before["incident_ids"]) ^ set(change.after["incident_ids"])
+        wrong += ["incident_ids"] * (moved != {params["incident_id"]})
     return wrong + [name for name in changed if name in params and params[name] is None and name not in _IMPLIED]
 
 
@@ -268,6 +290,8 @@ def _is(name: str, params: Params, value: t.Any, sim: Simulator) -> bool:
     if name == "assignee":
         user = sim.datadog.users.get(value)
         return asked.strip().lower() in ((user.uuid, user.handle) if user else ("",))
+    if name == "archive_comment":
+        return bare(params, value) == bare(params, asked)
     if asked in ("CLASSIFICATION_UNSPECIFIED", ""):
         return not value
     return bool(value == asked)

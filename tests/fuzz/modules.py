@@ -23,6 +23,16 @@ _PROFILES = WORLD.platforms["kibana"].users  # type: ignore[attr-defined]
 _TAGS = st.lists(st.sampled_from(["env:prod", "team:web", "a", "ä ö", "x" * 300, "a,b", " "]), max_size=4)
 _MOST = st.sampled_from([ALERTS, 1000, 10**9, 2**70, 3, 1])
 _CONCURRENCY: dict[str, Values] = {"concurrency": st.sampled_from([1, 2, 8, 64])}
+#: Who changes the alerts, as tasks may say: any one line that is not too long with what it begins with.
+_LINES: dict[str, Values] = {
+    "provenance": st.one_of(
+        st.sampled_from(["none", "auto", "auto ", "", "AWX job 4711", "Ansible", "Ansible · nightly", "Ansible·x"]),
+        st.sampled_from(
+            ["ä 🦊 Ж 中文", "x" * 190, "🦊" * 190, f"Ansible · {'ü' * 190}", "%s {{ a }} <b>&amp;", "None", "· · ·"]
+        ),
+        st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=190),
+    )
+}
 _MOMENTS = st.sampled_from(["now-30d", "now-2w", "2024-02-29", "2026-01-31T08:00:00+01:00", "now"])
 
 #: What goes with every query that is to write.
@@ -94,14 +104,14 @@ def _alert_update(platform: str, queries: Values, own: dict[str, Values], more: 
         platform,
         "alert_ids",
         {**both, "tags": _TAGS, **own},
-        {"purge_tags": st.booleans(), **more, **_CONCURRENCY},
+        {"purge_tags": st.booleans(), **more, **_LINES, **_CONCURRENCY},
         (*both, "tags", *own),
         queries,
     )
 
 
 def _kibana_list(name: str, entries: Values) -> Task:
-    more = {"state": st.sampled_from(["present", "absent", "exact"]), **_CONCURRENCY}
+    more = {"state": st.sampled_from(["present", "absent", "exact"]), **_LINES, **_CONCURRENCY}
     queries = _searched(_DSL, True, **_RUNTIME)
     return Task(f"kibana_alert_{name}", "kibana", "alert_ids", {name: entries}, more, (), queries)
 
@@ -135,7 +145,7 @@ _TASKS = [
             "archive_comment": st.sampled_from(["", "Drill.", "ä\n\u202e\x1b[31m", "x" * 5000]),
             "assignee": st.sampled_from(["", *(user.handle for user in _USERS), *(user.uuid for user in _USERS)]),
         },
-        {**_VERSIONS, **_CONCURRENCY},
+        {**_VERSIONS, **_LINES, **_CONCURRENCY},
         queries=_signals(True),
     ),
     Task(
@@ -156,7 +166,12 @@ _TASKS = [
         "kibana",
         "alert_ids",
         {"status": _choices("kibana_alert_status", "status")},
-        {"reason": st.sampled_from(["duplicate", "own words \u202e"]), "space_id": st.just("default"), **_CONCURRENCY},
+        {
+            "reason": st.sampled_from(["duplicate", "own words \u202e"]),
+            "space_id": st.just("default"),
+            **_LINES,
+            **_CONCURRENCY,
+        },
         queries=_searched(_DSL, True, conflicts=st.sampled_from(["abort", "proceed"]), **_RUNTIME),
     ),
     _kibana_list("tags", _TAGS),

@@ -16,6 +16,7 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result
 
 from .asked import State, unreached, unshown
+from .lines import notes
 from .modules import WRITING
 from .runs import fresh_world, run
 from .spoiled import spoiled
@@ -36,6 +37,7 @@ def test_answers(sim: Simulator, name: str, data: st.DataObject) -> None:
     # Whatever an answer says of waiting, nobody waits who does not try again, nor for long for an operation.
     soon = {"wait_timeout": 0.02} if task.platform == "security_deck" else {}
     result = run(sim, task, {**options, **soon}, check=check)
+    assert all(len(notes(sim, task, alert_id)) <= 1 for alert_id in task.ids), "a line that was left twice"
     if "counts" in result and not check:
         told = " ".join(json.dumps(body) for fault in faults for body in fault.served)
         _is_true(sim, task, result, told)

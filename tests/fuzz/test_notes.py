@@ -10,20 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.secops.triage.tests.faults import cases_alerts, cases_kibana
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import predicted
 
+from .lines import notes
 from .modules import NOTING
 from .runs import fresh_world, run
 from .spoiled import spoiled
-from .tasks import Task, hidden
-
-
-def _notes(sim: Simulator, task: Task, alert_id: str) -> list[str]:
-    if task.platform == "kibana":
-        return cases_kibana.notes(sim, alert_id)
-    return cases_alerts.notes(sim, task.platform, alert_id)
+from .tasks import hidden
 
 
 @pytest.mark.parametrize("name", NOTING)
@@ -41,7 +35,7 @@ def test_options(sim: Simulator, name: str, data: st.DataObject) -> None:
     if done["invocation"]["module_args"].get("space_id") not in (None, "default"):
         return
     for row in done["alerts"]:
-        assert len(_notes(sim, task, row["id"])) == int("skipped" not in row), row
+        assert len(notes(sim, task, row["id"])) == int("skipped" not in row), row
     assert not run(sim, task, options, check=False)["changed"]
     assert not sim.log.writes()
 
@@ -62,7 +56,7 @@ def test_answers(sim: Simulator, name: str, data: st.DataObject) -> None:
     for row in result.get("alerts", []):
         if row["id"] not in task.ids:
             continue
-        there = len(_notes(sim, task, row["id"]))
+        there = len(notes(sim, task, row["id"]))
         assert there <= 1, row
         if not lies and "error" not in row:
             assert there == bool(row["changed"]), row

@@ -14,6 +14,7 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, predicted
 
 from .asked import State, lost, unreached, unshown
+from .lines import bare, is_line, leaves_line, line_of, notes
 from .modules import WRITING
 from .runs import fresh_world, run
 from .tasks import Task, hidden
@@ -58,5 +59,22 @@ def _is_done(sim: Simulator, task: Task, arguments: Params, result: Result) -> N
         assert not unreached(task, arguments, overview[row["id"]], sim), (row, overview[row["id"]])
         changes = platform.changes_of(row["id"])
         assert bool(changes) == row["changed"], row
+        _is_traced(sim, task, arguments, row)
         assert not [lost(task, arguments, change) for change in changes if lost(task, arguments, change)], changes
         assert not unshown(task, arguments, row), row
+
+
+def _is_traced(sim: Simulator, task: Task, arguments: Params, row: Result) -> None:
+    """What was changed has the line that was asked for, once, and nothing else has one."""
+    traced = row["changed"] and leaves_line(arguments)
+    if task.platform != "datadog":
+        left = notes(sim, task, row["id"])
+        assert len(left) == int(traced), row
+        assert all(is_line(arguments, line) for line in left), left
+    elif task.module == "signal_state":
+        comment = sim.datadog.signals[row["id"]].archive_comment or ""
+        assert not line_of(bare(arguments, comment)), comment
+        if traced and row["state"] == "archived":
+            assert is_line(arguments, line_of(comment)), comment
+        elif arguments["archive_comment"] is None:
+            assert not line_of(comment), comment
