@@ -98,8 +98,10 @@ class _Controls:
         return await self.alerts(request)
 
     async def alerts(self, request: Request) -> Response:
-        """The present triage state of every alert, by platform and id."""
-        return answer({name: one.overview() for name, one in self._world.platforms.items()})
+        """The present triage state of every alert, by platform (``?platform=`` for one alone) and id."""
+        wanted = request.query_params.get("platform")
+        platforms = self._world.platforms
+        return answer({name: platforms[name].overview() for name in platforms if wanted in (None, name)})
 
     async def history(self, request: Request) -> Response:
         """The accepted writes of every alert, by platform and id."""

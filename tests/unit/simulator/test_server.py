@@ -269,5 +269,8 @@ def test_by_hand() -> None:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
-        assert len(requests.get(f"{url}/_simulator/alerts", timeout=5).json()["kibana"]) == 1
+        alerts = requests.get(f"{url}/_simulator/alerts", timeout=5).json()
+        assert len(alerts["kibana"]) == 1
+        alone = requests.get(f"{url}/_simulator/alerts?platform=kibana", timeout=5).json()
+        assert alone == {"kibana": alerts["kibana"]}
         process.terminate()
