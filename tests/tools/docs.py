@@ -65,6 +65,7 @@ def _index() -> str:
         for folder, kind in (("modules", "module"), ("filter", "filter"))
         for path in sorted((ROOT / "plugins" / folder).glob("*.py"))
     ]
+    plugins += [f"{path.name} <{path.name}_role>" for path in sorted((ROOT / "roles").iterdir())]
     chapters = [(one["title"], [f"docsite/{page}" for page in one["toctree"]]) for one in sections]
     for title, pages in [*chapters, ("Reference", [*plugins, "Release notes <changelog>"])]:
         lines += ["", ".. toctree::", f"   :caption: {title}", "   :maxdepth: 1", ""]
