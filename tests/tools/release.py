@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 
+import yaml
+
 from . import package
 from .places import ROOT, binary, tool_environment
 
@@ -27,6 +29,12 @@ def _key(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
+def _sections() -> set[str]:
+    """What the fragments speak of."""
+    fragments = (ROOT / "changelogs" / "fragments").glob("*.y*ml")
+    return {section for one in fragments for section in yaml.safe_load(one.read_text(encoding="utf-8"))}
+
+
 def _check(wanted: str) -> None:
     """Stop where a release would be of the wrong things, or of nothing."""
     if not _VERSION.fullmatch(wanted):
@@ -39,8 +47,11 @@ def _check(wanted: str) -> None:
     newest = max(released, key=_key)
     if _key(wanted) <= _key(newest):
         _stop(f"{newest} has been released, and {wanted} is not newer")
-    if not list((ROOT / "changelogs" / "fragments").glob("*.y*ml")):
+    sections = _sections()
+    if not sections:
         _stop("nothing is said to have changed, there is no fragment in changelogs/fragments")
+    if "release_summary" not in sections:
+        _stop("no fragment in changelogs/fragments has a release_summary, which says what the release is about")
 
 
 def _run(*command: str) -> None:
@@ -53,14 +64,17 @@ def main() -> int:
     parser.add_argument("version")
     version = parser.parse_args().version
     _check(version)
+    takes_away = sorted(_sections() & {"breaking_changes", "removed_features"})
     try:
         _run("antsibull-changelog", "lint")
         _GALAXY.write_text(_LINE.sub(f"version: {version}", _GALAXY.read_text(), count=1))
         _run("antsibull-changelog", "release", "--version", version)
         package.check()
-    except subprocess.CalledProcessError as error:
-        print(f"\nThis failed, and `git checkout -- . && git clean -d changelogs` takes it all back: {error.cmd}")
+    except (subprocess.CalledProcessError, SystemExit) as error:
+        print(f"\nThis failed, and `git checkout -- .` takes it all back: {error}")
         return 1
+    if takes_away and not version.endswith(".0.0"):
+        print(f"\nIt has {' and '.join(takes_away)}. CONTRIBUTING.md says what of this needs a major version.")
     print(f"""
 {version} is ready, and nothing of it is published. What is left:
 
