@@ -46,7 +46,7 @@ EXAMPLES = r"""
         - secops.triage.normalize:
   rules:
     - name: Show a new alert
-      condition: event.alert is defined and event.alert.new == true
+      condition: event.alert.new == true
       action:
         print_event:
 """

@@ -16,7 +16,7 @@ short_description: Poll Datadog, Elastic Security, Security Deck or Calseta for 
 version_added: 1.1.0
 description:
   - Searches one platform again and again, as the info modules do, and gives an event for each alert that has come up
-    since. Its shape is that of the filter P(secops.triage.normalize#event_filter).
+    since. Its shape is that of the filter C(secops.triage.normalize).
   - Every alert comes once, by its id, over restarts too if there is a O(checkpoint). After a crash, those of the last
     moment may come again.
   - After a 429, a 5xx or trouble with the network it waits, as long as it is told to or longer and longer, and goes on.

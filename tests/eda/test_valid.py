@@ -1,0 +1,43 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Does ansible-rulebook take the collection's rulebooks? This needs no Java."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import typing as t
+from importlib import resources
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from ansible_collections.secops.triage.tests.eda.rulebook import COLLECTIONS
+
+EXTENSION = COLLECTIONS / "ansible_collections" / "secops" / "triage" / "extensions" / "eda"
+RULEBOOKS = sorted(EXTENSION.glob("rulebooks/*.yml"))
+PLUGINS = sorted(EXTENSION.glob("plugins/event_*/*.py"))
+
+
+def validate(rulesets: t.Any) -> None:
+    schema = resources.files("ansible_rulebook") / "schema" / "ruleset_schema.json"
+    jsonschema.validate(rulesets, json.loads(schema.read_text(encoding="utf-8")))
+
+
+def test_there_are_some() -> None:
+    assert [file.name for file in RULEBOOKS] == ["polling.yml", "webhook.yml"]
+    assert [file.stem for file in PLUGINS] == ["normalize", "alerts"]
+
+
+@pytest.mark.parametrize("file", RULEBOOKS, ids=lambda file: file.name)
+def test_rulebook_is_valid(file: Path) -> None:
+    validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("file", PLUGINS, ids=lambda file: file.name)
+def test_example_of_a_plugin_is_valid(file: Path) -> None:
+    validate(yaml.safe_load(runpy.run_path(str(file))["EXAMPLES"]))
