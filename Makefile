@@ -91,6 +91,10 @@ integration: .dev ## ansible-test integration: make integration ARGS="signal_sta
 conformance: .conformance ## Hold simulator and modules against the vendors' own clients
 	@$(GATE) conformance
 
+.PHONY: awx
+awx: .awx ## Set AWX up by its own collection, which is fetched for it, on a stand-in for its API
+	@$(GATE) awx
+
 .PHONY: faults
 faults: .dev ## The whole storm of faults over every module: make faults ARGS="--seed 7 --operations 50000"
 	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.faults $(ARGS)
@@ -144,6 +148,6 @@ environment: .dev ## Only make the environment for the others
 clean: ## Remove everything that was made here
 	rm -rf .cache tests/output
 
-.PHONY: .run .dev .bench .conformance .docs .gate
-.run .dev .bench .conformance .docs .gate:
+.PHONY: .run .dev .awx .bench .conformance .docs .gate
+.run .dev .awx .bench .conformance .docs .gate:
 	@$(PYTHON) -m tests.tools.environment $(@:.%=%)

@@ -14,27 +14,34 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from .places import CACHE, HOME, LINK, ROOT, VENV, binary
+from .places import AWX, CACHE, HOME, LINK, ROOT, VENV, binary
 
 _OLDEST = (3, 11)
 _TESTS = ROOT / "tests"
 _REQUIREMENTS = {
     "run": _TESTS / "requirements-run.txt",
     "dev": _TESTS / "requirements-dev.txt",
+    "awx": _TESTS / "awx" / "requirements.txt",
     "conformance": _TESTS / "conformance" / "requirements.txt",
     "bench": _TESTS / "benchmark" / "requirements.txt",
     "docs": _TESTS / "requirements-docs.txt",
     "gate": _TESTS / "requirements-gate.txt",
 }
 # The purposes that each one's packages are part of.
-_ENOUGH = {"run": ("dev", "conformance", "bench", "docs", "gate"), "dev": ("conformance", "bench", "gate")}
+_ENOUGH = {
+    "run": ("dev", "awx", "conformance", "bench", "docs", "gate"),
+    "dev": ("awx", "conformance", "bench", "gate"),
+}
 _CONSTRAINTS = _TESTS / "constraints.txt"
 
 
@@ -101,6 +108,25 @@ def _make_link() -> None:
     LINK.symlink_to(target, target_is_directory=True)
 
 
+def _unpack_awx() -> None:
+    """The collection awx.awx, out of a package of a hundred collections that nobody else here needs."""
+    found = re.search(r"^ansible==\S+", _CONSTRAINTS.read_text(), re.MULTILINE)
+    wanted = found[0] if found else "ansible"
+    stamp = AWX / ".made-of"
+    if _stamped(stamp, wanted):
+        return
+    with _said(f"Unpacking the collection awx.awx from {wanted}"), tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        shutil.rmtree(AWX, ignore_errors=True)
+        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--dest", folder]
+        _call(binary("python"), "-m", "pip", "download", *options, wanted)
+        (wheel,) = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(
+                AWX, [one for one in archive.namelist() if one.startswith("ansible_collections/awx/awx/")]
+            )
+        stamp.write_text(wanted)
+
+
 def make(purpose: str) -> None:
     """Everything for the `purpose`, a key of _REQUIREMENTS."""
     if sys.version_info < _OLDEST:
@@ -114,6 +140,8 @@ def make(purpose: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _make_venv()
         _install(purpose)
+        if purpose == "awx":
+            _unpack_awx()
         _make_link()
         # Others have no business there: it will hold the address of the package registry, maybe with a password.
         HOME.mkdir(mode=0o700, exist_ok=True)

@@ -90,6 +90,7 @@ STEPS = [
                 for one in (
                     "extensions",
                     "plugins",
+                    "tests.awx",
                     "tests.benchmark",
                     "tests.faults",
                     "tests.fuzz",
@@ -106,6 +107,7 @@ STEPS = [
     _tests("faults", "faults and races, in short", "tests/faults"),
     _tests("secrets", "secrets, in short", "tests/secrets"),
     _tests("fuzz", "fuzzing, in short", "tests/fuzz"),
+    _tests("awx", "setting AWX up, with its own collection", "tests/awx", extra=True),
     _tests("conformance", "conformance with other people's clients", "tests/conformance", extra=True),
     Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
     Step(

@@ -16,6 +16,8 @@ VENV = CACHE / "venv"
 HOME = CACHE / "home"
 COLLECTIONS = CACHE / "collections"
 LINK = COLLECTIONS / "ansible_collections" / "secops" / "triage"
+#: The collections that only `make awx` needs.
+AWX = CACHE / "awx"
 LOGS = CACHE / "logs"
 
 # Somebody's own settings must not decide how a test ends, and somebody's own keys have no business here.

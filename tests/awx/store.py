@@ -1,0 +1,197 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a controller keeps: its objects by type and number, with the fields that it adds, and what it refuses."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+from collections.abc import Iterator, Mapping, Sequence
+
+from ansible_collections.secops.triage.tests.unit.awx.rules import wrong_injectors, wrong_inputs, wrong_survey
+
+Item = dict[str, t.Any]
+
+HIDDEN = "$encrypted$"
+
+
+def _fields(texts: str, flags: str = "", **others: t.Any) -> Item:
+    """Fields with what they are where they are not given: empty, false, or as said."""
+    return {**dict.fromkeys(texts.split(), ""), **dict.fromkeys(flags.split(), False), **others}
+
+
+#: The fields of each type that can be written.
+FIELDS: dict[str, Item] = {
+    "organizations": _fields("name description"),
+    "credential_types": _fields("name description", "managed", kind="cloud", inputs={}, injectors={}),
+    "credentials": _fields("name description", organization=None, credential_type=None, inputs={}),
+    "execution_environments": _fields("name description image pull", organization=None, credential=None),
+    "projects": _fields(
+        "name description scm_type scm_url scm_branch",
+        "scm_update_on_launch",
+        organization=None,
+        default_environment=None,
+    ),
+    "inventories": _fields("name description kind", organization=None, host_filter=None),
+    "hosts": _fields("name description variables", inventory=None, enabled=True),
+    "job_templates": _fields(
+        "name description playbook extra_vars limit",
+        "diff_mode allow_simultaneous survey_enabled"
+        " ask_job_slice_count_on_launch ask_variables_on_launch ask_job_type_on_launch",
+        job_type="run",
+        inventory=None,
+        project=None,
+        execution_environment=None,
+        job_slice_count=1,
+    ),
+    "workflow_job_templates": _fields(
+        "name description extra_vars",
+        "allow_simultaneous survey_enabled ask_variables_on_launch ask_inventory_on_launch ask_limit_on_launch",
+        organization=None,
+        inventory=None,
+        limit=None,
+    ),
+    "workflow_job_template_nodes": _fields(
+        "identifier",
+        "all_parents_must_converge",
+        workflow_job_template=None,
+        unified_job_template=None,
+        extra_data={},
+    ),
+    "workflow_approval_templates": _fields("name description", timeout=0),
+}
+#: What objects can be linked to, and of which type that is.
+LINKS: dict[str, dict[str, str]] = {
+    "job_templates": {"credentials": "credentials"},
+    "workflow_job_template_nodes": dict.fromkeys(
+        ("success_nodes", "failure_nodes", "always_nodes"), "workflow_job_template_nodes"
+    ),
+}
+#: The types that a workflow can run.
+_JOBS = ("job_templates", "projects", "workflow_job_templates", "workflow_approval_templates")
+#: Fields that hold the number of another object, and the types that it may be of.
+_RELATED: dict[str, Sequence[str]] = {
+    "organization": ["organizations"],
+    "credential_type": ["credential_types"],
+    "default_environment": ["execution_environments"],
+    "execution_environment": ["execution_environments"],
+    "inventory": ["inventories"],
+    "project": ["projects"],
+    "workflow_job_template": ["workflow_job_templates"],
+    "unified_job_template": _JOBS,
+}
+#: What makes an object of a type unique.
+_IDENTITY: dict[str, Sequence[str]] = {
+    "hosts": ["name", "inventory"],
+    "credentials": ["name", "organization", "credential_type"],
+    "workflow_job_template_nodes": ["identifier", "workflow_job_template"],
+    "workflow_approval_templates": [],
+}
+
+
+class RefusedError(Exception):
+    """What the controller does not take: the field, and what is wrong with it."""
+
+
+class Store:
+    """The objects. `playbooks` are those of every project."""
+
+    def __init__(self, playbooks: Sequence[str]) -> None:
+        self.playbooks = playbooks
+        self.items: dict[str, dict[int, Item]] = {kind: {} for kind in FIELDS}
+        #: By the type, the number and the name of the association.
+        self.links: dict[tuple[str, int, str], list[int]] = {}
+        self.surveys: dict[tuple[str, int], Item] = {}
+        self._number = 0
+        self.create("organizations", {"name": "Default"})
+
+    def named(self, kind: str, name: str) -> Item:
+        """The object of that name, to look into or to change by hand."""
+        return next(one for one in self.items[kind].values() if name in (one.get("name"), one.get("identifier")))
+
+    def kinds(self, kind: str) -> Sequence[str]:
+        return _JOBS if kind == "unified_job_templates" else [kind]
+
+    def find(self, kind: str, wanted: Mapping[str, str]) -> Iterator[tuple[str, Item]]:
+        """The objects, with their types, in which these fields have these values."""
+        for one in self.kinds(kind):
+            for item in self.items[one].values():
+                values = {**item, "type": one[:-1], "organization": self._organization(one, item)}
+                if all(str(values.get(key)) == value for key, value in wanted.items()):
+                    yield one, item
+
+    def _organization(self, kind: str, item: Item) -> t.Any:
+        """A job template has that of its project."""
+        if kind != "job_templates":
+            return item.get("organization")
+        return self.items["projects"][item["project"]]["organization"] if item["project"] else None
+
+    def create(self, kind: str, fields: Mapping[str, t.Any]) -> Item:
+        item = {**copy.deepcopy(FIELDS[kind]), **self._checked(kind, fields)}
+        identity = _IDENTITY.get(kind, ["name"])
+        if identity and any(all(one[key] == item[key] for key in identity) for one in self.items[kind].values()):
+            raise RefusedError("__all__", "there is one already")
+        self._whole(kind, item)
+        self._number += 1
+        self.items[kind][self._number] = {**item, "id": self._number}
+        return self.items[kind][self._number]
+
+    def change(self, kind: str, number: int, fields: Mapping[str, t.Any]) -> Item:
+        item = self.items[kind][number]
+        changed = {**item, **self._checked(kind, fields)}
+        self._whole(kind, changed)
+        item.update(changed)
+        return item
+
+    def _checked(self, kind: str, fields: Mapping[str, t.Any]) -> Item:
+        """The fields that the type has, as they are kept: others are dropped without a word."""
+        known = {key: value for key, value in fields.items() if key in FIELDS[kind]}
+        for key, value in known.items():
+            default = FIELDS[kind][key]
+            if default is not None and not isinstance(value, type(default)):
+                raise RefusedError(key, f"{value!r} is not of the right type")
+            kinds = _RELATED.get(key, [])
+            if kinds and value is not None and not any(value in self.items[one] for one in kinds):
+                raise RefusedError(key, f"there is no {value}")
+        return known
+
+    def _whole(self, kind: str, item: Item) -> None:
+        """An object must make sense as a whole."""
+        faults: list[str] = []
+        if kind == "credential_types":
+            faults = [*wrong_inputs(item["inputs"]), *wrong_injectors(item["inputs"], item["injectors"])]
+        if kind == "credentials":
+            fields = self.items["credential_types"][item["credential_type"]]["inputs"]
+            known = {field["id"] for field in fields["fields"]}
+            faults = [f"no such input: {key}" for key in set(item["inputs"]) - known]
+        if kind == "job_templates" and item["playbook"] not in self.playbooks:
+            faults = ["Playbook not found for project."]
+        if faults:
+            raise RefusedError(kind, faults)
+
+    def write_survey(self, kind: str, number: int, survey: Item) -> None:
+        faults = list(wrong_survey(survey))
+        if faults:
+            raise RefusedError("error", faults)
+        self.surveys[kind, number] = survey
+
+    def shown(self, kind: str, item: Item) -> Item:
+        """The object as an answer has it: with its addresses, and without its secrets."""
+        number = item["id"]
+        url = f"/api/v2/{kind}/{number}/"
+        related = {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"}
+        if item.get("unified_job_template"):
+            job = item["unified_job_template"]
+            related["unified_job_template"] = next(f"/api/v2/{one}/{job}/" for one in _JOBS if job in self.items[one])
+        seen = {**item, "url": url, "type": kind[:-1], "related": related, "summary_fields": {}}
+        if kind == "job_templates":
+            seen["organization"] = self._organization(kind, item)
+        if kind == "projects":
+            seen["scm_revision"] = "0" * 40
+        if kind == "credentials":
+            fields = self.items["credential_types"][item["credential_type"]]["inputs"]["fields"]
+            secret = {field["id"] for field in fields if field.get("secret")}
+            seen["inputs"] = {key: HIDDEN if key in secret else value for key, value in item["inputs"].items()}
+        return seen
