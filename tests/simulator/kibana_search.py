@@ -109,14 +109,18 @@ def _filtered(document: Document, source: Any) -> Document:
     else:
         includes, excludes = source, []
     wanted, unwanted = ((one,) if isinstance(one, str) else tuple(one) for one in (includes, excludes))
+    return _kept(document, "", wanted, unwanted)
+
+
+def _kept(document: Document, prefix: str, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> Document:
     kept: Document = {}
-    for path, value in _leaves(document):
-        name = ".".join(path)
-        if _named(name, wanted) and not _named(name, unwanted):
-            inner = kept
-            for part in path[:-1]:
-                inner = inner.setdefault(part, {})
-            inner[path[-1]] = value
+    for key, value in document.items():
+        name = prefix + key
+        if isinstance(value, dict):
+            if inner := _kept(value, f"{name}.", wanted, unwanted):
+                kept[key] = inner
+        elif _named(name, wanted) and not _named(name, unwanted):
+            kept[key] = value
     return kept
 
 
