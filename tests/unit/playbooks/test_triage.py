@@ -172,10 +172,12 @@ def test_what_stays_as_it_is(sim: Simulator, stage: Stage) -> None:
 
 def test_guards(sim: Simulator, stage: Stage) -> None:
     """What they protect gets no note either, nor do those that a call did not write because of it."""
-    mild = {"kibana.alert.severity": "low"}
+    mild: Fields = {"kibana.alert.severity": "low"}
+    hers: Fields = {**mild, "kibana.alert.workflow_assignee_ids": [f"u_{7:020}_0"]}
+    worst: Fields = {"kibana.alert.severity": "critical"}
     good, other = sim.kibana.add_alert(**mild), sim.kibana.add_alert("acknowledged", **mild)
-    critical = sim.kibana.add_alert(**{"kibana.alert.severity": "critical"})
-    mine = sim.kibana.add_alert(**mild, **{"kibana.alert.workflow_assignee_ids": [f"u_{7:020}_0"]})
+    critical = sim.kibana.add_alert(**worst)
+    mine = sim.kibana.add_alert(**hers)
     done = sim.kibana.add_alert("closed", "benign_positive", **mild)
     closing = {"status": "resolved", "verdict": "benign", "comment": "Seen"}
     names = (good, other, critical, mine, done)

@@ -57,6 +57,10 @@ unknown | none | - | - | Undetermined
 """
 
 
+def choices(module: t.Any, option: str) -> list[str]:
+    return list(module.OPTIONS[option]["choices"])
+
+
 def cells(table: str) -> list[tuple[str, str, str]]:
     """Caption, platform and cell."""
     rows = [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
@@ -165,7 +169,7 @@ def test_writing_makes_no_difference(word: str) -> None:
 )
 def test_own_verdicts_are_those_of_the_module(name: str, module: t.Any, option: str) -> None:
     own = vocabulary.own_verdicts(name)
-    assert sorted(own) == sorted(module.OPTIONS[option]["choices"])
+    assert sorted(own) == sorted(choices(module, option))
     assert [FILTERS["native_verdict"](word.upper(), name) for word in own if word != "none"] == [
         word for word in own if word != "none"
     ]
@@ -174,8 +178,8 @@ def test_own_verdicts_are_those_of_the_module(name: str, module: t.Any, option: 
 @pytest.mark.parametrize(
     ("name", "states", "severities"),
     [
-        ("datadog", signal_state.OPTIONS["state"]["choices"], _datadog.SEVERITIES),
-        ("kibana", kibana_alert_status.OPTIONS["status"]["choices"], _kibana_fields.SEVERITIES),
+        ("datadog", choices(signal_state, "state"), _datadog.SEVERITIES),
+        ("kibana", choices(kibana_alert_status, "status"), _kibana_fields.SEVERITIES),
         ("security_deck", _security_deck.STATUSES, _security_deck.SEVERITIES),
         ("calseta", _calseta_query.STATUSES, _calseta_query.SEVERITIES),
     ],
