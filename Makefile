@@ -95,6 +95,10 @@ conformance: .conformance ## Hold simulator and modules against the vendors' own
 awx: .awx ## Set AWX up by its own collection, which is fetched for it, on a stand-in for its API
 	@$(GATE) awx
 
+.PHONY: eda
+eda: .eda ## Alerts, rulebooks and the runbook, with the real ansible-rulebook; needs Java 17
+	@$(GATE) eda
+
 .PHONY: faults
 faults: .dev ## The whole storm of faults over every module: make faults ARGS="--seed 7 --operations 50000"
 	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.faults $(ARGS)
@@ -148,6 +152,6 @@ environment: .dev ## Only make the environment for the others
 clean: ## Remove everything that was made here
 	rm -rf .cache tests/output
 
-.PHONY: .run .dev .awx .bench .conformance .docs .gate
-.run .dev .awx .bench .conformance .docs .gate:
+.PHONY: .run .dev .awx .bench .conformance .docs .eda .gate
+.run .dev .awx .bench .conformance .docs .eda .gate:
 	@$(PYTHON) -m tests.tools.environment $(@:.%=%)

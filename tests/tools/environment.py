@@ -33,14 +33,15 @@ _REQUIREMENTS = {
     "dev": _TESTS / "requirements-dev.txt",
     "awx": _TESTS / "awx" / "requirements.txt",
     "conformance": _TESTS / "conformance" / "requirements.txt",
+    "eda": _TESTS / "eda" / "requirements.txt",
     "bench": _TESTS / "benchmark" / "requirements.txt",
     "docs": _TESTS / "requirements-docs.txt",
     "gate": _TESTS / "requirements-gate.txt",
 }
 # The purposes that each one's packages are part of.
 _ENOUGH = {
-    "run": ("dev", "awx", "conformance", "bench", "docs", "gate"),
-    "dev": ("awx", "conformance", "bench", "gate"),
+    "run": ("dev", "awx", "conformance", "eda", "bench", "docs", "gate"),
+    "dev": ("awx", "conformance", "eda", "bench", "gate"),
 }
 _CONSTRAINTS = _TESTS / "constraints.txt"
 

@@ -92,6 +92,7 @@ STEPS = [
                     "plugins",
                     "tests.awx",
                     "tests.benchmark",
+                    "tests.eda",
                     "tests.faults",
                     "tests.fuzz",
                     "tests.live",
@@ -108,6 +109,7 @@ STEPS = [
     _tests("secrets", "secrets, in short", "tests/secrets"),
     _tests("fuzz", "fuzzing, in short", "tests/fuzz"),
     _tests("awx", "setting AWX up, with its own collection", "tests/awx", extra=True),
+    _tests("eda", "Event-Driven Ansible, with the real ansible-rulebook", "tests/eda", extra=True),
     _tests("conformance", "conformance with other people's clients", "tests/conformance", extra=True),
     Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
     Step(
