@@ -128,7 +128,7 @@ def _arguments(step: Step, given: Sequence[str]) -> list[str]:
         return [*step.command, *given]
     if not given and not step.extra:
         # All of them at once: worth the moment that it takes to start more processes.
-        given = ["--numprocesses=auto"]
+        given = ["--numprocesses=auto", "--dist=worksteal"]
     linked = [str(LINK / one) if (ROOT / one.partition("::")[0]).exists() else one for one in given]
     chosen = any(one.startswith(str(LINK)) for one in linked)
     return [*step.command, f"--rootdir={LINK}", f"--config-file={LINK / 'pyproject.toml'}", *linked] + (
