@@ -1,0 +1,177 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Are job templates, surveys and the workflow what a controller takes and the playbooks know, with no way around it?"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.secops.triage.tests.unit.awx.conftest import Definitions
+from ansible_collections.secops.triage.tests.unit.awx.jobs import PROJECT, Definition, answered
+from ansible_collections.secops.triage.tests.unit.awx.rules import playbooks, wrong_survey
+from ansible_collections.secops.triage.tests.unit.test_docs import blocks
+
+ROOT = PROJECT.parents[2]
+PAGE = ROOT / "docs" / "docsite" / "rst" / "awx.rst"
+#: The fields that infra.aap_configuration documents for each of its variables, of those that are used here.
+DOCUMENTED = {
+    "controller_credential_types": "name description kind inputs injectors",
+    "controller_credentials": "name organization credential_type inputs",
+    "controller_execution_environments": "name description image organization pull",
+    "controller_projects": "name description organization scm_type scm_url scm_branch default_environment",
+    "controller_inventories": "name description organization kind",
+    "controller_hosts": "name inventory variables",
+    "controller_templates": "name description playbook organization project inventory execution_environment credentials"
+    " extra_vars job_type ask_job_type_on_launch diff_mode ask_variables_on_launch job_slice_count"
+    " ask_job_slice_count_on_launch allow_simultaneous survey_enabled survey_spec",
+    "controller_workflows": "name description organization ask_variables_on_launch ask_inventory_on_launch"
+    " ask_limit_on_launch allow_simultaneous survey_enabled survey_spec simplified_workflow_nodes",
+}
+NODE = "identifier unified_job_template lookup_organization approval_node success_nodes"
+
+
+def templates(definitions: Definitions) -> dict[str, Definition]:
+    """The job templates, by their names without the prefix."""
+    return {one["name"].removeprefix("secops.triage: "): one for one in definitions["controller_templates"]}
+
+
+def questions(*templates: Definition) -> t.Iterator[Definition]:
+    for one in templates:
+        yield from one["survey_spec"].get("spec", [])
+
+
+def workflow(definitions: Definitions) -> Definition:
+    (one,) = definitions["controller_workflows"]
+    return one
+
+
+def known_words(playbook: str) -> set[str]:
+    """What a playbook's text, and the argument specs of the roles that it uses, speak of."""
+    text = (ROOT / "playbooks" / playbook).read_text(encoding="utf-8")
+    for role in re.findall(r"name: secops\.triage\.(\w+)", text):
+        specs = ROOT / "roles" / role / "meta" / "argument_specs.yml"
+        text += specs.read_text(encoding="utf-8") if specs.exists() else ""
+    return set(re.findall(r"\w+", text))
+
+
+def test_definitions_are_what_infra_aap_configuration_takes(definitions: Definitions) -> None:
+    assert set(definitions) == set(DOCUMENTED)
+    for variable, items in definitions.items():
+        for item in items:
+            assert set(item) <= set(DOCUMENTED[variable].split()), item["name"]
+    for node in workflow(definitions)["simplified_workflow_nodes"]:
+        assert set(node) <= set(NODE.split())
+        assert ("approval_node" in node) is not ("unified_job_template" in node)
+
+
+def test_page_hands_all_of_them_over() -> None:
+    (shown,) = [one.code for one in blocks(PAGE) if one.caption == "aap.yml"]
+    (play,) = yaml.safe_load(shown)
+    assert play["vars"] == {
+        "awx_setup_project_url": "https://git.example.com/soc/triage-project.git",
+        **{one: f"{{{{ awx_setup_definitions.{one} }}}}" for one in DOCUMENTED},
+    }
+
+
+def test_everything_that_is_named_is_defined(definitions: Definitions) -> None:
+    names = {variable: {one["name"] for one in items} for variable, items in definitions.items()}
+    for one in definitions["controller_templates"]:
+        assert one["project"] in names["controller_projects"]
+        assert one["inventory"] in names["controller_inventories"]
+        assert one["execution_environment"] in names["controller_execution_environments"]
+        # The second is there already.
+        assert one["credentials"] == ["Calseta of the SOC", "Datadog of the SOC"]
+    nodes = {one["identifier"]: one for one in workflow(definitions)["simplified_workflow_nodes"]}
+    assert {one["unified_job_template"] for one in nodes.values() if "approval_node" not in one} <= names[
+        "controller_templates"
+    ]
+    assert {name for one in nodes.values() for name in one.get("success_nodes", [])} <= set(nodes)
+
+
+def test_credentials_are_made_where_they_have_inputs(definitions: Definitions) -> None:
+    assert [one["name"] for one in definitions["controller_credentials"]] == ["Calseta of the SOC"]
+
+
+def test_project_has_the_playbooks(definitions: Definitions) -> None:
+    assert set(playbooks(PROJECT)) == {one["playbook"] for one in definitions["controller_templates"]}
+    for name in playbooks(PROJECT):
+        (play,) = yaml.safe_load((PROJECT / name).read_text(encoding="utf-8"))
+        assert play["import_playbook"] == f"secops.triage.{Path(name).stem}"
+        assert (ROOT / "playbooks" / name).is_file()
+    wanted = yaml.safe_load((PROJECT / "collections" / "requirements.yml").read_text(encoding="utf-8"))
+    assert wanted == {"collections": [{"name": "secops.triage"}]}
+
+
+def test_a_controller_takes_the_surveys(definitions: Definitions) -> None:
+    for one in [*definitions["controller_templates"], workflow(definitions)]:
+        assert one["survey_enabled"] is bool(one["survey_spec"])
+        if one["survey_enabled"]:
+            assert not list(wrong_survey(one["survey_spec"])), one["name"]
+
+
+def test_playbooks_know_what_the_surveys_ask_for(definitions: Definitions) -> None:
+    for one in definitions["controller_templates"]:
+        asked = {question["variable"] for question in questions(one)} | set(one["extra_vars"])
+        assert asked <= known_words(one["playbook"]), one["name"]
+
+
+def test_choices_are_those_of_the_roles(definitions: Definitions) -> None:
+    """Where a role says what there is to choose from."""
+    compared = 0
+    for one in definitions["controller_templates"]:
+        specs = ROOT / "roles" / Path(one["playbook"]).stem / "meta" / "argument_specs.yml"
+        if not specs.exists():
+            continue
+        options = yaml.safe_load(specs.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+        for question in questions(one):
+            choices = options.get(question["variable"], {}).get("choices")
+            if choices:
+                compared += 1
+                assert question["choices"] == choices
+    assert compared
+
+
+def test_nobody_is_asked_for_more_than_the_surveys_say(definitions: Definitions) -> None:
+    for one in [*definitions["controller_templates"], workflow(definitions)]:
+        asked = {key for key, value in one.items() if key.startswith("ask_") and value}
+        assert asked <= {"ask_job_type_on_launch"}
+
+
+def test_no_job_is_sliced(definitions: Definitions) -> None:
+    for one in definitions["controller_templates"]:
+        assert one["job_slice_count"] == 1
+        assert one["ask_job_slice_count_on_launch"] is False
+
+
+def test_only_the_preview_says_what_is_closed(definitions: Definitions) -> None:
+    """Answers of the workflow's survey win over what the preview hands on: none may be about that."""
+    preview, close = templates(definitions)["preview noise"], templates(definitions)["close noise"]
+    asked = {question["variable"] for question in questions(workflow(definitions), preview)}
+    assert not {one for one in asked if re.search("preview|ids|file|step", one)}
+    assert (preview["extra_vars"]["close_noise_step"], close["extra_vars"]["close_noise_step"]) == ("preview", "apply")
+    assert not answered(close, {"close_noise_preview": {"ids": ["x"]}, "close_noise_step": "preview"})
+    assert not close["ask_job_type_on_launch"]
+
+
+def test_the_close_waits_for_the_consent_and_that_for_the_preview(definitions: Definitions) -> None:
+    nodes = {one["identifier"]: one for one in workflow(definitions)["simplified_workflow_nodes"]}
+    assert {name: one.get("success_nodes") for name, one in nodes.items()} == {
+        "preview": ["approval"],
+        "approval": ["close"],
+        "close": None,
+    }
+    assert nodes["approval"]["approval_node"]["timeout"] == 600
+
+
+@pytest.mark.parametrize("variable", ["ansible_connection", "ansible_python_interpreter"])
+def test_jobs_run_on_their_own_machine(definitions: Definitions, variable: str) -> None:
+    (host,) = definitions["controller_hosts"]
+    assert host["name"] == "localhost"
+    assert host["variables"][variable] in ("local", "{{ ansible_playbook_python }}")
