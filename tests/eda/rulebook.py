@@ -24,7 +24,8 @@ from ansible_collections.secops.triage.tests.unit.playbooks.playing import conne
 COLLECTIONS = Path(__file__).parents[5]
 #: Said once by each playbook that was run.
 PLAYED = "PLAY RECAP"
-_LONGEST = 300
+#: Seconds. Java takes its time to start, on a machine that has much to do.
+LONGEST = 900
 
 
 class Rulebook:
@@ -87,7 +88,7 @@ class Rulebook:
 
     def wait_for(self, words: str, times: int = 1) -> None:
         """Wait until it has said this so many times. Raises `AssertionError` if it ends or takes too long."""
-        deadline = time.monotonic() + _LONGEST
+        deadline = time.monotonic() + LONGEST
         while self.said.count(words) < times:
             try:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))

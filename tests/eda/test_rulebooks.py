@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from ansible_collections.secops.triage.tests.eda.rulebook import PLAYED, Rulebook
+from ansible_collections.secops.triage.tests.eda.rulebook import LONGEST, PLAYED, Rulebook
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import add
 from ansible_collections.secops.triage.tests.unit.loopback import closed_port
@@ -109,10 +109,10 @@ def post(port: int, endpoint: str, payload: t.Any) -> None:
         {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"},
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + LONGEST
     while True:
         try:
-            with opener.open(request, timeout=300) as answer:
+            with opener.open(request, timeout=LONGEST) as answer:
                 assert answer.status == 200
                 return
         except urllib.error.URLError as error:
