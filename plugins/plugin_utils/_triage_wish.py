@@ -82,7 +82,7 @@ def wish_of(alert: t.Any, also: t.Mapping[str, t.Mapping[str, str]]) -> Wish:
     places = {field for options in MODULES[platform].values() for field in options.values()}
     for name in ("comment", "assignee", "incident_id"):
         if name in asked and name in places:
-            wish.fields[name] = _incident(asked[name]) if name == "incident_id" else str(asked[name])
+            wish.fields[name] = _incident(asked[name]) if name == "incident_id" else _text(asked[name])
         elif asked.get(name):
             wish.loses(name, None)
     return wish
@@ -112,13 +112,19 @@ def _status(wish: Wish, asked: Fields, also: t.Mapping[str, str] | None) -> None
 
 def _id(alert: t.Mapping[str, t.Any], platform: str) -> str:
     """The id as the modules return it."""
-    alert_id = str(alert.get("id") or "").strip()
+    alert_id = _text(alert.get("id") or "")
+    alert_id = alert_id if alert_id == alert_id.strip() else alert_id.strip()
     if not alert_id:
         raise vocabulary.VocabularyError("it has no id")
     try:
         return str(uuid.UUID(alert_id)) if platform == "calseta" else alert_id
     except ValueError:
         raise vocabulary.VocabularyError("its id is no UUID, as those of calseta are") from None
+
+
+def _text(value: t.Any) -> str:
+    """A text as it is: before ansible-core 2.19 its type says that nothing in it is a template."""
+    return value if isinstance(value, str) else str(value)
 
 
 def _incident(value: t.Any) -> int:

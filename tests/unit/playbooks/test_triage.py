@@ -42,6 +42,8 @@ class Stage:
 
     def __init__(self, sim: Simulator, folder: Path) -> None:
         self.sim, self.folder = sim, folder
+        #: What comes before all of them.
+        self.before: list[Fields] = []
         self._tasks: list[Fields] = []
 
     def use(self, name: str, alerts: t.Sequence[Fields], **variables: t.Any) -> None:
@@ -56,7 +58,8 @@ class Stage:
 
     def play(self, *options: str) -> dict[str, Told]:
         playbook = self.folder / "uses.yml"
-        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": self._tasks}]))
+        tasks = [*self.before, *self._tasks]
+        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
         urls = {"datadog": self.sim.datadog.url, "security_deck": self.sim.security_deck.url}
         run = played(self.sim, self.folder, playbook, {"triage_api_urls": urls}, *options)
         assert run.returncode == 0, run.stdout + run.stderr
@@ -112,7 +115,10 @@ def test_nothing_is_sent(sim: Simulator, stage: Stage) -> None:
 def test_one_call_for_those_that_become_the_same(sim: Simulator, stage: Stage) -> None:
     signals = [sim.datadog.add_signal().id for dummy in range(5)]
     alerts = [sim.kibana.add_alert() for dummy in range(5)]
-    words = {"status": "resolved", "verdict": "test"}
+    # What a service says may look like a template, and is none.
+    hostile = {"ansible.builtin.command": {"argv": ["echo", "{{ '{{ 6 * 7 }}' }}"]}, "register": "hostile"}
+    stage.before.append(hostile)
+    words = {"status": "resolved", "verdict": "test", "comment": "Seen {{ hostile.stdout }}"}
     mixed = [
         alert(name, key, **words) for keys in zip(signals, alerts) for name, key in zip(("datadog", "elastic"), keys)
     ]
@@ -121,7 +127,9 @@ def test_one_call_for_those_that_become_the_same(sim: Simulator, stage: Stage) -
     assert [entry.path.rpartition("/api/")[2] for entry in sim.log.writes()] == [
         "v2/security_monitoring/signals/bulk/update",
         "detection_engine/signals/status",
+        *["note"] * 5,
     ]
+    assert {note["note"] for note in sim.kibana.notes["default"]} == {"Seen {{ 6 * 7 }}"}
     assert told.result["counts"] == {"requested": 10, "changed": 10, "unchanged": 0, "skipped": 0, "failed": 0}
     # Somebody has decided what it is called there: nothing is lost.
     assert told.result["lost"] == []
