@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib
 import json
 import logging
@@ -239,7 +240,12 @@ def test_refused_service_account_key(sim: Simulator) -> None:
 
 
 def secrets_of(args: dict[str, t.Any]) -> list[str]:
-    return [value for name, value in args.items() if name in ("api_key", "app_key", "iam_token", "password")]
+    given = [value for name, value in args.items() if name in ("api_key", "app_key", "iam_token")]
+    # What is in a key of Kibana's, beside its id.
+    return [
+        *given,
+        *(base64.b64decode(one).decode().partition(":")[2] for one in given if args["platform"] == "kibana"),
+    ]
 
 
 @everywhere

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import importlib
 import json
 import os
@@ -91,8 +92,12 @@ class Platform:
         if "password" in values:
             pair = base64.b64encode(f"{values['username']}:{values['password']}".encode()).decode()
             return {"Authorization": f"Basic {self._api.hide(pair)}"}
-        kind = "ApiKey" if self.name == "kibana" and "api_key" in values else "Bearer"
-        return {"Authorization": f"{kind} {values[way[0]]}"}
+        if self.name == "kibana" and "api_key" in values:
+            # In it are an id and the key itself, in base64.
+            with contextlib.suppress(ValueError):
+                self._api.hide(base64.b64decode(values["api_key"]).decode().partition(":")[2])
+            return {"Authorization": f"ApiKey {values['api_key']}"}
+        return {"Authorization": f"Bearer {values[way[0]]}"}
 
     async def _fetch_token(self) -> None:
         """A token of Yandex Cloud, in exchange for the service account's key, or of the virtual machine."""
