@@ -19,23 +19,25 @@ Guards = dict[str, list[str]]
 
 def guards_of(
     platform: str,
-    only_from: t.Sequence[str] | None,
-    only_assigned_to: t.Sequence[str] | None,
-    protect_severity: t.Sequence[str] | None,
+    only_from: t.Any,
+    only_assigned_to: t.Any,
+    protect_severity: t.Any,
 ) -> Guards:
     """The guards on a platform, in its own words. Raises `vocabulary.VocabularyError`."""
     guards: Guards = {}
-    if only_from is not None:
-        guards["only_from"] = _states(only_from, platform)
-    if only_assigned_to is not None and platform != "calseta":
-        guards["only_assigned_to"] = list(only_assigned_to)
-    if only_assigned_to is not None and platform == "calseta" and "" not in only_assigned_to:
+    # An empty text is a state or a severity that nobody has filled in; among users it is nobody.
+    if only_from not in (None, ""):
+        guards["only_from"] = _states(_words(only_from), platform)
+    people = None if only_assigned_to is None else _words(only_assigned_to)
+    if people is not None and platform != "calseta":
+        guards["only_assigned_to"] = people
+    if people is not None and platform == "calseta" and "" not in people:
         # Its alerts are nobody's.
         raise vocabulary.VocabularyError(
             "only_assigned_to has no empty text in it, and calseta assigns alerts to nobody"
         )
-    if protect_severity is not None:
-        guards["protect_severity"] = _severities(protect_severity, platform)
+    if protect_severity not in (None, ""):
+        guards["protect_severity"] = _severities(_words(protect_severity), platform)
     return guards
 
 
@@ -46,6 +48,10 @@ def after(guards: Guards, status: str | None, assignee: str | None) -> Guards:
         name: values if more.get(name) is None or more[name] in values else [*values, t.cast(str, more[name])]
         for name, values in guards.items()
     }
+
+
+def _words(given: t.Any) -> list[str]:
+    return [one.strip() for one in (given.split(",") if isinstance(given, str) else given)]
 
 
 def _states(words: t.Sequence[str], platform: str) -> list[str]:

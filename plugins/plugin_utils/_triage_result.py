@@ -89,15 +89,14 @@ def _counts(rows: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
     """How many alerts there are, and what became of each one over all its rows."""
     fates: dict[tuple[str, str], str] = {}
     for row in rows:
-        key = (row["platform"], row["id"])
-        fate = (
-            "failed"
-            if "error" in row
-            else "skipped"
-            if "skipped" in row
-            else "changed"
-            if row["changed"]
-            else "unchanged"
-        )
+        key, fate = (row["platform"], row["id"]), _fate(row)
         fates[key] = max(fates.get(key, fate), fate, key=_FATES.__getitem__)
     return {"requested": len(fates), **{name: list(fates.values()).count(name) for name in _FATES}}
+
+
+def _fate(row: t.Mapping[str, t.Any]) -> str:
+    if "error" in row:
+        return "failed"
+    if "skipped" in row:
+        return "skipped"
+    return "changed" if row["changed"] else "unchanged"

@@ -26,12 +26,13 @@ def triage_steps(
     alerts: t.Any,
     on_lossy: str = "warn",
     verdict_map: t.Any = None,
-    only_from: t.Sequence[str] | None = None,
-    only_assigned_to: t.Sequence[str] | None = None,
-    protect_severity: t.Sequence[str] | None = None,
+    only_from: t.Any = None,
+    only_assigned_to: t.Any = None,
+    protect_severity: t.Any = None,
 ) -> list[Fields]:
     """The calls, in the order in which they are to be made: for each alert its status comes first, and its note last.
 
+    Guards are lists, or texts with commas, as Ansible takes a list.
     Raises `vocabulary.VocabularyError`, which tells everything that is wrong with the alerts at once.
     """
     if on_lossy not in ("warn", "fail", "allow"):
@@ -77,8 +78,10 @@ def _wishes(alerts: t.Iterable[t.Any], also: t.Mapping[str, t.Mapping[str, str]]
         except vocabulary.VocabularyError as error:
             wrong.append(f"{_called(alert, number)}: {error}")
             continue
-        if wishes.setdefault((wish.platform, wish.id), wish).fields != wish.fields:
+        first = wishes.setdefault((wish.platform, wish.id), wish)
+        if first.fields != wish.fields:
             wrong.append(f"{_called(alert, number)}: it is in the list before, and something else is asked of it there")
+        first.lost += [one for one in wish.lost if one not in first.lost]
     return list(wishes.values()), wrong
 
 

@@ -190,6 +190,17 @@ def test_what_is_lost(asked: Fields, lost: list[tuple[t.Any, ...]]) -> None:
         triage_steps([asked], "fail")
 
 
+def test_what_is_lost_counts_for_an_alert_that_is_in_the_list_twice() -> None:
+    asked = [
+        alert("datadog", status="in_progress"),
+        alert("datadog", status="on_hold"),
+        alert("datadog", status="on hold"),
+    ]
+    [step] = triage_steps(asked, "allow")
+    assert [one["asked"] for one in step["lost"]] == ["on_hold", "on hold"]
+    assert step["ids"] == ["a"]
+
+
 def test_what_is_lost_in_words(capfd: pytest.CaptureFixture[str]) -> None:
     asked = [alert("datadog", f"d{number}", status="resolved", verdict="duplicate") for number in range(7)]
     asked.append(alert("security_deck", "s", status="resolved", verdict="managed_externally"))
@@ -301,6 +312,13 @@ GUARDS = [
     ("security_deck", {"protect_severity": ["critical", "HIGH"]}, {"protect_severity": ["HIGH"]}),
     ("kibana", {"protect_severity": ["info"]}, {"protect_severity": ["low"]}),
     ("kibana", {"protect_severity": ["pending"]}, {"protect_severity": []}),
+    # As Ansible takes a list; what a survey gives for nothing is nothing, but among users it is nobody.
+    (
+        "kibana",
+        {"only_from": "new, closed", "protect_severity": "high"},
+        {"only_from": ["open", "closed"], "protect_severity": ["high"]},
+    ),
+    ("kibana", {"only_from": "", "protect_severity": "", "only_assigned_to": ""}, {"only_assigned_to": [""]}),
 ]
 
 
