@@ -66,7 +66,7 @@ def take(sim: Simulator, platform: str, alert_id: str) -> None:
         sim.calseta.alerts[alert_id].status = "Triaging"
 
 
-def handed_on(said: str, name: str) -> dict[str, t.Any]:
+def handed_on(said: str, name: str) -> t.Any:
     """What the play has set by C(set_stats)."""
     (found,) = re.findall(r"RUN: (.*)", said)
     statistics: dict[str, dict[str, t.Any]] = json.loads(found)
@@ -87,7 +87,9 @@ def test_only_what_was_listed_and_is_as_it_was(sim: Simulator, tmp_path: Path, p
     sim.log.clear()
     said = play(sim, tmp_path, PLAYBOOK, {**asked, "close_noise_file": "list.json"})
     assert not sim.log.writes()
-    preview = handed_on(said, "close_noise_preview")
+    told = handed_on(said, "close_noise_preview")
+    # Older cores make of a text in JSON what it says.
+    preview = json.loads(told) if isinstance(told, str) else told
     assert json.loads((tmp_path / "list.json").read_text(encoding="utf-8")) == preview
     assert set(preview["alerts"]) == listed
     shown = TITLE.replace("{{", "{ {").replace("{%", "{ %")
@@ -101,7 +103,7 @@ def test_only_what_was_listed_and_is_as_it_was(sim: Simulator, tmp_path: Path, p
     take(sim, platform, taken)
     before = {name: one.overview() for name, one in sim.world.platforms.items()}
     # A workflow gives the variables of its survey to all nodes.
-    given = {**asked, "close_noise_preview": preview}
+    given = {**asked, "close_noise_preview": told}
     if platform != "kibana":
         given = {**where, "close_noise_file": "list.json"}
     said = play(sim, tmp_path, PLAYBOOK, {**given, "close_noise_step": "apply"})
@@ -135,18 +137,16 @@ def test_one_that_was_taken_on_keeps_the_others_open(sim: Simulator, tmp_path: P
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"close_noise_step": "apply"}, "Give the list of a preview"),
+        ({"close_noise_preview": ["an-id"]}, "Give the list of a preview, just as it was made"),
+        ({"close_noise_preview": {**signed(), "alerts": {"another": ""}}}, "Give the list of a preview, just as"),
         (
-            {"close_noise_preview": {**signed(), "alerts": {"another": ""}}},
-            "Give the list of a preview, just as",
+            {"close_noise_preview": signed(), "close_noise_query": "okta", "close_noise_platform": "datadog"},
+            "This is the list of a preview that was asked for something else: platform, query",
         ),
-        ({"close_noise_preview": ["an-id"]}, "Give the list of a preview"),
-        ({"close_noise_preview": signed(), "close_noise_query": "okta"}, "asked for something else: query"),
-        ({"close_noise_preview": signed(), "close_noise_platform": "datadog"}, "asked for something else: platform"),
         ({"close_noise_step": "preview", "close_noise_platform": "calseta"}, "Give close_noise_platform, which is one"),
         ({"close_noise_step": "close"}, "close_noise_step is preview, or apply, and not close"),
     ],
-    ids=["no list", "another alert", "no preview", "another query", "another platform", "no query", "no step"],
+    ids=["no preview", "another alert", "another search", "no query", "no step"],
 )
 def test_what_no_preview_has_shown_is_refused(
     sim: Simulator, tmp_path: Path, given: dict[str, t.Any], why: str
