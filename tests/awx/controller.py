@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from .store import LINKS, RefusedError, Store
+from .fields import LINKS
+from .store import RefusedError, Store
 
 TOKEN = "token-of-nobody-Zq8sT1vXw4"
 _PREFIX = "/api/v2/"

@@ -12,83 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.secops.triage.tests.unit.awx.rules import wrong_injectors, wrong_inputs, wrong_survey
 
-Item = dict[str, t.Any]
+from .fields import FIELDS, IDENTITY, JOBS, RELATED, Item
 
 HIDDEN = "$encrypted$"
-
-
-def _fields(texts: str, flags: str = "", **others: t.Any) -> Item:
-    """Fields with what they are where they are not given: empty, false, or as said."""
-    return {**dict.fromkeys(texts.split(), ""), **dict.fromkeys(flags.split(), False), **others}
-
-
-#: The fields of each type that can be written.
-FIELDS: dict[str, Item] = {
-    "organizations": _fields("name description"),
-    "credential_types": _fields("name description", "managed", kind="cloud", inputs={}, injectors={}),
-    "credentials": _fields("name description", organization=None, credential_type=None, inputs={}),
-    "execution_environments": _fields("name description image pull", organization=None, credential=None),
-    "projects": _fields(
-        "name description scm_type scm_url scm_branch",
-        "scm_update_on_launch",
-        organization=None,
-        default_environment=None,
-    ),
-    "inventories": _fields("name description kind", organization=None, host_filter=None),
-    "hosts": _fields("name description variables", inventory=None, enabled=True),
-    "job_templates": _fields(
-        "name description playbook extra_vars limit",
-        "diff_mode allow_simultaneous survey_enabled"
-        " ask_job_slice_count_on_launch ask_variables_on_launch ask_job_type_on_launch",
-        job_type="run",
-        inventory=None,
-        project=None,
-        execution_environment=None,
-        job_slice_count=1,
-    ),
-    "workflow_job_templates": _fields(
-        "name description extra_vars",
-        "allow_simultaneous survey_enabled ask_variables_on_launch ask_inventory_on_launch ask_limit_on_launch",
-        organization=None,
-        inventory=None,
-        limit=None,
-    ),
-    "workflow_job_template_nodes": _fields(
-        "identifier",
-        "all_parents_must_converge",
-        workflow_job_template=None,
-        unified_job_template=None,
-        extra_data={},
-    ),
-    "workflow_approval_templates": _fields("name description", timeout=0),
-}
-#: What objects can be linked to, and of which type that is.
-LINKS: dict[str, dict[str, str]] = {
-    "job_templates": {"credentials": "credentials"},
-    "workflow_job_template_nodes": dict.fromkeys(
-        ("success_nodes", "failure_nodes", "always_nodes"), "workflow_job_template_nodes"
-    ),
-}
-#: The types that a workflow can run.
-_JOBS = ("job_templates", "projects", "workflow_job_templates", "workflow_approval_templates")
-#: Fields that hold the number of another object, and the types that it may be of.
-_RELATED: dict[str, Sequence[str]] = {
-    "organization": ["organizations"],
-    "credential_type": ["credential_types"],
-    "default_environment": ["execution_environments"],
-    "execution_environment": ["execution_environments"],
-    "inventory": ["inventories"],
-    "project": ["projects"],
-    "workflow_job_template": ["workflow_job_templates"],
-    "unified_job_template": _JOBS,
-}
-#: What makes an object of a type unique.
-_IDENTITY: dict[str, Sequence[str]] = {
-    "hosts": ["name", "inventory"],
-    "credentials": ["name", "organization", "credential_type"],
-    "workflow_job_template_nodes": ["identifier", "workflow_job_template"],
-    "workflow_approval_templates": [],
-}
 
 
 class RefusedError(Exception):
@@ -112,7 +38,7 @@ class Store:
         return next(one for one in self.items[kind].values() if name in (one.get("name"), one.get("identifier")))
 
     def kinds(self, kind: str) -> Sequence[str]:
-        return _JOBS if kind == "unified_job_templates" else [kind]
+        return JOBS if kind == "unified_job_templates" else [kind]
 
     def find(self, kind: str, wanted: Mapping[str, str]) -> Iterator[tuple[str, Item]]:
         """The objects, with their types, in which these fields have these values."""
@@ -130,7 +56,7 @@ class Store:
 
     def create(self, kind: str, fields: Mapping[str, t.Any]) -> Item:
         item = {**copy.deepcopy(FIELDS[kind]), **self._checked(kind, fields)}
-        identity = _IDENTITY.get(kind, ["name"])
+        identity = IDENTITY.get(kind, ["name"])
         if identity and any(all(one[key] == item[key] for key in identity) for one in self.items[kind].values()):
             raise RefusedError("__all__", "there is one already")
         self._whole(kind, item)
@@ -152,7 +78,7 @@ class Store:
             default = FIELDS[kind][key]
             if default is not None and not isinstance(value, type(default)):
                 raise RefusedError(key, f"{value!r} is not of the right type")
-            kinds = _RELATED.get(key, [])
+            kinds = RELATED.get(key, [])
             if kinds and value is not None and not any(value in self.items[one] for one in kinds):
                 raise RefusedError(key, f"there is no {value}")
         return known
@@ -184,7 +110,7 @@ class Store:
         related = {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"}
         if item.get("unified_job_template"):
             job = item["unified_job_template"]
-            related["unified_job_template"] = next(f"/api/v2/{one}/{job}/" for one in _JOBS if job in self.items[one])
+            related["unified_job_template"] = next(f"/api/v2/{one}/{job}/" for one in JOBS if job in self.items[one])
         seen = {**item, "url": url, "type": kind[:-1], "related": related, "summary_fields": {}}
         if kind == "job_templates":
             seen["organization"] = self._organization(kind, item)

@@ -24,7 +24,9 @@ LOGS = CACHE / "logs"
 # Proxies: everything but pip talks to loopback, and pip's are in the pip.conf of HOME.
 _FOREIGN = (
     "ANSIBLE_",
+    "AWX_",
     "CALSETA_",
+    "CONTROLLER_",
     "DATADOG_",
     "DD_",
     "GIT_",
@@ -32,6 +34,7 @@ _FOREIGN = (
     "PYTEST_",
     "PYTHONHOME",
     "PYTHONPATH",
+    "TOWER_",
     "VIRTUAL_ENV",
     "XDG_",
     "YC_",
