@@ -127,6 +127,11 @@ RECOGNIZED: list[tuple[str, t.Any, Event]] = [
         shape("datadog", SIGNAL_ID, "high", None, "web-08", None, None, True, None, None),
     ),
     (
+        "Datadog's webhook, with the status of a monitor",
+        {"platform": "datadog", "id": SIGNAL_ID, "status": "Triggered"},
+        shape("datadog", SIGNAL_ID, None, None, None, None, None, True, None, None),
+    ),
+    (
         "Datadog's API",
         DATADOG_SIGNAL,
         shape(

@@ -106,6 +106,9 @@ def alert_of(platform: str, document: Raw, around: Raw) -> Raw:
     if alert["severity"]:
         alert["severity"] = re.sub("^informational$", "info", alert["severity"].lower())
     alert["host"] = alert["host"] or _host(document, around)
+    if platform == "datadog" and alert["status"] not in (None, "open", "under_review", "archived"):
+        # What its webhooks call the status of an alert is not the state of a signal.
+        alert["status"] = None
     # All four call the first state of an alert open.
     alert["new"] = alert["status"] is None or alert["status"].lower() == "open"
     alert["created"] = next(filter(None, (moment_of(field(document, path)) for path in paths["created"])), None)
