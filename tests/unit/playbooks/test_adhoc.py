@@ -138,9 +138,11 @@ def test_commands_as_they_stand(sim: Simulator, tmp_path: Path, section: Section
             # The command before it has changed something, as every command that writes does.
             assert {name: platform.overview() for name, platform in sim.world.platforms.items()} == before
             continue
-        word, text = re.search(r"^localhost \| (\w+) => (.*)", ran.stdout, re.MULTILINE | re.DOTALL).groups()
-        result = json.loads(text)
-        assert word == ("SUCCESS" if "_info " in command else "CHANGED"), command
+        # Before it there may be a diff.
+        answer = re.search(r"^localhost \| (\w+) => (.*)", ran.stdout, re.MULTILINE | re.DOTALL)
+        assert answer, command + ran.stdout
+        result = json.loads(answer[2])
+        assert answer[1] == ("SUCCESS" if "_info " in command else "CHANGED"), command
         assert result.get("signals") or result.get("alerts"), command
 
 
