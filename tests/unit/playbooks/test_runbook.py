@@ -1,0 +1,160 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Does a runbook claim, remediate, verify and close an alert, on every platform, and only one that is its own?"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from pathlib import Path
+
+from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.unit.playbooks.playing import played
+from ansible_collections.secops.triage.tests.unit.playbooks.runbooks import (
+    PLATFORMS,
+    STATES,
+    lay_out,
+    new_alert,
+    run_all,
+    state,
+)
+
+PLAYBOOK = "secops.triage.runbook"
+WORKS = {"remediation": {"tasks": "works.yml"}, "verdict": "benign"}
+
+
+def assignee(sim: Simulator, platform: str) -> str:
+    """Somebody whom the platform can give an alert to, in the form that users know."""
+    people = {"datadog": "greta@example.com", "kibana": "amira", "security_deck": sim.security_deck.subjects[0]}
+    return people.get(platform, "")
+
+
+def test_every_platform(sim: Simulator, tmp_path: Path) -> None:
+    """Check mode foretells what comes, and writes nothing; a second run finds the alert closed, and writes nothing."""
+    sim.settings.security_deck.operation_seconds = 0
+    tenants = {"kibana": "default", "security_deck": sim.security_deck.sink_id}
+    runbooks = [
+        {
+            **WORKS,
+            "alert": new_alert(sim, platform),
+            "assignee": assignee(sim, platform),
+            "tenants": ["elsewhere", tenants.get(platform, "team:web")],
+            "comment": "The scan was announced",
+            "verify": {"that": ["isolated.dest is exists"], "tasks": "verifies.yml"},
+        }
+        for platform in PLATFORMS
+    ]
+    alerts = [one["alert"] for one in runbooks]
+    # What somebody has written into an alert is no template.
+    signal = sim.datadog.signals[alerts[0]["id"]]
+    signal.scene = dataclasses.replace(signal.scene, title="{{ lookup('ansible.builtin.env', 'DD_APP_KEY') }}")
+    before = [state(sim, alert) for alert in alerts]
+
+    check = run_all(sim, tmp_path, runbooks, "--check")
+    assert not sim.log.writes()
+    assert [state(sim, alert) for alert in alerts] == before
+    assert [(one.outcome["outcome"], one.outcome["would"], one.failed) for one in check.ended] == [
+        ("previewed", "closed", False)
+    ] * 4
+    assert not list(tmp_path.glob("isolated-*"))
+
+    real = run_all(sim, tmp_path, runbooks)
+    for runbook, ended in zip(runbooks, real.ended):
+        alert, platform = runbook["alert"], runbook["alert"]["platform"]
+        assert ended.outcome == {
+            **alert,
+            "title": ended.outcome["title"],
+            "check_mode": False,
+            "outcome": "closed",
+            "would": "",
+            "stage": "close",
+            "failed_task": "",
+            "reason": "",
+            "verdict": "benign",
+            "changed": True,
+        }
+        assert state(sim, alert)["status"] == STATES[platform][3]
+        assert (tmp_path / f"isolated-{alert['id']}").read_text() == ended.outcome["title"]
+    assert real.ended[0].outcome["title"] == signal.scene.title
+    assert sim.credentials.datadog_app_key not in real.output
+    assert "scan was announced" in str(state(sim, alerts[0]))
+
+    sim.log.clear()
+    again = run_all(sim, tmp_path, runbooks)
+    assert not sim.log.writes()
+    assert [(one.outcome["outcome"], one.outcome["changed"], one.failed) for one in again.ended] == [
+        ("already_closed", False, False)
+    ] * 4
+
+
+def test_gate_leaves_alone_what_is_none_of_its_own(sim: Simulator, tmp_path: Path) -> None:
+    """Each for its own reason, which it is told, and without a write."""
+    mine, other = "amira.haddad@example.com", sim.datadog.user("greta@example.com").uuid
+    low = {"platform": "security_deck", "id": sim.security_deck.add_alert(severity="LOW").id}
+    taken = {"platform": "kibana", "id": sim.kibana.add_alert("acknowledged")}
+    has_it = {"platform": "datadog", "id": sim.datadog.add_signal(assignee=other).id}
+    gone = {"platform": "calseta", "id": "00000000-0000-4000-8000-000000000000"}
+    acme = {"tenants": ["acme"]}
+    scenarios: list[tuple[dict[str, t.Any], str]] = [
+        ({"alert": gone}, "it does not exist"),
+        (
+            {"alert": taken, **acme},
+            "it is acknowledged, and runbook_only_from is new; it belongs to default, and runbook_tenants is acme",
+        ),
+        ({"alert": has_it, **acme}, f"{other} has it; it belongs to "),
+        # Only the claim can tell who is meant by a name.
+        ({"alert": has_it, "assignee": mine}, f"{other} has it, and only_assigned_to is nobody, {mine}"),
+        (
+            {"alert": low, "severities": ["High", "CRITICAL"], **acme},
+            f"its severity is LOW, and runbook_severities is High, CRITICAL; it belongs to {sim.security_deck.sink_id}",
+        ),
+        (
+            {"alert": new_alert(sim, "calseta"), "verdict": "managed externally", **acme},
+            "and runbook_tenants is acme; with the verdict managed externally it would stay open, and a runbook closes",
+        ),
+    ]
+    ended = run_all(sim, tmp_path, [{**WORKS, **given} for given, _said in scenarios]).ended
+    assert not sim.log.writes()
+    assert not list(tmp_path.glob("isolated-*"))
+    for one, (given, said) in zip(ended, scenarios):
+        who, reason = "alert {id} of {platform}".format(**given["alert"]), one.outcome["reason"]
+        assert said in reason
+        assert one.message == f"The {who} is left alone: {reason}."
+        assert (one.outcome["outcome"], one.outcome["changed"], one.failed) == ("refused", False, True)
+
+
+def test_what_cannot_be_run_is_not_claimed(sim: Simulator, tmp_path: Path) -> None:
+    """The gate fails, and writes nothing, where the runbook makes no sense or the platform does not answer."""
+    alert = new_alert(sim, "kibana")
+    given: list[tuple[dict[str, t.Any], str]] = [
+        ({"remediation": {"role": "service", "tasks": "works.yml"}}, "See that there is one remediation"),
+        ({"remediation": {}}, "See that there is one remediation"),
+        ({"remediation": {"tasks": "not_there.yml"}}, "See that the files of tasks are there"),
+        ({"verify": {"tasks": "not_there.yml"}}, "See that the files of tasks are there"),
+        ({"verdict": "guilty"}, "See that the platform can say the verdict"),
+        ({"verdict": "test", "on_lossy": "fail"}, "See that the platform can say the verdict"),
+        ({"remediation": {"role": "not_there"}}, ""),
+        ({"api_urls": {"kibana": f"{sim.kibana.url}/nowhere"}}, "Look at the alert of Elastic Security"),
+    ]
+    runbooks = [{**WORKS, "alert": alert, **one} for one, _task in given]
+    ended = run_all(sim, tmp_path, runbooks).ended
+    assert not sim.log.writes()
+    assert [(one.outcome["outcome"], one.outcome["stage"], one.failed) for one in ended] == [
+        ("failed", "gate", True)
+    ] * 8
+    assert [one.outcome["failed_task"] for one in ended] == [task for _given, task in given]
+
+
+def test_remediation_that_cannot_be_loaded_ends_the_play_before_the_claim(sim: Simulator, tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    given = {
+        "remediation": {"tasks": str(tmp_path / "is_no_yaml.yml")},
+        "verdict": "benign",
+        "alert": new_alert(sim, "calseta"),
+    }
+    run = played(sim, tmp_path, PLAYBOOK, {f"runbook_{name}": value for name, value in given.items()})
+    assert run.returncode
+    assert "YAML" in run.stdout + run.stderr
+    assert not sim.log.writes()
