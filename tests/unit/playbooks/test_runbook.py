@@ -22,7 +22,7 @@ from ansible_collections.secops.triage.tests.unit.playbooks.runbooks import (
 )
 
 PLAYBOOK = "secops.triage.runbook"
-WORKS = {"remediation": {"tasks": "works.yml"}, "verdict": "benign"}
+WORKS: dict[str, t.Any] = {"remediation": {"tasks": "works.yml"}, "verdict": "benign"}
 
 
 def assignee(sim: Simulator, platform: str) -> str:
@@ -35,7 +35,7 @@ def test_every_platform(sim: Simulator, tmp_path: Path) -> None:
     """Check mode foretells what comes, and writes nothing; a second run finds the alert closed, and writes nothing."""
     sim.settings.security_deck.operation_seconds = 0
     tenants = {"kibana": "default", "security_deck": sim.security_deck.sink_id}
-    runbooks = [
+    runbooks: list[dict[str, t.Any]] = [
         {
             **WORKS,
             "alert": new_alert(sim, platform),

@@ -25,7 +25,7 @@ from ansible_collections.secops.triage.tests.unit.playbooks.runbooks import (
 )
 
 PLAYBOOK = "secops.triage.runbook"
-WORKS = {"remediation": {"tasks": "works.yml"}, "verdict": "benign"}
+WORKS: dict[str, t.Any] = {"remediation": {"tasks": "works.yml"}, "verdict": "benign"}
 #: Where the user's part of a runbook can fail, and the task that is then named.
 FAILURES: list[tuple[str, str, dict[str, t.Any]]] = [
     ("remediate", "Isolate the host", {"remediation": {"tasks": "fails.yml"}}),
@@ -104,14 +104,14 @@ def test_platform_that_refuses(sim: Simulator, tmp_path: Path) -> None:
 def test_platform_that_refuses_the_escalation_too(sim: Simulator, tmp_path: Path) -> None:
     """Both failures are told, and the alert is not closed."""
     alerts = [new_alert(sim, platform) for platform in ("datadog", "kibana")]
-    incidents = [max(sim.datadog.incident_ids) + 1, None]
     sim.faults.add(Against(alerts[1], status=403, writes=True, nth=2, count=None))
-    runbooks = [
-        {"remediation": {"tasks": "fails.yml"}, "verdict": "benign", "provenance": "none", "alert": alert}
-        for alert in alerts
-    ]
-    runbooks[0]["incident_id"] = incidents[0]
-    both = run_all(sim, tmp_path, runbooks)
+    # There is no such incident, which is no matter to Kibana.
+    given = {
+        "provenance": "none",
+        "remediation": {"tasks": "fails.yml"},
+        "incident_id": max(sim.datadog.incident_ids) + 1,
+    }
+    both = run_all(sim, tmp_path, [{**WORKS, **given, "alert": alert} for alert in alerts])
     for alert, one in zip(alerts, both.ended):
         assert (one.outcome["outcome"], one.outcome["stage"], one.outcome["failed_task"], one.failed) == (
             *("failed", "remediate", "Isolate the host"),
