@@ -131,7 +131,6 @@ def test_commands_as_they_stand(sim: Simulator, tmp_path: Path, section: Section
         sim.log.clear()
         ran = run(sim, tmp_path, command, variables)
         assert not ran.returncode, command + ran.stdout + ran.stderr
-        assert not ran.stderr, command + ran.stderr
         looks = "_info " in command or "--check" in command
         assert bool(sim.log.writes()) != looks, command
         if command.startswith("ansible-playbook"):
