@@ -96,16 +96,16 @@ class Ended:
         ansible-runner notes the environment of every job, and a controller deletes that note with the folder.
         """
         wanted = [one.encode() for one in secrets]
-        found = []
-        for path in self.folder.rglob("*"):
-            if not path.is_file() or path.is_relative_to(self.folder / "env"):
-                continue
-            content = path.read_bytes()
-            if path.name == "command":
-                content = json.dumps({**json.loads(content), "env": None}).encode()
-            if any(one in content for one in wanted):
-                found.append(str(path.relative_to(self.folder)))
-        return found
+        contents = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        given = {path for path in contents if path.is_relative_to(self.folder / "env")}
+        assert all(any(one in contents[path] for path in given) for one in wanted), "nothing to look for"
+        noted = self.folder / "artifacts" / str(NUMBER) / "command"
+        contents[noted] = json.dumps({**json.loads(contents[noted]), "env": None}).encode()
+        return [
+            str(path.relative_to(self.folder))
+            for path, content in contents.items()
+            if path not in given and any(one in content for one in wanted)
+        ]
 
 
 def run_job(
@@ -124,10 +124,10 @@ def run_job(
     shutil.copytree(PROJECT, folder / "project")
     for name in ("env", "inventory", "bin"):
         (folder / name).mkdir(exist_ok=True)
-    _script(folder / "bin" / "ansible-playbook", "/bin/sh", f'exec "{sys.executable}" -m ansible playbook "$@"')
+    _script(folder / "bin" / "ansible-playbook", f'exec "{sys.executable}" -m ansible playbook "$@"')
     hostvars = {one["name"]: one["variables"] for one in hosts}
     listed = json.dumps({"all": {"hosts": list(hostvars)}, "_meta": {"hostvars": hostvars}})
-    _script(folder / "inventory" / "hosts", sys.executable, f"print({listed!r})")
+    _script(folder / "inventory" / "hosts", f"cat <<'END'\n{listed}\nEND")
     told = {"awx_job_id": NUMBER, "awx_job_template_name": template["name"]}
     variables = yaml.dump({**template["extra_vars"], **_unsafe({**given, **told})}, Dumper=_Dumper)
     (folder / "env" / "extravars").write_text(variables, encoding="utf-8")
@@ -153,13 +153,13 @@ def run_job(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     return Ended(run.returncode, run.stdout, _artifacts(folder), folder)
 
 
-def _script(path: Path, interpreter: str, code: str) -> None:
-    path.write_text(f"#!{interpreter}\n{code}\n", encoding="utf-8")
+def _script(path: Path, code: str) -> None:
+    path.write_text(f"#!/bin/sh\n{code}\n", encoding="utf-8")
     path.chmod(0o700)
 
 
