@@ -97,6 +97,8 @@ def test_platform_that_refuses(sim: Simulator, tmp_path: Path) -> None:
     ended = run_all(sim, tmp_path, runbooks).ended
     for runbook, (platform, stage), one in zip(runbooks, stages, ended):
         assert (one.outcome["outcome"], one.outcome["stage"], one.failed) == ("escalated", stage, True), one
+        assert one.outcome["failed_task"] == "Write to the platform"
+        assert "403 Forbidden" in one.message
         assert (tmp_path / f"isolated-{runbook['alert']['id']}").exists() == (stage == "close")
         assert state(sim, runbook["alert"])["status"] == STATES[platform][2]
 
