@@ -33,7 +33,7 @@ help: ## Show this list
 ## See it work
 
 .PHONY: demo
-demo: .run ## Play a runbook over all four platforms, on a simulator: check, for real, again
+demo: $(if $(shell command -v java),.demo,.run) ## On a simulator of four platforms: a play, events and runbooks, each once more
 	@$(TOOL).demo $(ARGS)
 
 .PHONY: doc
@@ -152,6 +152,6 @@ environment: .dev ## Only make the environment for the others
 clean: ## Remove everything that was made here
 	rm -rf .cache tests/output
 
-.PHONY: .run .dev .awx .bench .conformance .docs .eda .gate
-.run .dev .awx .bench .conformance .docs .eda .gate:
+.PHONY: .run .demo .dev .awx .bench .conformance .docs .eda .gate
+.run .demo .dev .awx .bench .conformance .docs .eda .gate:
 	@$(PYTHON) -m tests.tools.environment $(@:.%=%)

@@ -30,6 +30,7 @@ _OLDEST = (3, 11)
 _TESTS = ROOT / "tests"
 _REQUIREMENTS = {
     "run": _TESTS / "requirements-run.txt",
+    "demo": _TESTS / "requirements-demo.txt",
     "dev": _TESTS / "requirements-dev.txt",
     "awx": _TESTS / "awx" / "requirements.txt",
     "conformance": _TESTS / "conformance" / "requirements.txt",
@@ -40,7 +41,8 @@ _REQUIREMENTS = {
 }
 # The purposes that each one's packages are part of.
 _ENOUGH = {
-    "run": ("dev", "awx", "conformance", "eda", "bench", "docs", "gate"),
+    "run": ("demo", "dev", "awx", "conformance", "eda", "bench", "docs", "gate"),
+    "demo": ("eda",),
     "dev": ("awx", "conformance", "eda", "bench", "gate"),
 }
 _CONSTRAINTS = _TESTS / "constraints.txt"
