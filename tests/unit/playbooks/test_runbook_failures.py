@@ -148,6 +148,8 @@ def test_alert_that_somebody_takes_over_or_closes_meanwhile(sim: Simulator, tmp_
     ]
     assert state(sim, closed)["close_classification"] == "Duplicate"
     assert "it is Closed" in ended[0].outcome["reason"]
+    # Whoever closed it had a verdict of their own.
+    assert not ended[0].outcome["verdict"]
     assert state(sim, closed_and_failed)["status"] == "archived"
     assert "it is archived, and only_from is open, under_review" in ended[1].message
     assert state(sim, taken)["assignee_subject_id"] == somebody
