@@ -82,9 +82,10 @@ class _Course:
         self.tries += 0 if _is_late(self._platform, outcome) else 1
         self._extra = {**self._extra, **outcome.extra}
         if isinstance(outcome, Confirmed):
-            self.unseen = False
             error = _rest(self._platform, self._change.id, outcome.after)[1]
             self._report(outcome.after, self._change.moved(outcome.after), error)
+            # An answer that shows something else than was asked for is a failure, and need not be right.
+            self.unseen = error is not None
         elif isinstance(outcome, Refused):
             if outcome.of_all:
                 self._in_doubt = self._under_way = False
@@ -98,6 +99,10 @@ class _Course:
     def looked(self, seen: Fields | TriageError | None) -> Change | None:
         """Note what a look showed; V(None) is an alert that is gone. Returns what is to be sent again."""
         self.unseen = False
+        if isinstance(self._outcome, Confirmed):
+            if isinstance(seen, dict):
+                self._report(seen, self._change.moved(seen), self.result.error)
+            return None
         outcome = t.cast("Accepted | Refused | Unknown", self._outcome)
         if not isinstance(seen, dict):
             self._lost(outcome.error, seen)

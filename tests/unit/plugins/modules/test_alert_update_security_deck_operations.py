@@ -56,6 +56,18 @@ def test_operation_that_is_done_at_once_is_not_looked_at(sim: Simulator, deck: P
     assert only(runs.real)["operation_id"]
 
 
+def test_operation_that_shows_another_alert_than_there_is(sim: Simulator, deck: Params) -> None:
+    sim.settings.security_deck.operation_seconds = 0
+    key = deck["alert_ids"][0]
+    sim.faults.add(Fault("merge", method="PATCH", body={"response": {"status": None}}))
+    result = run(deck)
+    assert result["failed"]
+    assert "status is 'STATUS_UNSPECIFIED' where 'RESOLVED' was asked for" in result["msg"]
+    assert result["changed"], "a look shows what the operation did not"
+    assert only(result)["status"] == sim.security_deck.alerts[key].status == "RESOLVED"
+    assert len(sim.log.writes()) == 1
+
+
 def test_operation_is_followed_to_its_end(sim: Simulator, deck: Params) -> None:
     sim.settings.security_deck.operation_seconds = 3600
     sim.faults.add(Meanwhile(lambda entry: sim.security_deck.end_operations(), path="/operations/", nth=3))
