@@ -151,8 +151,8 @@ class Task:
 
 
 def _iterable(value: t.Any) -> t.Any:
-    """Without what breaks Ansible itself where it looks for suboptions: numbers and truth values."""
-    inner = [_iterable(one) for one in value] if isinstance(value, list) else value
+    """Without what breaks Ansible itself where it looks for suboptions: numbers, truth values, lists of nothing."""
+    inner = [str(one) if one is None else _iterable(one) for one in value] if isinstance(value, list) else value
     return str(inner) if isinstance(inner, (bool, int, float)) else inner
 
 
