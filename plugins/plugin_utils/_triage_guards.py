@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _vocabulary as vocabulary
+from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
 #: The options of the modules, by name; one that is not there is not set.
 Guards = dict[str, list[str]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _vocabulary as vocabulary
+from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
 Fields = dict[str, t.Any]
 

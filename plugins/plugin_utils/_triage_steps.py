@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import typing as t
 
-from . import _vocabulary as vocabulary
+from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
+
 from ._triage_guards import Guards, after, guards_of
 from ._triage_wish import MODULES, Fields, Wish, wish_of
 

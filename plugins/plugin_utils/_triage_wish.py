@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 import uuid
 
-from . import _vocabulary as vocabulary
+from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
 Fields = dict[str, t.Any]
 
