@@ -22,7 +22,7 @@ from ._errors import OptionError, RefusedError, UnknownFateError
 from ._guards import Guards, Standing
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, secret
-from ._platform import Platform, dig, fits, segment, text, texts
+from ._platform import Platform, dig, fits, integer, segment, text, texts
 from ._selection import Found, Page, Selection, gather
 
 #: How to reach Calseta, beside its address.
@@ -96,8 +96,8 @@ class Calseta(Platform):
         """The page of a number, and how many alerts there were before it was asked for; at first there is neither."""
         number, before = after or (1, 0)
         answer = self.client.get(self.base.rstrip("/"), {**self._search, "page": number, "page_size": size})
-        found, total = dig(answer.body, "data"), dig(answer.body, "meta", "total")
-        if not isinstance(found, list) or isinstance(total, bool) or not isinstance(total, int) or total < 0:
+        found, total = dig(answer.body, "data"), integer(dig(answer.body, "meta", "total"))
+        if not isinstance(found, list) or total is None or total < 0:
             raise _doubt("the answer is not a page of alerts")
         alerts: dict[str, Fields] = {}
         for alert in found:

@@ -17,7 +17,7 @@ from ._datadog_guarded import GuardedSignals
 from ._datadog_signal import Triage, readable, told
 from ._errors import GuardError, NotFoundError, OptionError, RefusedError, TriageError, UnknownFateError
 from ._options import Params, Run
-from ._platform import dig, fate, segment, untold
+from ._platform import dig, fate, integer, segment, untold
 
 
 class IncidentLink(GuardedSignals):
@@ -68,11 +68,11 @@ class IncidentLink(GuardedSignals):
             return Unknown(error, under_way=True)
         except TriageError as error:
             return Refused(error)
-        hits = dig(answer.body, "hitCount")
+        hits = integer(dig(answer.body, "hitCount"))
         if hits == 0:
             nothing = "the answer says that no signal was hit (hitCount 0)"
             return Accepted(RefusedError("PATCH", path, nothing, status=answer.status))
-        if not isinstance(hits, int):
+        if hits is None:
             return dataclasses.replace(untold("PATCH", path, answer), under_way=True)
         return Accepted(under_way=True)
 

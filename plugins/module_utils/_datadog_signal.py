@@ -10,7 +10,7 @@ import dataclasses
 import re
 import typing as t
 
-from ._platform import dig, fits, text
+from ._platform import dig, fits, integer, text
 
 #: What an id looks like.
 SIGNAL_ID = r"[A-Za-z0-9_=-]{1,256}"
@@ -52,8 +52,7 @@ class Signal:
 
     @property
     def version(self) -> int | None:
-        version = dig(self.raw, "attributes", "version")
-        return version if isinstance(version, int) else None
+        return integer(dig(self.raw, "attributes", "version"))
 
     @property
     def severity(self) -> str | None:

@@ -17,7 +17,7 @@ from ._errors import OptionError
 from ._kibana import WINDOW, Alerts
 from ._kibana_fields import doubt
 from ._options import Params
-from ._platform import dig
+from ._platform import dig, integer
 from ._selection import Found
 
 KIBANA_ALERTS_OPTIONS: dict[str, t.Any] = {
@@ -121,7 +121,7 @@ def _range(name: str, value: t.Any, *bounds: str) -> Query:
 
 
 def _total(hits: dict[str, t.Any]) -> int:
-    total = dig(hits, "total", "value")
-    if not isinstance(total, int):
+    total = integer(dig(hits, "total", "value"))
+    if total is None:
         raise doubt("search", "the answer does not tell how many alerts match")
     return total

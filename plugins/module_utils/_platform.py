@@ -177,6 +177,11 @@ def text(value: t.Any) -> str | None:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
+def integer(value: t.Any) -> int | None:
+    """A whole number out of an answer. To Python a truth value is one, too; here it is not."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def texts(value: t.Any) -> list[str]:
     """The strings of a list out of an answer."""
     return [text(item) or "" for item in value if isinstance(item, str)] if isinstance(value, list) else []

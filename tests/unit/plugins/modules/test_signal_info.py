@@ -245,6 +245,14 @@ def test_what_an_answer_does_not_tell_is_null(sim: Simulator, datadog: Params) -
     assert (shown["assignee"], shown["archive_comment"], shown["incident_ids"]) == (None, None, None)
 
 
+@pytest.mark.parametrize("version", [True, "53", 5.5, None, []])
+def test_a_version_that_is_no_number_is_null(sim: Simulator, datadog: Params, version: object) -> None:
+    signal_id = sim.datadog.add_signal().id
+    sim.faults.add(Fault("merge", method="GET", body={"data": {"attributes": {"version": version}}}, count=None))
+    (shown,) = look(datadog, signal_ids=signal_id)["signals"]
+    assert shown["version"] is None
+
+
 ODD: list[dict[str, t.Any]] = [
     {"data": None},
     {"data": {}},
