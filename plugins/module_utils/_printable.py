@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import typing as t
 
@@ -33,4 +34,7 @@ def printable(value: t.Any) -> t.Any:
         return [printable(item) for item in value]
     if isinstance(value, dict):
         return {printable(key): printable(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        # JSON has no such number, but what reads and writes it here does.
+        return str(value)
     return value

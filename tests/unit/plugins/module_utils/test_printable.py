@@ -35,3 +35,7 @@ def test_no_message_paints() -> None:
     error = RequestError("GET", "/here", "a redirect to \x1b[2J", body=said, request_id="\x1b]0;\x07")
     for text in (str(error), str(TriageError("\x1b[2J")), *error.report().values()):
         assert not paints(str(text))
+
+
+def test_numbers_that_json_has_not_are_texts() -> None:
+    assert printable({"a": [float("inf"), float("nan"), -1e999, 1.5]}) == {"a": ["inf", "nan", "-inf", 1.5]}
