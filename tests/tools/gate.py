@@ -80,6 +80,15 @@ STEPS = [
     Step("lint", "ruff check", [binary("ruff"), "check", "--output-format=concise", "."]),
     Step("format", "ruff format --check", [binary("ruff"), "format", "--check", "."]),
     Step("yaml", "yamllint", [binary("yamllint"), "--strict", "."]),
+    # Side by side, the longest begins first.
+    Step(
+        "integration",
+        "ansible-test integration",
+        _tool("ansible_test", "integration"),
+        counts=True,
+        own_environment=True,
+    ),
+    Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
     Step(
         "types",
         "mypy --strict",
@@ -111,14 +120,6 @@ STEPS = [
     _tests("awx", "setting AWX up, with its own collection", "tests/awx", extra=True),
     _tests("eda", "Event-Driven Ansible, with the real ansible-rulebook", "tests/eda", extra=True),
     _tests("conformance", "conformance with other people's clients", "tests/conformance", extra=True),
-    Step("sanity", "ansible-test sanity", _tool("ansible_test", "sanity"), counts=True, own_environment=True),
-    Step(
-        "integration",
-        "ansible-test integration",
-        _tool("ansible_test", "integration"),
-        counts=True,
-        own_environment=True,
-    ),
 ]
 
 
