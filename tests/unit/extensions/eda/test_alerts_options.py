@@ -45,7 +45,7 @@ BAD: list[tuple[str, dict[str, t.Any], str]] = [
     ("datadog", {"platform": "jira"}, "platform is one of datadog, kibana, security_deck, calseta, not 'jira'"),
     ("datadog", {"platform": None}, "platform is one of"),
     ("datadog", {"platform": ["kibana"]}, "platform is one of"),
-    ("datadog", {"intervall": 5}, "intervall: no option for platform datadog, which takes platform, query"),
+    ("datadog", {"intervals": 5}, "intervals: no option for platform datadog, which takes platform, query"),
     ("calseta", {"space_id": "x"}, "space_id: no option for platform calseta"),
     ("datadog", {"interval": 0}, "interval must be between 0.1 and 86400, not 0"),
     ("datadog", {"interval": "soon"}, "interval must be a number"),

@@ -59,7 +59,7 @@ def test_alert_counts_once() -> None:
     failed = {"failed": True, "msg": "1 failed", "error": {"message": "No"}, "alerts": second}
     answers = [
         made("kibana", "kibana_alert_status", {"alerts": first}, *"abcde"),
-        made("kibana", "alert_note", failed, *"abd"),
+        made("kibana", "alert_note", failed, "a", "b", "d"),
         # The same id elsewhere is another alert.
         made("datadog", "signal_state", {"signals": [row("a", False)]}, "a"),
     ]
