@@ -122,4 +122,7 @@ def _saved(figure: Figure, file: Path) -> Path:
     # Neither a date nor a version of what has drawn it.
     nothing = {"Date": None, "Creator": None} if file.suffix == ".svg" else {}
     figure.savefig(file, metadata=nothing, dpi=80)
+    if file.suffix == ".svg":
+        # matplotlib leaves blanks at the ends of lines.
+        file.write_text("".join(f"{line.rstrip()}\n" for line in file.read_text().splitlines()))
     return file
