@@ -143,7 +143,8 @@ def run(step: Step, given: Sequence[str], show: bool) -> Result:
     log = LOGS / f"{step.name}.log"
     lines = []
     with (
-        log.open("w") as file,
+        # Line by line, for whoever looks into it meanwhile.
+        log.open("w", buffering=1) as file,
         subprocess.Popen(
             _arguments(step, given),
             cwd=ROOT,
@@ -228,4 +229,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
