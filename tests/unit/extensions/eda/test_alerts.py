@@ -180,6 +180,18 @@ def test_alert_of_the_future_does_not_hide_those_until_then(sim: Simulator, chec
     assert ids_of(args, 1) == [now]
 
 
+@everywhere
+def test_no_search_goes_back_behind_the_first_start(sim: Simulator, platform: str, checkpoint: str) -> None:
+    """What was there before is somebody else's, after a restart, too, though each search goes back a little."""
+    args = args_of(sim, platform, checkpoint=checkpoint, since="now-150s")
+    add(sim, platform, 200)
+    first = add(sim, platform, 100)
+    assert ids_of(args, 1) == [first]
+    add(sim, platform, 190)
+    second = add(sim, platform, 90)
+    assert ids_of(args, 1) == [second]
+
+
 def test_raw_is_the_platforms_own_object(sim: Simulator) -> None:
     alert_id = add(sim, "kibana", 60)
 
@@ -246,9 +258,10 @@ def test_start_counts_as_one_though_nothing_came_up(sim: Simulator, checkpoint: 
         "[]",
         "7",
         "[" * 100_000,
-        '{"place": "", "since": "soon", "seen": {}}',
-        '{"place": "", "since": "2026-01-31", "seen": {"a": 7}}',
-        '{"place": "", "since": "2026-01-31", "seen": 7}',
+        '{"place": "", "first": "2026-01-31", "since": "soon", "seen": {}}',
+        '{"place": "", "first": "soon", "since": "2026-01-31", "seen": {}}',
+        '{"place": "", "first": "2026-01-31", "since": "2026-01-31", "seen": {"a": 7}}',
+        '{"place": "", "first": "2026-01-31", "since": "2026-01-31", "seen": 7}',
         "\xff",
     ],
 )

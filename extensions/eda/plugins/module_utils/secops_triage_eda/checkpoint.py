@@ -18,10 +18,10 @@ from .shape import earlier, moment_of
 
 class Checkpoint:
     """``since`` is the time of the newest alert that was seen. Every search begins an ``overlap`` of seconds before
-    that, and ``seen`` are the ids from then on, with their times."""
+    that, but never before the first of all, and ``seen`` are the ids from then on, with their times."""
 
     def __init__(self, file: str, place: str, since: str, overlap: float) -> None:
-        self.since = since
+        self.since = self._first = since
         self.seen: dict[str, str] = {}
         self._overlap = overlap
         self._place = place
@@ -34,7 +34,7 @@ class Checkpoint:
     @property
     def start(self) -> str:
         """Where a search begins."""
-        return earlier(self.since, self._overlap)
+        return max(self._first, earlier(self.since, self._overlap))
 
     def note(self, alert_id: str, moment: str) -> None:
         """This alert was seen. A time that has not come yet must not make it miss what comes up until then."""
@@ -47,7 +47,7 @@ class Checkpoint:
         self.seen = {alert_id: moment for alert_id, moment in self.seen.items() if moment >= start}
         if self._file is None:
             return
-        kept = json.dumps({"place": self._place, "since": self.since, "seen": self.seen})
+        kept = json.dumps({"place": self._place, "first": self._first, "since": self.since, "seen": self.seen})
         try:
             handle, name = tempfile.mkstemp(prefix=f".{self._file.name}.", dir=self._file.parent)
             try:
@@ -64,13 +64,14 @@ class Checkpoint:
     def _load(self, file: Path) -> None:
         try:
             kept = json.loads(file.read_text(encoding="utf-8"))
-            place, since, seen = kept["place"], moment_of(kept["since"]), dict(kept["seen"])
+            place, seen = kept["place"], dict(kept["seen"])
+            first, since = moment_of(kept["first"]), moment_of(kept["since"])
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            place = since = None
+            place = first = since = None
             seen = {}
-        if since is None or not all(isinstance(moment, str) for moment in seen.values()):
+        if first is None or since is None or not all(isinstance(moment, str) for moment in seen.values()):
             # To begin anew in silence would be to run everything again, or to miss what came up meanwhile.
             raise SourceError(f"checkpoint {file} cannot be read; remove it to begin at since again")
         if place != self._place:
             raise SourceError(f"checkpoint {file} is that of another source, {place}: each needs one of its own")
-        self.since, self.seen = since, seen
+        self._first, self.since, self.seen = first, since, seen
