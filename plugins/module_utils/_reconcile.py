@@ -37,6 +37,7 @@ def run_module(connect: Connect, **module_arguments: t.Any) -> None:
 def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
     present: dict[str, Fields | None] = {**dict.fromkeys(platform.ids), **platform.select()}
     changes, results = Plan.of(platform, present)
+    last_read = len(present)
     if platform.selection and (platform.guards.set or not platform.search_is_current):
         # Just before they are written: a search may lag, and somebody may have been at them since. What stands in the
         # way of a change may be long over, too.
@@ -44,25 +45,26 @@ def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
         ids = [key for key, result in results.items() if key in planned or result.error or result.skipped]
         present.update({**dict.fromkeys(ids), **platform.read(ids)})
         changes, results = Plan.of(platform, present)
+        last_read = len(ids)
     if any(result.error for result in results.values()):
         # Nothing is written unless everything that was named is there and can be brought to what was asked for.
         return results
     if check_mode:
         results.update((change.id, Result(change.before, change.after, True)) for change in changes)
     else:
-        results.update(_write(platform, changes))
+        results.update(_write(platform, changes, last_read))
         if platform.trace:
             leave(platform.trace, results)
     return results
 
 
-def _write(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]:
+def _write(platform: Platform, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
     """Make the changes: all at once, but where guards are set in chunks.
 
-    Of very many, the first read is minutes old when they are written. So each chunk is read once more just before, and
-    nothing more is written from where that shows an error, or a guard objects.
+    Where very many alerts were ``last_read``, to be changed or not, that is minutes old when they are written. So each
+    chunk is read once more just before, and nothing more is written from where that shows an error, or a guard objects.
     """
-    if not platform.guards.set or len(changes) <= platform.chunk:
+    if not platform.guards.set or last_read <= platform.chunk:
         return settle(platform, changes)
     done: dict[str, Result] = {}
     stop: TriageError | None = None

@@ -255,6 +255,18 @@ def test_the_first_chunk_is_looked_at_again_too(triage: Task) -> None:
     stopped(result, ids, ids[0])
 
 
+def test_the_one_change_among_many_that_were_read_is_looked_at_again(updates: Task) -> None:
+    """All that were read after it had their time, whether they are to be changed or not."""
+    ids = updates.alerts(updates.chunk + 1)
+    for one in ids[1:]:
+        updates.move(one, "Triaging")
+    updates.taken(ids[0], path=f"{ids[-1]}$")
+    result = updates.run()
+    assert not result["changed"]
+    assert not updates.sim.log.writes()
+    assert by_id(result)[ids[0]]["error"]["message"] == f"A guard forbids the change: {updates.objection()}"
+
+
 def test_signal_250_of_400_found_by_a_query(triage: Task) -> None:
     triage.sim.datadog.signals.clear()
     ids = triage.alerts(400)
