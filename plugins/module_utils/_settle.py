@@ -102,6 +102,10 @@ class _Course:
         if isinstance(self._outcome, Confirmed):
             if isinstance(seen, dict):
                 self._report(seen, self._change.moved(seen), self.result.error)
+            else:
+                # Without a look, such an answer tells neither that it was done nor that it was not.
+                self._in_doubt = True
+                self._lost(self.result.error, seen)
             return None
         outcome = t.cast("Accepted | Refused | Unknown", self._outcome)
         if not isinstance(seen, dict):

@@ -136,6 +136,19 @@ def test_an_answer_with_another_value_names_both(sim: Simulator, one: Params) ->
     assert result["diff"][0]["after"]["state"] == "archived"
 
 
+@pytest.mark.parametrize("state", ["open", "under_review"])
+def test_an_answer_with_another_value_is_not_the_truth_where_no_look_confirms_it(
+    sim: Simulator, one: Params, state: str
+) -> None:
+    sim.faults.add(Fault("merge", writes=True, body={"data": {"attributes": {"state": state}}}))
+    sim.faults.add(Fault(status=500, method="GET", nth=2, count=None))
+    result = failed({**one, "retries": 0})
+    assert f"state is '{state}' where 'archived' was asked for" in result["msg"]
+    assert sim.datadog.signals[rows(result)[0]["id"]].state == "archived"
+    assert rows(result)[0]["changed"] is None, "nobody knows"
+    assert "state" not in rows(result)[0]
+
+
 def test_a_bulk_answer_with_another_value_names_both(sim: Simulator, one: Params) -> None:
     ids = [*one["signal_ids"], sim.datadog.add_signal().id]
     event = {"event": {"archive_reason": "none"}}
