@@ -60,7 +60,13 @@ _TASKS = {
     "decides.yml": """
 - name: Find out more than was known
   ansible.builtin.set_fact:
-    runbook_decision: {verdict: false positive, comment: The scanner was announced}
+    runbook_decision: {verdict: "{{ decided }}", comment: The scanner was announced}
+""",
+    # Nothing but a comment: a verdict that could not be told is none.
+    "comments.yml": """
+- name: Find out more than was known
+  ansible.builtin.set_fact:
+    runbook_decision: {verdict: "", comment: The scanner was announced}
 """,
 }
 _ROLE = {
@@ -158,7 +164,7 @@ def _task(number: int, given: dict[str, t.Any]) -> dict[str, t.Any]:
     """One runbook, and a file that says what became of it."""
     role = {
         "ansible.builtin.include_role": {"name": "secops.triage.runbook"},
-        "vars": {f"runbook_{name}": value for name, value in given.items()},
+        "vars": {name if name == "decided" else f"runbook_{name}": value for name, value in given.items()},
     }
     failed = "{{ {'outcome': runbook_outcome, 'failed': true, 'message': ansible_failed_result.msg} }}"
     passed = "{{ {'outcome': runbook_outcome, 'failed': false, 'message': ''} }}"

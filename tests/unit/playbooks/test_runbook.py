@@ -89,6 +89,29 @@ def test_every_platform(sim: Simulator, tmp_path: Path) -> None:
     ] * 4
 
 
+def test_verdict_that_only_the_remediation_knows(sim: Simulator, tmp_path: Path) -> None:
+    """It counts in place of what was said before. What the platform cannot say, or does not close, stays open."""
+    sim.settings.security_deck.operation_seconds = 0
+    decides, true = {"tasks": "decides.yml"}, {"verdict": "true_positive", "reason": "remediated"}
+    scenarios: list[tuple[str, dict[str, t.Any], str, str]] = [
+        ("datadog", {**true, "remediation": decides, "decided": "false positive"}, "false positive", "false_positive"),
+        ("datadog", {**true, "remediation": {"tasks": "comments.yml"}}, "true_positive", "remediated"),
+        ("kibana", {"remediation": decides, "decided": "duplicate"}, "duplicate", "duplicate"),
+        ("security_deck", {"remediation": decides, "decided": "test", "on_lossy": "fail"}, "", ""),
+        ("calseta", {"remediation": decides, "decided": "managed_externally"}, "", ""),
+        ("calseta", {"remediation": decides, "decided": "guilty"}, "", ""),
+    ]
+    alerts = [new_alert(sim, platform) for platform, _given, _verdict, _native in scenarios]
+    runbooks = [{**WORKS, "alert": alert, **given} for alert, (_p, given, _v, _n) in zip(alerts, scenarios)]
+    for one, alert, (platform, _given, verdict, native) in zip(
+        run_all(sim, tmp_path, runbooks).ended, alerts, scenarios
+    ):
+        shown = state(sim, alert)
+        assert (one.outcome["outcome"], one.outcome["verdict"]) == ("closed" if native else "escalated", verdict), one
+        assert shown["status"] == STATES[platform][3 if native else 2]
+        assert not native or native in (shown.get("archive_reason"), shown.get("reason"))
+
+
 def test_gate_leaves_alone_what_is_none_of_its_own(sim: Simulator, tmp_path: Path) -> None:
     """Each for its own reason, which it is told, and without a write."""
     mine, other = "amira.haddad@example.com", sim.datadog.user("greta@example.com").uuid
@@ -133,6 +156,7 @@ def test_what_cannot_be_run_is_not_claimed(sim: Simulator, tmp_path: Path) -> No
         ({"remediation": {}}, "See that there is one remediation"),
         ({"remediation": {"tasks": "not_there.yml"}}, "See that the files of tasks are there"),
         ({"verify": {"tasks": "not_there.yml"}}, "See that the files of tasks are there"),
+        ({"verdict": ""}, "See that there is a verdict"),
         ({"verdict": "guilty"}, "See that the platform can say the verdict"),
         ({"verdict": "test", "on_lossy": "fail"}, "See that the platform can say the verdict"),
         ({"remediation": {"role": "not_there"}}, ""),
@@ -143,7 +167,7 @@ def test_what_cannot_be_run_is_not_claimed(sim: Simulator, tmp_path: Path) -> No
     assert not sim.log.writes()
     assert [(one.outcome["outcome"], one.outcome["stage"], one.failed) for one in ended] == [
         ("failed", "gate", True)
-    ] * 8
+    ] * len(given)
     assert [one.outcome["failed_task"] for one in ended] == [task for _given, task in given]
 
 
