@@ -157,8 +157,9 @@ def test_what_cannot_be_run_is_not_claimed(sim: Simulator, tmp_path: Path) -> No
         ({"remediation": {"tasks": "not_there.yml"}}, "See that the files of tasks are there"),
         ({"verify": {"tasks": "not_there.yml"}}, "See that the files of tasks are there"),
         ({"verdict": ""}, "See that there is a verdict"),
-        ({"verdict": "guilty"}, "See that the platform can say the verdict"),
-        ({"verdict": "test", "on_lossy": "fail"}, "See that the platform can say the verdict"),
+        ({"verdict": "guilty"}, "See that the platform can say the verdict, and tell the states"),
+        ({"only_from": ["escalated", "on_hold"]}, "See that the platform can say the verdict, and tell the states"),
+        ({"verdict": "test", "on_lossy": "fail"}, "See that the platform can say the verdict, and tell the states"),
         ({"remediation": {"role": "not_there"}}, ""),
         ({"api_urls": {"kibana": f"{sim.kibana.url}/nowhere"}}, "Look at the alert of Elastic Security"),
     ]
