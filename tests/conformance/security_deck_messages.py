@@ -62,6 +62,13 @@ _MESSAGES = {
     f"{_DECK}.ListAlertsRequest": """
         sink_id string, language_code string, filter string, order_by string*, page_size int64, page_token string""",
     f"{_DECK}.ListAlertsResponse": f"alerts {_DECK}.Alert*, next_page_token string",
+    f"{_DECK}.Comment": f"""
+        id string, alert_id string, created_by {_DECK}.Actor, create_time google.protobuf.Timestamp,
+        updated_by {_DECK}.Actor, update_time google.protobuf.Timestamp, text string""",
+    f"{_DECK}.CreateCommentRequest": "alert_id string, text string",
+    f"{_DECK}.CreateCommentMetadata": "comment_id string",
+    f"{_DECK}.ListCommentsRequest": "alert_id string, page_size int64, page_token string",
+    f"{_DECK}.ListCommentsResponse": f"comments {_DECK}.Comment*, next_page_token string",
     "yandex.cloud.operation.Operation": """
         id string, description string, created_at google.protobuf.Timestamp, created_by string,
         modified_at google.protobuf.Timestamp, done bool, metadata google.protobuf.Any,

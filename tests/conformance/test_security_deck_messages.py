@@ -178,6 +178,43 @@ def test_an_operation_is_a_proper_message_all_the_way(sim: Simulator, session: r
         assert operation.response.TypeName().endswith(".Alert")
 
 
+def test_a_comment_is_proper_on_its_way_there_and_back(
+    sim: Simulator, security_deck: Params, session: requests.Session
+) -> None:
+    text, alert = "Looked at:\n- host `web-01`, *nothing* found 🦊", bare_alert(sim)
+    settings = sim.settings.security_deck
+    settings.operation_seconds, settings.comments_page = 0, 2
+    url = f"{sim.security_deck.url}/securitydeck/alerts/v1/alerts/{alert.id}/comments"
+    for number in range(3):
+        operation = parsed(OPERATION, session.post(url, json={"text": str(number)}).json())
+    assert operation.metadata.TypeName().endswith(".CreateCommentMetadata")
+    assert operation.response.TypeName().endswith(".Comment")
+    assert written(operation.metadata)["commentId"] == written(operation.response)["id"]
+
+    runs = four_runs(sim, "alert_note", {**security_deck, "alert_ids": [alert.id], "text": text})
+    (write,) = runs.writes
+    request = parsed("CreateCommentRequest", write.body)
+    assert written(request) == write.body
+    # The id is in the path, and is not said twice.
+    assert (request.alert_id, request.text) == ("", text)
+
+    tokens = []
+    for entry in [entry for entry in sim.log if entry.path.partition("?")[0].endswith("/comments")]:
+        asked = {name: value[0] for name, value in parse_qs(urlsplit(entry.path).query).items()}
+        query = parsed("ListCommentsRequest", asked)
+        assert query.page_size == 1000
+        tokens.append(query.page_token)
+        assert len(query.page_token) <= 200
+    assert tokens[0] == ""
+    assert tokens[1], "the note is on the second page"
+    page = parsed("ListCommentsResponse", session.get(url).json())
+    assert [comment.text for comment in page.comments] == ["0", "1"]
+    page = parsed("ListCommentsResponse", session.get(url, params={"pageToken": page.next_page_token}).json())
+    assert [comment.text for comment in page.comments] == ["2", text]
+    assert {comment.alert_id for comment in page.comments} == {alert.id}
+    assert not page.next_page_token
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -174,6 +174,8 @@ class SecurityDeck(SecurityDeckAccount):
 
     def _operation_answer(self, operation: Operation) -> Response:
         self._settle()
+        noted = operation.kind == "CreateComment"
+        about = {"commentId": operation.values["id"]} if noted else {"alertId": operation.alert.id}
         body: dict[str, Any] = {
             "id": operation.id,
             "description": operation.kind,
@@ -181,7 +183,7 @@ class SecurityDeck(SecurityDeckAccount):
             "createdBy": self.subjects[0],
             "modifiedAt": iso(operation.due if operation.done else operation.created),
             "done": operation.done,
-            "metadata": {"@type": f"{TYPE}.{operation.kind}Metadata", "alertId": operation.alert.id},
+            "metadata": {"@type": f"{TYPE}.{operation.kind}Metadata", **about},
         }
         middle = operation.created + (operation.due - operation.created) / 2
         if operation.fails and (operation.done or time.time() >= middle):
