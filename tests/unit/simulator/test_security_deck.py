@@ -64,6 +64,7 @@ def test_an_unknown_alert(security_deck: Client) -> None:
 
 
 def test_an_update_is_an_operation(sim: Simulator, security_deck: Client) -> None:
+    sim.settings.security_deck.operation_seconds = 3600
     alert = sim.security_deck.add_alert()
     subject = sim.security_deck.subjects[0]
     body = {"status": "RESOLVED", "classification": "FALSE_POSITIVE", "assigneeSubjectId": subject, "severity": "LOW"}
@@ -73,6 +74,7 @@ def test_an_update_is_an_operation(sim: Simulator, security_deck: Client) -> Non
     assert "response" not in operation
     assert operation["metadata"]["alertId"] == alert.id
     assert alert.status == "OPEN"
+    sim.security_deck.end_operations()
     operation = wait(security_deck, operation)
     assert operation["response"].items() >= {"id": alert.id, "status": "RESOLVED", "tags": ["x"]}.items()
     assert "@type" in operation["response"]
