@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -25,9 +26,11 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "docsite" / "rst" / "adhoc.rst").read_text(encoding="utf-8")
 
 #: Stands before Ansible's own commands, and says where the simulator is: two platforms take no address from the
-#: environment.
+#: environment. The second line is for the shell, which bears a Python whose path has a space in it.
 PROGRAM = """\
-#!{python}
+#!/bin/sh
+'''exec' {python} "$0" "$@"
+' '''
 import json, os, sys
 words, urls = sys.argv[1:], json.loads(os.environ["URLS"])
 if {playbook}:
@@ -110,7 +113,7 @@ def run(sim: Simulator, folder: Path, command: str, variables: dict[str, str]) -
     for name, kind in (("ansible", "adhoc"), ("ansible-playbook", "playbook")):
         program = folder / "bin" / name
         program.parent.mkdir(exist_ok=True)
-        program.write_text(PROGRAM.format(python=sys.executable, name=kind, playbook=kind == "playbook"))
+        program.write_text(PROGRAM.format(python=shlex.quote(sys.executable), name=kind, playbook=kind == "playbook"))
         program.chmod(0o755)
     environment = {
         **settings(sim, folder),
