@@ -160,6 +160,7 @@ def _jwt(key: dict[str, str], audience: str, run: Run) -> str:
     try:
         token = jwt.encode(claims, key["private_key"], algorithm="PS256", headers={"kid": key["id"]})
     except NotImplementedError:
+        # What PyJWT says of an algorithm for which it lacks the package cryptography.
         raise OptionError(missing_required_lib("PyJWT[crypto]", reason="for service_account_key_file")) from None
     except (ValueError, TypeError, AttributeError, jwt.PyJWTError):
         raise OptionError("The private_key of service_account_key_file is not an RSA key in PEM") from None

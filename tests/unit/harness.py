@@ -192,6 +192,18 @@ class Meanwhile(Fault):
         return False
 
 
+@contextlib.contextmanager
+def without_rsa() -> t.Iterator[None]:
+    """PyJWT as it is where the package cryptography is missing."""
+    jwt = importlib.import_module("jwt")
+    algorithm = jwt.algorithms.get_default_algorithms()["PS256"]
+    jwt.unregister_algorithm("PS256")
+    try:
+        yield
+    finally:
+        jwt.register_algorithm("PS256", algorithm)
+
+
 def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take out of the environment whatever the modules would read there."""
     prefixes = ("DD_", "DATADOG_", "KIBANA_", "YC_", "CALSETA_")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import importlib
 import json
 import logging
 import runpy
+import sys
 import time
 import typing as t
 from pathlib import Path
@@ -28,6 +30,7 @@ from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import 
     ids_of,
     running,
 )
+from ansible_collections.secops.triage.tests.unit.harness import without_rsa
 from ansible_collections.secops.triage.tests.unit.loopback import Loopback, Reply, make_certificate
 
 everywhere = pytest.mark.parametrize("platform", PLATFORMS)
@@ -228,6 +231,17 @@ def test_instance_metadata(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> N
 def test_bad_service_account_key(sim: Simulator, key: str) -> None:
     said = error_of(args_of(sim, "security_deck", iam_token=None, service_account_key_file=key))
     assert said == "service_account_key_file is not the authorized key of a service account"
+
+
+@pytest.mark.parametrize("lacks", ["PyJWT", "cryptography"])
+def test_without_pyjwt(sim: Simulator, monkeypatch: pytest.MonkeyPatch, lacks: str) -> None:
+    if lacks == "PyJWT":
+        monkeypatch.setitem(sys.modules, "jwt", None)
+    args = args_of(sim, "security_deck", iam_token=None)
+    args["service_account_key_file"] = sim.security_deck.service_account_key()
+    with without_rsa() if lacks == "cryptography" else contextlib.nullcontext():
+        said = error_of(args)
+    assert said == "service_account_key_file takes PyJWT[crypto], where ansible-rulebook is installed"
 
 
 def test_refused_service_account_key(sim: Simulator) -> None:

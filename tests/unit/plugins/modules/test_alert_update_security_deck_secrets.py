@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module, without_rsa
 
 
 @pytest.fixture
@@ -78,6 +78,11 @@ def lines(key: dict[str, str]) -> list[str]:
 def test_without_pyjwt_it_is_asked_for(deck: Params, key: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jwt", None)
     assert "PyJWT[crypto]" in run(deck, service_account_key_file=key)["msg"]
+
+
+def test_without_what_pyjwt_needs_it_is_asked_for(deck: Params, key: dict[str, str]) -> None:
+    with without_rsa():
+        assert "PyJWT[crypto]" in run(deck, service_account_key_file=key)["msg"]
 
 
 # What is printed

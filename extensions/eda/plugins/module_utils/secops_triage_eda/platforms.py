@@ -119,12 +119,15 @@ class Platform:
         self._headers["Authorization"] = f"Bearer {self._api.hide(token)}"
 
 
+_NO_JWT = "service_account_key_file takes PyJWT[crypto], where ansible-rulebook is installed"
+
+
 def _jwt(key: t.Any, audience: str) -> str:
     """What a service account's key, its JSON or the path of its file, is exchanged as."""
     try:
         jwt = importlib.import_module("jwt")
     except ImportError:
-        raise SourceError("service_account_key_file takes PyJWT[crypto], where ansible-rulebook is installed") from None
+        raise SourceError(_NO_JWT) from None
     try:
         if isinstance(key, str):
             key = json.loads(key if key.startswith("{") else Path(key).expanduser().read_text(encoding="utf-8"))
@@ -133,5 +136,8 @@ def _jwt(key: t.Any, audience: str) -> str:
         claims = {"iss": key["service_account_id"], "aud": audience, "iat": int(time.time())}
         claims["exp"] = claims["iat"] + 3600
         return str(jwt.encode(claims, private, algorithm="PS256", headers={"kid": key["id"]}))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError, jwt.PyJWTError):
+    except NotImplementedError:
+        # What PyJWT says of an algorithm for which it lacks the package cryptography.
+        raise SourceError(_NO_JWT) from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, jwt.PyJWTError):
         raise SourceError("service_account_key_file is not the authorized key of a service account") from None
