@@ -22,7 +22,7 @@ from ._errors import OptionError, RefusedError, UnknownFateError
 from ._guards import Guards, Standing
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, secret
-from ._platform import Platform, dig, fits, integer, segment, text, texts
+from ._platform import OneByOne, dig, fits, integer, segment, text, texts
 from ._selection import Found, Page, Selection, gather
 
 #: How to reach Calseta, beside its address.
@@ -34,10 +34,8 @@ _KINDS = {"status": str, "severity": str, "tags": list, "close_classification": 
 _PAGE = 500
 
 
-class Calseta(Platform):
+class Calseta(OneByOne):
     """Alerts of Calseta, named by their ids or found."""
-
-    closing: t.ClassVar[Fields] = {"status": "Closed"}
 
     #: What to say of a key that may not do what it should.
     scopes = "The key needs both scopes, alerts:read and alerts:write: neither includes the other."
@@ -55,12 +53,11 @@ class Calseta(Platform):
             raise OptionError("api_key is missing: give it, or set CALSETA_API_KEY")
         #: Where the alerts are, each by its id.
         self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + "/v1/alerts/"
-        self.selection = Selection.of(params)
+        self.selection = Selection.of(params, self._find)
         if self.selection:
             self._search = asked_for(params["query"], self.selection)
         if "only_from" in params:
             self.guards = Guards.of(params, STATUSES, SEVERITIES)
-        self._standings: dict[str, Standing] = {}
         connection = Connection.of(params, run)
         self.retries = connection.retries
         authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', run)}"})
@@ -87,7 +84,7 @@ class Calseta(Platform):
             raise UnknownFateError("GET", f"/v1/alerts/{alert_id}", "the answer does not show this alert")
         return self.shown(alert, whole=True)
 
-    def search(self, limit: int) -> Found:
+    def _find(self, limit: int) -> Found:
         # Pages are counted, so all of them must be of one size. One more than the limit shows whether there are more.
         size = min(_PAGE, limit + 1)
         return gather(lambda after, dummy: self._page(after, size), limit, size)
@@ -117,13 +114,11 @@ class Calseta(Platform):
     def shown(self, alert: Fields, *, whole: bool) -> Fields:
         """The fields of the API's alert. A list does not show the ``whole`` of it."""
         fields = fields_of(alert)
-        self._standings[alert["uuid"]] = Standing(fields["status"], fields["severity"])
+        if self.guards.set:
+            self.guards.standings[alert["uuid"]] = Standing(fields["status"], fields["severity"])
         if not whole:
             del fields["malice_override"]
         return fields
-
-    def standing(self, alert_id: str) -> Standing:
-        return self._standings[alert_id]
 
 
 def fields_of(alert: Fields) -> Fields:

@@ -15,7 +15,7 @@ import typing as t
 from ._calseta import Calseta, no_such_alert
 from ._change import Change, Confirmed, Fields, Outcome
 from ._errors import OptionError, RefusedError, TriageError, UnknownFateError
-from ._notes import Notes, note_fate, note_text, plain
+from ._notes import NotesOneByOne, note_fate, note_text, plain
 from ._options import Params
 from ._platform import dig, fits, segment, untold
 from ._printable import printable
@@ -33,7 +33,7 @@ _NAMES = {"text": "summary", **{name: name for name in CALSETA_NOTES_OPTIONS}}
 _KINDS = {"agent_name": str, "summary": str, "confidence": str, "recommended_action": str, "evidence": dict}
 
 
-class CalsetaNotes(Notes):
+class CalsetaNotes(NotesOneByOne):
     """A finding on alerts of Calseta: the same if it is by the same agent, with the same text and whatever is given."""
 
     longest = 50_000

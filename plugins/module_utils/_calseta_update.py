@@ -16,7 +16,7 @@ from ._calseta_query import SEVERITIES, STATUSES
 from ._change import Change, Confirmed, Fields, Outcome, tags_wanted
 from ._errors import OptionError, TriageError
 from ._options import Params, Run, checked_text
-from ._platform import dig, fate, segment, untold
+from ._platform import Changeable, dig, fate, segment, untold
 
 #: What can be changed with this provider only.
 CALSETA_CHANGES: dict[str, t.Any] = {
@@ -47,8 +47,10 @@ CALSETA_TAKES: dict[str, t.Sequence[str] | None] = {
 _ASKED = ("status", "severity", "tags", "close_classification", "malice_override")
 
 
-class CalsetaAlerts(Calseta):
+class CalsetaAlerts(Calseta, Changeable):
     """Alerts of Calseta, brought to what the task names."""
+
+    closing: t.ClassVar[Fields] = {"status": "Closed"}
 
     def __init__(self, params: Params, run: Run) -> None:
         super().__init__(params, run)

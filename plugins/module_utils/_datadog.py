@@ -21,7 +21,7 @@ from ._datadog_signal import SIGNAL_ID, Signal
 from ._errors import OptionError, RefusedError, UnknownFateError
 from ._http import Authorization, Client
 from ._options import Connection, Params, Run, base_url, checked_ids, choose, secret
-from ._platform import Platform, dig, not_found, segment
+from ._platform import OneByOne, dig, not_found, segment
 from ._selection import Found, Page, Selection, gather
 
 DATADOG_OPTIONS: dict[str, t.Any] = {
@@ -41,14 +41,14 @@ STATES = ("open", "under_review", "archived")
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
-class Signals(Platform):
+class Signals(OneByOne):
     """Security signals, by their ids or by a search; what is shown of one is up to `shown`."""
 
     kind = "signals"
 
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = checked_ids("signal_ids", params["signal_ids"] or [], SIGNAL_ID, "signal")
-        self.selection = Selection.of(params)
+        self.selection = Selection.of(params, self._find)
         if self.selection:
             self._search = Search(params)
             self.selection.refuse(self._search.unbounded)
@@ -81,7 +81,7 @@ class Signals(Platform):
     def shown(self, signal: Signal) -> Fields:
         """The fields of a signal that was read or found."""
 
-    def search(self, limit: int) -> Found:
+    def _find(self, limit: int) -> Found:
         return gather(self._page, limit, PAGE)
 
     def _page(self, cursor: str | None, limit: int) -> Page:

@@ -17,10 +17,10 @@ from ._datadog_users import User, Users
 from ._errors import RefusedError, TriageError
 from ._guards import Guards, Standing
 from ._options import Params, Run
-from ._platform import text
+from ._platform import Changeable, text
 
 
-class GuardedSignals(Signals):
+class GuardedSignals(Signals, Changeable):
     """Signals whose triage is to be changed; what is shown of it is up to `fields_of`."""
 
     closing: t.ClassVar[Fields] = {"state": "archived"}
@@ -32,7 +32,6 @@ class GuardedSignals(Signals):
         self.guards = Guards.of(params, STATES, SEVERITIES)
         #: Those that only_assigned_to names, in its words.
         self._allowed: dict[str, User] = {}
-        self._standings: dict[str, Standing] = {}
         self._versions: dict[str, int | None] = {}
 
     @property
@@ -53,7 +52,7 @@ class GuardedSignals(Signals):
     def shown(self, signal: Signal) -> Fields:
         self._versions[signal.id] = signal.version
         if self.guards.set:
-            self._standings[signal.id] = self._standing(signal)
+            self.guards.standings[signal.id] = self._standing(signal)
         fields = self.fields_of(signal.triage)
         # A search need not show all. What it says nothing of differs from whatever is wanted, and so is read.
         fields.update((name, None) for name in {*fields, *self.asked} if not signal.tells(name))
@@ -67,9 +66,6 @@ class GuardedSignals(Signals):
         has_it = named[:1] or ([other] if other else [])
         severity = signal.severity if signal.severity in SEVERITIES else None
         return Standing(text(signal.triage["state"]), severity, has_it)
-
-    def standing(self, alert_id: str) -> Standing:
-        return self._standings[alert_id]
 
     def explained(self, error: RefusedError, signal_id: str) -> RefusedError:
         """The error, which in the case of a version conflict names both versions."""

@@ -42,6 +42,8 @@ class Guards:
     protect_severity: t.Sequence[str] | None = None
     #: Whether alerts that a guard protects are left alone, instead of failing the task.
     skip: bool = False
+    #: How each alert stood when it was last read or found.
+    standings: dict[str, Standing] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, params: Params, states: t.Sequence[str], severities: t.Sequence[str]) -> Guards:
@@ -63,11 +65,14 @@ class Guards:
         """Whether there is anything to guard."""
         return any(one is not None for one in (self.only_from, self.only_assigned_to, self.protect_severity))
 
-    def objection(self, standing: Standing, closes: bool) -> str | None:
-        """Why an alert that stands like this must not be changed; V(None) if it may.
+    def objection(self, alert_id: str, closes: bool) -> str | None:
+        """Why this alert must not be changed, as it stands; V(None) if it may.
 
         What the API did not tell is taken for what the guard is there for.
         """
+        if not self.set:
+            return None
+        standing = self.standings[alert_id]
         if self.only_from is not None and standing.status not in self.only_from:
             return f"it is {standing.status}, and only_from is {_listed(self.only_from)}"
         if self.only_assigned_to is not None:

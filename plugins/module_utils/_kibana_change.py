@@ -28,7 +28,7 @@ from ._kibana_fields import (
 from ._kibana_search import Search
 from ._kibana_users import uids
 from ._options import Params, Run
-from ._platform import fate, text
+from ._platform import Changeable, fate, text
 from ._selection import Found, Selection
 
 #: Alerts in one write: larger ones run into Kibana's 30 seconds on busy clusters.
@@ -48,7 +48,6 @@ class GuardedAlerts(Alerts):
         self.guards = Guards.of(params, STATUSES, SEVERITIES)
         guarded = (SEVERITY, LEGACY_SEVERITY, ASSIGNEES) if self.guards.set else ()
         self.source = tuple(dict.fromkeys((STATUS, LEGACY_STATUS, *self.changes, *guarded)))
-        self._standings: dict[str, Standing] = {}
         #: By their uids, those whom only_assigned_to names.
         self._named: dict[str, str] = {}
 
@@ -61,25 +60,22 @@ class GuardedAlerts(Alerts):
         if self.guards.set:
             severity = text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY))
             who = [self._named.get(uid, uid) for uid in listed(alert_id, hit, ASSIGNEES)]
-            self._standings[alert_id] = Standing(status, severity, who)
+            self.guards.standings[alert_id] = Standing(status, severity, who)
         return self.fields(alert_id, status, hit)
 
     def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
         """The fields that the task may change, as they are."""
         return {"status": status}
 
-    def standing(self, alert_id: str) -> Standing:
-        return self._standings[alert_id]
 
-
-class ChangedAlerts(GuardedAlerts):
+class ChangedAlerts(GuardedAlerts, Changeable):
     """Alerts that a task changes, named by ids or found by a query."""
 
     chunk = BATCH
 
     def __init__(self, params: Params, run: Run) -> None:
         super().__init__(params, run)
-        self.selection = Selection.of(params)
+        self.selection = Selection.of(params, self.find)
         self.by_query: Search | None = None
         if self.selection:
             self.by_query = Search(params)
@@ -89,7 +85,8 @@ class ChangedAlerts(GuardedAlerts):
         if params["runtime_mappings"]:
             self.extra = {"runtime_mappings": params["runtime_mappings"]}
 
-    def search(self, limit: int) -> Found:
+    def find(self, limit: int) -> Found:
+        """The alerts that the query matches, at the most so many."""
         return t.cast(Search, self.by_query).run(self, limit, all_or_none=True)
 
     def send(

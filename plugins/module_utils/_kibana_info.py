@@ -58,11 +58,11 @@ class AlertInfo(Alerts):
         self._search = Search(params)
         self.extra = {name: params[name] for name in ("fields", "runtime_mappings") if params[name]}
         self._sort = _sort(params["sort"])
-        self.selection = Selection.of(params)
+        self.selection = Selection.of(params, self._find)
         if params["sort"] is not None and not self.selection:
             raise OptionError("sort goes only with query")
 
-    def search(self, limit: int) -> Found:
+    def _find(self, limit: int) -> Found:
         return self._search.run(self, limit, sort=self._sort)
 
     def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from ._change import Change, Confirmed, Fields, Outcome, Refused
 from ._errors import NotFoundError, RefusedError, TriageError, UnknownFateError
 from ._kibana import Alerts
-from ._kibana_change import ChangedAlerts
+from ._kibana_change import GuardedAlerts
 from ._notes import Notes, note_fate, plain
 from ._options import Params
 from ._platform import dig, fits, text, untold
@@ -27,7 +27,7 @@ _HINT = "The user needs Kibana's privilege for notes in this space: Security, No
 _QUERY = 6000
 
 
-class NotedAlerts(ChangedAlerts):
+class NotedAlerts(GuardedAlerts):
     """Alerts of which nothing matters but that they are there, and what guards look at."""
 
     def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:

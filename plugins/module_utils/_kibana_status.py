@@ -39,7 +39,7 @@ class AlertStatus(ChangedAlerts):
         if self.by_query is None and self._conflicts != "abort":
             raise OptionError("conflicts goes only with query")
 
-    def search(self, limit: int) -> Found:
+    def find(self, limit: int) -> Found:
         """The alerts that match and have another status; no other ones are touched later."""
         query = t.cast(Search, self.by_query)
         there = [{"term": {STATUS: self._status}}, {"term": {LEGACY_STATUS: self._status}}]

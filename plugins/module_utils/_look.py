@@ -14,7 +14,7 @@ import typing as t
 
 from ._change import Fields
 from ._options import Params, Run
-from ._reconcile import Connect
+from ._platform import Platform
 from ._task import Report, run_task
 
 INFO_OPTIONS: dict[str, t.Any] = {
@@ -23,14 +23,14 @@ INFO_OPTIONS: dict[str, t.Any] = {
 }
 
 
-def run_info(connect: Connect, **module_arguments: t.Any) -> None:
+def run_info(connect: t.Callable[[Params, Run], Platform], **module_arguments: t.Any) -> None:
     """Be a module that shows alerts. It sends nothing that could write, in check mode or not."""
 
     def work(params: Params, run: Run) -> Report:
         platform = connect(params, dataclasses.replace(run, read_only=True))
         fields: Fields = {"changed": False, platform.kind: []}
         if platform.selection:
-            found = platform.search(platform.selection.max_alerts)
+            found = platform.selection.find()
             alerts = found.alerts
             fields.update(truncated=found.more, total=found.total)
         else:

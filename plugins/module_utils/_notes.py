@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import re
 import typing as t
@@ -14,16 +15,16 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from ._change import Accepted, Fields, Outcome
 from ._errors import OptionError, TriageError
-from ._guards import Guards, Standing
+from ._guards import Guards
 from ._options import Params, checked_text
-from ._platform import Platform, fate
+from ._platform import Changeable, OneByOne, Platform, fate
 from ._printable import PAINTS
 from ._provenance import provenance
 
-Alerts = t.TypeVar("Alerts", bound=Platform)
+Alerts = t.TypeVar("Alerts", bound=Changeable)
 
 
-class Notes(Platform):
+class Notes(Changeable):
     """The alerts of a platform, each with one note: ``text`` is V(None) where it is not there (yet).
 
     A further class for each platform knows how notes are read and written. All else is that of ``alerts``.
@@ -40,27 +41,26 @@ class Notes(Platform):
         self.guards = alerts.guards
         self.text = note_text(option, text, self.longest)
 
-    def standing(self, alert_id: str) -> Standing:
-        return self.alerts.standing(alert_id)
-
-    def read_one(self, alert_id: str) -> Fields | None:
-        if self.guards.set and self.alerts.read_one(alert_id) is None:
-            return None
-        return self.read_note(alert_id)
-
-    def read_note(self, alert_id: str) -> Fields | None:
-        """The note as `wanted`, or with V(None) in all fields if it is not there; V(None) if there is no such alert.
-
-        Where the notes of several alerts are read at once, `read_part` is the one to write.
-        """
-        raise NotImplementedError
-
     def wanted(self, alert_id: str, fields: Fields) -> Fields:
         return {"text": self.text}
 
     def note(self, there: bool) -> Fields:
         """The fields where nothing but the text matters."""
         return {"text": self.text if there else None}
+
+
+class NotesOneByOne(Notes, OneByOne):
+    """Notes of an API that reads those of one alert at a time."""
+
+    def read_one(self, alert_id: str) -> Fields | None:
+        # The guards are told how the alert itself is.
+        if self.guards.set and not self.alerts.read_part([alert_id]):
+            return None
+        return self.read_note(alert_id)
+
+    @abc.abstractmethod
+    def read_note(self, alert_id: str) -> Fields | None:
+        """The note as `wanted`, or with V(None) in all fields if it is not there; V(None) if there is no such alert."""
 
 
 def traced(platform: Alerts, params: Params, notes: t.Callable[[Alerts, str, Params, str], Notes]) -> Alerts:

@@ -14,7 +14,7 @@ import typing as t
 
 from ._change import Change, Fields
 from ._errors import GuardError, NotFoundError, TriageError
-from ._platform import Platform
+from ._platform import Changeable
 
 
 @dataclasses.dataclass
@@ -43,14 +43,14 @@ class Plan(t.NamedTuple):
     results: dict[str, Result]
 
     @classmethod
-    def of(cls, platform: Platform, present: t.Mapping[str, Fields | None]) -> Plan:
+    def of(cls, platform: Changeable, present: t.Mapping[str, Fields | None]) -> Plan:
         """What is to be done about these alerts, as they have just been read; V(None) is one that there is not."""
         plan = cls([], {})
         for alert_id, before in present.items():
             plan._add(platform, alert_id, before)
         return plan
 
-    def _add(self, platform: Platform, alert_id: str, before: Fields | None) -> None:
+    def _add(self, platform: Changeable, alert_id: str, before: Fields | None) -> None:
         result = self.results[alert_id] = Result(before, before)
         if before is None:
             result.error = NotFoundError(f"There is no such {platform.kind[:-1]}")
@@ -69,7 +69,7 @@ class Plan(t.NamedTuple):
             self.changes.append(change)
 
     @classmethod
-    def anew(cls, platform: Platform, changes: t.Sequence[Change]) -> Plan:
+    def anew(cls, platform: Changeable, changes: t.Sequence[Change]) -> Plan:
         """What is to be done now about alerts that were to be changed when they were read some time ago."""
         seen = platform.look([change.id for change in changes])
         plan = cls([], {})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every platform offers to the flow, and the ways to look into answers that may hold anything."""
+"""What a platform offers to the flows, and the ways to look into answers that may hold anything."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 from ._change import Change, Fields, Outcome, Refused, Unknown
 from ._errors import RefusedError, TriageError, UnknownFateError
-from ._guards import Guards, Standing
+from ._guards import Guards
 from ._http import Client
-from ._selection import Found, Selection
+from ._selection import Selection
 from ._transport import Answer
 
 
 class Platform(abc.ABC):
-    """Alerts of one API, as the flow sees them. Knows the API, and nothing of Ansible's module object."""
+    """Alerts of one API, as they are to be looked at. Knows the API, and nothing of Ansible's module object."""
 
     #: What the API calls its alerts; the name of the list that the module returns.
     kind = "alerts"
@@ -38,40 +38,12 @@ class Platform(abc.ABC):
     #: Whether a search shows at once what has just been written. Where it lags, what it shows is read once more.
     search_is_current = False
 
+    #: What keeps a task from alerts that it should leave alone. Where they are set, every read tells them how it is.
     guards = Guards()
-
-    @property
-    def chunk(self) -> int:
-        """How many alerts are written after one look where there are guards: what takes some seconds."""
-        return 10 * self.client.connection.concurrency
-
-    #: Where a task leaves who has changed an alert, if it does: the notes of the same alerts, with that line as wanted.
-    trace: Platform | None = None
-
-    #: The values of fields with which an alert is closed.
-    closing: t.ClassVar[Fields] = {}
 
     def select(self) -> dict[str, Fields]:
         """The alerts that the task is about, as they are. One that is not found is left out."""
-        return self.selection.choose(self.search) if self.selection else self.read(self.ids)
-
-    def search(self, limit: int) -> Found:
-        """What matches, as `read` shows it, but for fields that a search does not show. At the most so many.
-
-        Only for those that have a ``selection``.
-        """
-        raise NotImplementedError
-
-    def standing(self, alert_id: str) -> Standing:
-        """How this alert stood when it was last read or found. Only for those that have ``guards``."""
-        raise NotImplementedError
-
-    def objection(self, change: Change) -> str | None:
-        """Why a guard forbids this change, given how the alert stands; V(None) if none does."""
-        if not self.guards.set:
-            return None
-        closes = any(change.delta.get(name) == value for name, value in self.closing.items())
-        return self.guards.objection(self.standing(change.id), closes)
+        return self.selection.choose() if self.selection else self.read(self.ids)
 
     def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         """These alerts as they are now. One that is not found is left out; any other trouble is a `TriageError`."""
@@ -92,33 +64,57 @@ class Platform(abc.ABC):
         """The ids as one request each can read them: alone, unless the API reads several."""
         return batches(ids, 1)
 
+    @abc.abstractmethod
     def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        """Read what is one of `parts`."""
-        fields = self.read_one(ids[0])
-        return {} if fields is None else {ids[0]: fields}
-
-    def read_one(self, alert_id: str) -> Fields | None:
-        """Read one alert; V(None) if there is none. Where the API reads several, `read_part` is the one to write."""
-        raise NotImplementedError
-
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        """The fields as the task wants them, given how they are. Raises `OptionError` where that cannot be.
-
-        This and `write` only for those that change alerts, not for those that look.
-        """
-        raise NotImplementedError
-
-    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        """Make these changes. Every id has an outcome."""
-        raise NotImplementedError
-
-    def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
-        """What the user should know of the alerts as they are in the end."""
-        return []
+        """Read what is one of `parts`. An alert that there is not is left out."""
 
     def facts(self) -> Fields:
         """Further results of the task."""
         return {} if self.selection is None else {"matched": self.selection.matched}
+
+
+class OneByOne(Platform):
+    """Alerts of an API that reads them one by one."""
+
+    def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+        fields = self.read_one(ids[0])
+        return {} if fields is None else {ids[0]: fields}
+
+    @abc.abstractmethod
+    def read_one(self, alert_id: str) -> Fields | None:
+        """Read one alert; V(None) if there is none."""
+
+
+class Changeable(Platform):
+    """Alerts that a task brings to the state that it names."""
+
+    #: Where a task leaves who has changed an alert, if it does: the notes of the same alerts, with that line as wanted.
+    trace: Changeable | None = None
+
+    #: The values of fields with which an alert is closed.
+    closing: t.ClassVar[Fields] = {}
+
+    @property
+    def chunk(self) -> int:
+        """How many alerts are written after one look where there are guards: what takes some seconds."""
+        return 10 * self.client.connection.concurrency
+
+    @abc.abstractmethod
+    def wanted(self, alert_id: str, fields: Fields) -> Fields:
+        """The fields as the task wants them, given how they are. Raises `OptionError` where that cannot be."""
+
+    @abc.abstractmethod
+    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
+        """Make these changes. Every id has an outcome."""
+
+    def objection(self, change: Change) -> str | None:
+        """Why a guard forbids this change, given how the alert stands; V(None) if none does."""
+        closes = any(change.delta.get(name) == value for name, value in self.closing.items())
+        return self.guards.objection(change.id, closes)
+
+    def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
+        """What the user should know of the alerts as they are in the end."""
+        return []
 
 
 def fate(error: TriageError) -> Refused | Unknown:

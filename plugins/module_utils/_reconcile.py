@@ -16,12 +16,12 @@ from ._change import Change, Fields
 from ._errors import GuardError, TriageError
 from ._options import Params, Run
 from ._plan import Plan, Result
-from ._platform import Platform, batches
+from ._platform import Changeable, batches
 from ._settle import leave, settle
 from ._task import Report, run_task
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
-Connect = t.Callable[[Params, Run], Platform]
+Connect = t.Callable[[Params, Run], Changeable]
 
 
 def run_module(connect: Connect, **module_arguments: t.Any) -> None:
@@ -34,7 +34,7 @@ def run_module(connect: Connect, **module_arguments: t.Any) -> None:
     run_task(work, **module_arguments)
 
 
-def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
+def _reconcile(platform: Changeable, check_mode: bool) -> dict[str, Result]:
     present: dict[str, Fields | None] = {**dict.fromkeys(platform.ids), **platform.select()}
     changes, results = Plan.of(platform, present)
     last_read = len(present)
@@ -58,7 +58,7 @@ def _reconcile(platform: Platform, check_mode: bool) -> dict[str, Result]:
     return results
 
 
-def _write(platform: Platform, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
+def _write(platform: Changeable, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
     """Make the changes: all at once, but where guards are set in chunks.
 
     Where very many alerts were ``last_read``, to be changed or not, that is minutes old when they are written. So each
@@ -86,7 +86,7 @@ def _stop(results: t.Mapping[str, Result], reason: type[TriageError]) -> TriageE
     return next((TriageError(f"Not written, for the task stopped at {key}: {error}") for key, error in stopped), None)
 
 
-def _report(platform: Platform, results: t.Mapping[str, Result], run: Run) -> Report:
+def _report(platform: Changeable, results: t.Mapping[str, Result], run: Run) -> Report:
     failed = {key: result.error for key, result in results.items() if result.error}
     changed = [key for key, result in results.items() if result.changed and not result.error]
     skipped = [key for key, result in results.items() if result.skipped]
@@ -124,7 +124,7 @@ def _diff(alert_id: str, result: Result) -> Fields:
     }
 
 
-def _summary(platform: Platform, results: t.Mapping[str, Result], failed: t.Mapping[str, TriageError]) -> str:
+def _summary(platform: Changeable, results: t.Mapping[str, Result], failed: t.Mapping[str, TriageError]) -> str:
     """One line for all failures: the same words once, with the alerts that they are about."""
     alike: dict[str, list[str]] = {}
     for alert_id, error in failed.items():

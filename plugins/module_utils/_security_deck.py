@@ -17,7 +17,7 @@ from ._errors import OptionError, RefusedError, UnknownFateError
 from ._guards import Guards, Standing
 from ._http import Client
 from ._options import Connection, Params, Run, base_url, checked_ids, checked_text
-from ._platform import Platform, dig, fits, not_found, segment, text, texts
+from ._platform import OneByOne, dig, fits, not_found, segment, text, texts
 from ._selection import Found, Page, Selection, gather
 from ._yandex_iam import YANDEX_IAM_OPTIONS, iam_authorization
 
@@ -40,10 +40,8 @@ _PAGE = 1000
 _LONGEST_FILTER = 2048
 
 
-class SecurityDeck(Platform):
+class SecurityDeck(OneByOne):
     """Alerts of Security Deck, named by their ids or found in a sink."""
-
-    closing: t.ClassVar[Fields] = {"status": "RESOLVED"}
 
     #: The role that the account needs.
     role = "security-deck.alertSinks.editor"
@@ -60,12 +58,11 @@ class SecurityDeck(Platform):
         #: Where alerts and their comments are, and where operations are.
         self.base = one or f"https://alert-sink.{host}"
         self.operations_base = one or f"https://operation.{host}"
-        self.selection = Selection.of(params)
+        self.selection = Selection.of(params, self._find)
         if self.selection:
             self._sink, self._search = _query(params["query"], self.selection)
         if "only_from" in params:
             self.guards = Guards.of(params, STATUSES, SEVERITIES)
-        self._standings: dict[str, Standing] = {}
         connection = Connection.of(params, run)
         self.retries = connection.retries
         authorization = iam_authorization({**params, "api_host": host}, run, connection, one)
@@ -90,7 +87,7 @@ class SecurityDeck(Platform):
             raise UnknownFateError("GET", path, "the answer does not show this alert", status=answer.status)
         return self.shown(answer.body, whole=True)
 
-    def search(self, limit: int) -> Found:
+    def _find(self, limit: int) -> Found:
         return gather(self._page, limit, _PAGE)
 
     def _page(self, token: str | None, size: int) -> Page:
@@ -118,15 +115,12 @@ class SecurityDeck(Platform):
     def shown(self, alert: Fields, *, whole: bool) -> Fields:
         """The fields of the API's alert. A list does not show the ``whole`` of it."""
         fields = fields_of(alert)
-        severity, assignee = fields["severity"], fields["assignee_subject_id"]
-        self._standings[alert["id"]] = Standing(
-            fields["status"], None if severity == "SEVERITY_UNSPECIFIED" else severity, [assignee] if assignee else []
-        )
+        if self.guards.set:
+            severity = None if fields["severity"] == "SEVERITY_UNSPECIFIED" else fields["severity"]
+            who = [fields["assignee_subject_id"]] if fields["assignee_subject_id"] else []
+            self.guards.standings[alert["id"]] = Standing(fields["status"], severity, who)
         hidden = [name for name, key in _OPTIONAL.items() if not whole and alert.get(key) is None]
         return {name: value for name, value in fields.items() if name not in hidden}
-
-    def standing(self, alert_id: str) -> Standing:
-        return self._standings[alert_id]
 
 
 def fields_of(alert: Fields) -> Fields:

@@ -13,7 +13,7 @@ import typing as t
 
 from ._change import Change, Fields, Outcome
 from ._errors import RefusedError, TriageError, UnknownFateError
-from ._notes import Notes, plain
+from ._notes import NotesOneByOne, plain
 from ._options import Params
 from ._platform import dig, fits, not_found
 from ._security_deck import SecurityDeck, path_of
@@ -23,7 +23,7 @@ from ._yandex_operations import Operations, Start
 _PAGE = 1000
 
 
-class SecurityDeckNotes(Notes):
+class SecurityDeckNotes(NotesOneByOne):
     """A comment on alerts of Security Deck. To add one is an operation, with an idempotency key."""
 
     longest = 4096

@@ -13,6 +13,7 @@ import typing as t
 
 from ._change import Change, Fields, Outcome, tags_wanted
 from ._options import Params, Run, checked_text
+from ._platform import Changeable
 from ._security_deck import (
     SECURITY_DECK_OPTIONS,
     SEVERITIES,
@@ -59,8 +60,10 @@ _MASK = {
 }
 
 
-class SecurityDeckAlerts(SecurityDeck):
+class SecurityDeckAlerts(SecurityDeck, Changeable):
     """Alerts of Security Deck, brought to what the task names."""
+
+    closing: t.ClassVar[Fields] = {"status": "RESOLVED"}
 
     def __init__(self, params: Params, run: Run) -> None:
         super().__init__(params, run)

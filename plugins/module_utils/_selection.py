@@ -69,28 +69,33 @@ def gather(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) -> Foun
 
 
 class Selection:
-    """How a task chooses its alerts by a search, and how many of them it may be about."""
+    """How a task chooses its alerts by a search, and how many of them it may be about.
 
-    def __init__(self, params: Params) -> None:
-        self.max_alerts: int = params["max_alerts"]
+    ``search`` is told how many alerts it may find at the most, and shows them as a read does, but for fields that a
+    search does not show.
+    """
+
+    def __init__(self, params: Params, search: t.Callable[[int], Found]) -> None:
+        self._search = search
+        self._max: int = params["max_alerts"]
         self._expected: int | None = params.get("expected_count")
         self._unbounded: bool = params.get("allow_unbounded", True)
         #: How many alerts the task is about, once that is known.
         self.matched: int | None = None
-        if self.max_alerts < 1:
-            raise OptionError(f"max_alerts must be at least 1, not {self.max_alerts}")
+        if self._max < 1:
+            raise OptionError(f"max_alerts must be at least 1, not {self._max}")
         if self._expected is not None and self._expected < 0:
             raise OptionError(f"expected_count must not be negative, and is {self._expected}")
 
     @classmethod
-    def of(cls, params: Params) -> Selection | None:
+    def of(cls, params: Params, search: t.Callable[[int], Found]) -> Selection | None:
         """How the task searches; V(None) if it names its alerts.
 
         Limits may come from defaults that many tasks share. A number that is expected belongs to one task, and must not
         be forgotten in silence: without a query it is an `OptionError`.
         """
         if params.get("query") is not None:
-            return cls(params)
+            return cls(params, search)
         if params.get("expected_count") is not None:
             raise OptionError("Without a query there is no use for expected_count")
         return None
@@ -109,13 +114,17 @@ class Selection:
                 " runs, set allow_unbounded: true.",
             )
 
-    def choose(self, search: t.Callable[[int], Found]) -> dict[str, Fields]:
+    def find(self) -> Found:
+        """The alerts that match now, or as many of them as there may be."""
+        return self._search(self._max)
+
+    def choose(self) -> dict[str, Fields]:
         """The alerts that match now. Raises `OptionError` if there are more than there may be."""
-        found = search(self.max_alerts)
+        found = self.find()
         if found.more:
-            many = f"more than {self.max_alerts}" if found.total is None else found.total
+            many = f"more than {self._max}" if found.total is None else found.total
             raise OptionError(
-                f"The query matches {many} alerts, and max_alerts is {self.max_alerts}. Nothing was changed",
+                f"The query matches {many} alerts, and max_alerts is {self._max}. Nothing was changed",
                 "Narrow the query, or raise max_alerts.",
                 {"matched": found.total},
             )

@@ -17,10 +17,10 @@ from ._change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unkn
 from ._errors import GuardError, NotFoundError, RequestError, TriageError, UnreachableError
 from ._pace import backoff
 from ._plan import Result
-from ._platform import Platform
+from ._platform import Changeable
 
 
-def settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]:
+def settle(platform: Changeable, changes: t.Sequence[Change]) -> dict[str, Result]:
     """Write the changes, and find out what became of each one."""
     courses = {change.id: _Course(platform, change) for change in changes}
     to_write = list(changes)
@@ -48,7 +48,7 @@ def settle(platform: Platform, changes: t.Sequence[Change]) -> dict[str, Result]
     return {alert_id: course.result for alert_id, course in courses.items()}
 
 
-def leave(trace: Platform, results: t.Mapping[str, Result]) -> None:
+def leave(trace: Changeable, results: t.Mapping[str, Result]) -> None:
     """Say with every alert that was changed who did it. Where that fails, the change stands, and the row says so."""
     changed = [alert_id for alert_id, result in results.items() if result.changed]
     changes = [Change(alert_id, {}, trace.wanted(alert_id, {})) for alert_id in changed]
@@ -60,7 +60,7 @@ def leave(trace: Platform, results: t.Mapping[str, Result]) -> None:
 class _Course:
     """What is known so far of one alert's change, over all of its tries."""
 
-    def __init__(self, platform: Platform, change: Change) -> None:
+    def __init__(self, platform: Changeable, change: Change) -> None:
         self._platform = platform
         self._change = change
         self._outcome: Outcome | None = None
@@ -150,7 +150,7 @@ class _Course:
             self.result = Result(self._change.before, after, changed, error, self._extra)
 
 
-def _rest(platform: Platform, alert_id: str, fields: Fields) -> tuple[Change | None, TriageError | None]:
+def _rest(platform: Changeable, alert_id: str, fields: Fields) -> tuple[Change | None, TriageError | None]:
     """What is still to be changed, and how to say that; or what stands in the way of changing it."""
     try:
         rest = Change(alert_id, fields, platform.wanted(alert_id, fields))
@@ -159,7 +159,7 @@ def _rest(platform: Platform, alert_id: str, fields: Fields) -> tuple[Change | N
     return (rest, TriageError(f"The change was accepted, but {rest.shortfall()}")) if rest.delta else (None, None)
 
 
-def _is_late(platform: Platform, outcome: Outcome) -> bool:
+def _is_late(platform: Changeable, outcome: Outcome) -> bool:
     """Whether it was not sent for now, or not taken: the guards are asked before it is sent later."""
     if not (platform.guards.set and isinstance(outcome, Refused)):
         return False

@@ -258,7 +258,7 @@ from ansible_collections.secops.triage.plugins.module_utils._options import (
     Run,
     refuse_foreign,
 )
-from ansible_collections.secops.triage.plugins.module_utils._platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._platform import Changeable
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS, SecurityDeck
 from ansible_collections.secops.triage.plugins.module_utils._security_deck_notes import SecurityDeckNotes
@@ -292,15 +292,13 @@ ARGUMENT_SPEC = {
 }
 
 
-def connect(params: Params, run: Run) -> Platform:
+def connect(params: Params, run: Run) -> Changeable:
     refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
-    # Notes go to alerts that are named, never to what a search finds.
-    named = {**params, "query": None, "runtime_mappings": None}
     if params["provider"] == "security_deck":
-        return SecurityDeckNotes(SecurityDeck(named, run), params["text"], params)
+        return SecurityDeckNotes(SecurityDeck(params, run), params["text"], params)
     if params["provider"] == "calseta":
-        return CalsetaNotes(Calseta(with_environment(named, CALSETA_OPTIONS), run), params["text"], params)
-    return KibanaNotes(NotedAlerts(with_environment(named, KIBANA_OPTIONS), run), params["text"], params)
+        return CalsetaNotes(Calseta(with_environment(params, CALSETA_OPTIONS), run), params["text"], params)
+    return KibanaNotes(NotedAlerts(with_environment(params, KIBANA_OPTIONS), run), params["text"], params)
 
 
 def main() -> None:

@@ -366,7 +366,7 @@ from ansible_collections.secops.triage.plugins.module_utils._options import (
     Run,
     refuse_foreign,
 )
-from ansible_collections.secops.triage.plugins.module_utils._platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._platform import Changeable
 from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._security_deck import (
@@ -382,7 +382,7 @@ from ansible_collections.secops.triage.plugins.module_utils._security_deck_updat
 from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
 NOTES: dict[str, t.Callable[..., Notes]] = {"security_deck": SecurityDeckNotes, "calseta": CalsetaNotes}
-PROVIDERS: dict[str, t.Callable[[Params, Run], Platform]] = {
+PROVIDERS: dict[str, t.Callable[[Params, Run], Changeable]] = {
     "security_deck": SecurityDeckAlerts,
     "calseta": CalsetaAlerts,
 }
@@ -418,7 +418,7 @@ OPTIONS: dict[str, t.Any] = {
 ARGUMENT_SPEC = {**OPTIONS, **GUARDS_OPTIONS, **PROVENANCE_OPTIONS, **SELECTION_OPTIONS, **CONNECTION_OPTIONS}
 
 
-def connect(params: Params, run: Run) -> Platform:
+def connect(params: Params, run: Run) -> Changeable:
     refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
     refuse_foreign(params["query"] or {}, OPTIONS["query"]["options"], params["provider"], QUERIES, "query.")
     return traced(PROVIDERS[params["provider"]](params, run), params, NOTES[params["provider"]])

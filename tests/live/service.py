@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import re
 import typing as t
@@ -37,7 +38,7 @@ class Scenario:
     skipped: str = ""
 
 
-class Service:
+class Service(abc.ABC):
     """One service, chosen by the variables of the environment."""
 
     name: t.ClassVar[str]
@@ -86,14 +87,14 @@ class Service:
 
     # What a service provides
 
+    @abc.abstractmethod
     def connect(self) -> None:
         """Make the session ready to send requests."""
-        raise NotImplementedError
 
     @property
+    @abc.abstractmethod
     def params(self) -> Params:
         """The options that every task on this service has."""
-        raise NotImplementedError
 
     @property
     def named(self) -> Params:
@@ -101,29 +102,29 @@ class Service:
         return {"alert_ids": self.ids}
 
     @property
+    @abc.abstractmethod
     def query(self) -> Params:
         """The options that find the alerts, and no others; none if there is no such query."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def seen(self, row: Fields) -> Fields:
         """The fields of `look` in a row of an info module; without those that it does not tell."""
-        raise NotImplementedError
 
     def notes(self, alert_id: str) -> list[str]:
         """The texts of the notes on an alert; none where the service has no such thing."""
         return []
 
+    @abc.abstractmethod
     def look(self, alert_id: str) -> tuple[Fields, t.Any]:
         """The alert's fields by the modules' names, and a mark that every write moves (or V(None))."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def put_back(self, alert_id: str, before: Fields, now: Fields) -> None:
         """Give the alert the fields that it had."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def scenarios(self, before: t.Mapping[str, Fields]) -> t.Iterator[Scenario]:
         """The tasks in their order; ``before`` has the alerts as they were found."""
-        raise NotImplementedError
 
     def looks(self, module: str) -> t.Iterator[Scenario]:
         """The info module, by ids and by query."""

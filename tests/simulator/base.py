@@ -10,6 +10,7 @@ and appears in the log, the faults, the settings and the credentials.
 
 from __future__ import annotations
 
+import abc
 import json
 import time
 from collections.abc import Callable
@@ -86,7 +87,7 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
     return Response(json.dumps(body, separators=(",", ":")), status, headers, "application/json")
 
 
-class Platform:
+class Platform(abc.ABC):
     """One vendor's API, with the alerts it holds."""
 
     name: ClassVar[str] = ""
@@ -110,18 +111,19 @@ class Platform:
 
     # What a platform provides
 
+    @abc.abstractmethod
     def routes(self) -> list[Route]:
         """The routes, made by :meth:`route`."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def seed(self, alerts: int, seed: int) -> None:
         """Forget everything, then hold this many alerts, always the same for the same seed."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def overview(self) -> dict[str, dict[str, Any]]:
         """The present triage state of every alert, by id."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def authorize(self, call: Call, needs: str) -> None:
         """Refuse a request whose credentials are missing, wrong or too weak for ``needs``."""
 
@@ -137,8 +139,9 @@ class Platform:
         """The answer to a path or method that the platform does not have."""
         return answer(self.error_body(404, call), 404)
 
-    def finish(self, call: Call, response: Response) -> None:
-        """Add the headers that every answer of the platform has."""
+    def finish(self, call: Call, response: Response) -> Response:
+        """The answer with the headers that every answer of the platform has."""
+        return response
 
     def forget(self, body: Any, count: int) -> Any:
         """Take ``count`` items out of the body of a bulk request or answer; other bodies stay as they are."""
@@ -170,8 +173,7 @@ class Platform:
                 response = handler(call)
             except RefusedError as refusal:
                 response = answer(refusal.body, refusal.status, refusal.headers)
-            self.finish(call, response)
-            return response
+            return self.finish(call, response)
 
         return endpoint
 

@@ -158,10 +158,11 @@ class Calseta(Platform):
             message = f"The API key lacks the scope {needs}."
             raise refused(403, "FORBIDDEN", message, {"required_scopes": [needs]})
 
-    def finish(self, call: Call, response: Response) -> None:
+    def finish(self, call: Call, response: Response) -> Response:
         """Every answer names its request, but for the errors that nobody caught."""
         if response.status_code != 500:
             response.headers["X-Request-ID"] = call.headers.get("x-request-id") or str(uuid.uuid4())
+        return response
 
     def error_body(self, status: int, call: Call) -> Any:
         """The server's envelope."""
