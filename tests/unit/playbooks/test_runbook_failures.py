@@ -26,6 +26,8 @@ from ansible_collections.secops.triage.tests.unit.playbooks.runbooks import (
 
 PLAYBOOK = "secops.triage.runbook"
 WORKS: dict[str, t.Any] = {"remediation": {"tasks": "works.yml"}, "verdict": "benign"}
+#: The paths of the writes that leave a comment, where that is a write of its own.
+COMMENTS = {"kibana": "/api/note", "security_deck": "/comments", "calseta": "/findings"}
 #: Where the user's part of a runbook can fail, and the task that is then named.
 FAILURES: list[tuple[str, str, dict[str, t.Any]]] = [
     ("remediate", "Isolate the host", {"remediation": {"tasks": "fails.yml"}}),
@@ -85,11 +87,16 @@ def test_failure_of_the_users_part(sim: Simulator, tmp_path: Path) -> None:
 
 
 def test_platform_that_refuses(sim: Simulator, tmp_path: Path) -> None:
-    """It refuses the claim, or the closing, and then takes the escalation."""
+    """It refuses the claim, the closing, or the comment that goes with it, and then takes the escalation."""
     sim.settings.security_deck.operation_seconds = 0
     runbooks: list[dict[str, t.Any]] = []
-    stages = [("kibana", "claim"), ("security_deck", "claim"), *((platform, "close") for platform in PLATFORMS)]
-    for platform, stage in stages:
+    stages = [(platform, stage) for stage in ("claim", "close") for platform in PLATFORMS]
+    for platform, path in COMMENTS.items():
+        alert = new_alert(sim, platform)
+        sim.faults.add(Against(alert, status=403, writes=True, path=path))
+        runbooks.append({**WORKS, "alert": alert, "provenance": "none", "comment": "The host is isolated"})
+    stages = [*((platform, "close") for platform in COMMENTS), *stages]
+    for platform, stage in stages[len(COMMENTS) :]:
         alert = new_alert(sim, platform)
         # The line that says who has changed it is another write.
         sim.faults.add(Against(alert, status=403, writes=True, nth=2 if stage == "close" else 1))
