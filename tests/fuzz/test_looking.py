@@ -43,7 +43,7 @@ def test_options(sim: Simulator, name: str, data: st.DataObject) -> None:
     _is_so(sim, task, result)
     arguments = result["invocation"]["module_args"]
     if "missing" in result:
-        elsewhere = arguments.get("space_id") not in (None, "default")
+        elsewhere = arguments.get("space_id") not in (None, "", "default")
         there = {} if elsewhere else sim.world.platforms[task.platform].overview()
         assert {row["id"] for row in _rows(result)} == named(task, arguments) & set(there)
         assert set(result["missing"]) == named(task, arguments) - set(there)
