@@ -24,7 +24,9 @@ VENV_PYTHON := .cache/venv/bin/python
 TOOL := $(VENV_PYTHON) -m tests.tools
 # The tools that look at the plugins meet them where Ansible does.
 INNER_TOOL := PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.tools
-GATE = $(TOOL).gate --with='$(ARGS)'
+# The user's arguments, as one word of the shell, whatever quotes are in them.
+quoted = '$(subst ','\'',$(1))'
+GATE = $(TOOL).gate --with=$(call quoted,$(ARGS))
 
 .PHONY: help
 help: ## Show this list
@@ -105,11 +107,11 @@ faults: .dev ## The whole storm of faults over every module: make faults ARGS="-
 
 .PHONY: secrets
 secrets: .dev ## Every secret, by every way, through everything that a task can meet: found nowhere
-	@$(TOOL).gate --with='--whole --numprocesses=auto $(ARGS)' secrets
+	@$(TOOL).gate --with=$(call quoted,--whole --numprocesses=auto $(ARGS)) secrets
 
 .PHONY: fuzz
 fuzz: .dev ## Options and answers that nobody expects, over 10,000 a module: make fuzz ARGS="-k calseta"
-	@$(TOOL).gate --with='--hypothesis-profile=long --hypothesis-show-statistics --numprocesses=auto $(ARGS)' fuzz
+	@$(TOOL).gate --with=$(call quoted,--hypothesis-profile=long --hypothesis-show-statistics --numprocesses=auto $(ARGS)) fuzz
 
 .PHONY: live
 live: .dev ## The main scenarios on real services, which it puts back as they were; says what it needs
