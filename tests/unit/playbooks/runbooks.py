@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import json
 import re
@@ -14,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.playbooks.playing import played
+from ansible_collections.secops.triage.tests.unit.playbooks.playing import played, tells, told
 
 PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
 #: How each platform calls an alert that is new, claimed, escalated and closed.
@@ -63,7 +62,6 @@ _TASKS = {
     runbook_decision: {verdict: "", comment: The scanner was announced}
 """,
 }
-_OUTCOME = re.compile(r"RUNBOOK (\d+) ENDED ([\w+/=]+)")
 _ROLE = {
     "tasks/restart.yml": """
 - name: Change the configuration
@@ -151,8 +149,8 @@ def run_all(sim: Simulator, folder: Path, runbooks: t.Sequence[dict[str, t.Any]]
     run = played(sim, folder, "runbooks.yml", {"folder": str(folder)}, *options)
     output = run.stdout + run.stderr
     assert run.returncode == 0, output
-    told = {int(number): base64.b64decode(what) for number, what in _OUTCOME.findall(output)}
-    return Played([Ended(**json.loads(told[number])) for number in range(len(runbooks))], output)
+    said = told(output)
+    return Played([Ended(**said[str(number)]) for number in range(len(runbooks))], output)
 
 
 def _task(number: int, given: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -163,14 +161,7 @@ def _task(number: int, given: dict[str, t.Any]) -> dict[str, t.Any]:
     }
     passed = {"outcome": "{{ runbook_outcome }}", "failed": False, "message": ""}
     failed = {**passed, "failed": True, "message": "{{ ansible_failed_result.msg }}"}
-    return {"block": [role, _told(number, passed)], "rescue": [_told(number, failed)]}
-
-
-def _told(number: int, what: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {
-        "ansible.builtin.debug": {"msg": f"RUNBOOK {number} ENDED {{{{ ended | to_json | b64encode }}}}"},
-        "vars": {"ended": what},
-    }
+    return {"block": [role, tells(str(number), passed)], "rescue": [tells(str(number), failed)]}
 
 
 def statistics(output: str) -> dict[str, t.Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.playbooks.playing import played
+from ansible_collections.secops.triage.tests.unit.playbooks.playing import played, tells, told
 
 Fields = dict[str, t.Any]
 
@@ -49,12 +49,9 @@ class Stage:
     def use(self, name: str, alerts: t.Sequence[Fields], **variables: t.Any) -> None:
         given = {"triage_alerts": alerts, **{f"triage_{key}": value for key, value in variables.items()}}
         role = {"ansible.builtin.include_role": {"name": "secops.triage.triage"}, "vars": given}
-        told = [self._kept(f"{name}.failure", "{{ ansible_failed_result.msg }}")]
-        result = [self._kept(f"{name}.json", "{{ triage_result | to_json }}")]
-        self._tasks.append({"name": name, "block": [role], "rescue": told, "always": result})
-
-    def _kept(self, name: str, content: str) -> Fields:
-        return {"ansible.builtin.copy": {"dest": str(self.folder / name), "content": content}, "check_mode": False}
+        passed = tells(name, {"result": "{{ triage_result }}", "failure": ""})
+        failed = tells(name, {"result": "{{ triage_result }}", "failure": "{{ ansible_failed_result.msg }}"})
+        self._tasks.append({"name": name, "block": [role, passed], "rescue": [failed]})
 
     def play(self, *options: str) -> dict[str, Told]:
         playbook = self.folder / "uses.yml"
@@ -63,12 +60,7 @@ class Stage:
         urls = {"datadog": self.sim.datadog.url, "security_deck": self.sim.security_deck.url}
         run = played(self.sim, self.folder, playbook, {"triage_api_urls": urls}, *options)
         assert run.returncode == 0, run.stdout + run.stderr
-        return {task["name"]: self._told(task["name"]) for task in self._tasks}
-
-    def _told(self, name: str) -> Told:
-        failure = self.folder / f"{name}.failure"
-        said = failure.read_text() if failure.exists() else ""
-        return Told(json.loads((self.folder / f"{name}.json").read_text()), said)
+        return {name: Told(**ended) for name, ended in told(run.stdout).items()}
 
 
 @pytest.fixture
