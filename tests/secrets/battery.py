@@ -30,6 +30,7 @@ from ansible_collections.secops.triage.tests.unit.loopback import closed_port
 
 #: What is met however the secrets came.
 _FEW = ("success", "401", "403", "choice", "crash")
+_FEWEST = ("success", "401")
 #: An id in each platform's form that no alert has.
 _UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
@@ -62,13 +63,13 @@ class Script:
 
 
 class Battery:
-    """All scripts, on one simulator. ``share`` is how many of the cases to leave out: every so many'th stays."""
+    """All scripts, on one simulator: ``whole``, or with each outcome once in every script."""
 
-    def __init__(self, sim: Simulator, elsewhere: str, proxy: str, folder: Path, share: int = 1) -> None:
+    def __init__(self, sim: Simulator, elsewhere: str, proxy: str, folder: Path, *, whole: bool) -> None:
         self._sim = sim
         self._proxy = proxy
         self._folder = folder
-        self._share = share
+        self._whole = whole
         self._echo = Echo(elsewhere)
         sim.faults.add(self._echo)
         self._unreachable = f"http://127.0.0.1:{closed_port()}"
@@ -80,6 +81,13 @@ class Battery:
         # other code on the way.
         first = list({(way.platform, way.secrets): way for way in reversed(WAYS)}.values())[::-1]
         others = [way for way in WAYS if way not in first]
+        if not self._whole:
+            yield Script("options", self._cases(first, OUTCOMES))
+            yield Script("options", self._cases([*others, *WAYS_BY_PROXY], ("403", "crash", *_FEWEST, "unreachable")))
+            yield Script("defaults", self._cases(WAYS, _FEWEST))
+            ways, environment = next(self._environments())
+            yield Script("environment", self._cases(ways, _FEWEST), environment)
+            return
         yield Script("options", self._cases(first[:4], OUTCOMES))
         yield Script("options", self._cases(first[4:], OUTCOMES))
         yield Script("options", [*self._cases(others, _FEW), *self._cases(WAYS_BY_PROXY, (*_FEW, "unreachable"))])
@@ -88,15 +96,16 @@ class Battery:
             yield Script("environment", self._cases(ways, _FEW), environment)
 
     def _cases(self, ways: t.Sequence[Way], outcomes: t.Sequence[str]) -> list[Case]:
-        """A part of all cases in which every outcome has its turn; a smaller one of what is met in every way alike."""
-        share = self._share if outcomes is OUTCOMES or self._share == 1 else 3 * self._share
-        all_cases = [
-            Case(way, outcome)
-            for i, way in enumerate(ways)
-            for j, outcome in enumerate(outcomes)
-            if (i + j) % share == 0
-        ]
-        return [case for case in all_cases if case.possible]
+        """All cases that are possible; in short each outcome once, with ways from all over the list."""
+        if self._whole:
+            return [case for way in ways for outcome in outcomes if (case := Case(way, outcome)).possible]
+        step = max(1, len(ways) // len(outcomes))
+        cases = []
+        for number, outcome in enumerate(outcomes):
+            first = number * step % len(ways)
+            turn = (Case(way, outcome) for way in (*ways[first:], *ways[:first]))
+            cases.append(next(case for case in turn if case.possible))
+        return cases
 
     def _environments(self) -> t.Iterator[tuple[list[Way], dict[str, str]]]:
         """Environments that hold a way for every platform, until all variables have had their turn."""

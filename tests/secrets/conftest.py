@@ -12,7 +12,7 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--whole", action="store_true", help="every secret with everything that it can meet, not a part")
+    parser.addoption("--whole", action="store_true", help="every secret with everything that it can meet")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,9 +33,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
 
 
 @pytest.fixture(scope="session")
-def share(request: pytest.FixtureRequest) -> int:
-    """Every so many'th case is played."""
-    return 1 if request.config.getoption("--whole") else 7
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether all cases are played, and not a few of each kind."""
+    return bool(request.config.getoption("--whole"))
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,13 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.secrets.battery import Battery, Case, Script
-from ansible_collections.secops.triage.tests.secrets.cases import WAYS, WAYS_BY_PROXY, secret_options, working_secrets
+from ansible_collections.secops.triage.tests.secrets.cases import (
+    OUTCOMES,
+    WAYS,
+    WAYS_BY_PROXY,
+    secret_options,
+    working_secrets,
+)
 from ansible_collections.secops.triage.tests.secrets.forms import found
 from ansible_collections.secops.triage.tests.secrets.hostile import credentials_in
 from ansible_collections.secops.triage.tests.secrets.proxy import PAIR, PASSWORD, Proxy
@@ -56,10 +62,10 @@ class Show:
 
 
 @pytest.fixture(scope="module")
-def show(sim: Simulator, share: int, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Show]:
+def show(sim: Simulator, whole: bool, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Show]:
     folder = tmp_path_factory.mktemp("secrets")
     with Proxy() as proxy, Loopback() as elsewhere:
-        battery = Battery(sim, elsewhere.url, proxy.url(), folder, share)
+        battery = Battery(sim, elsewhere.url, proxy.url(), folder, whole=whole)
         scripts = list(battery.scripts())
         stages = [Stage(folder / f"stage-{number}") for number in range(len(scripts))]
         # Each one waits a lot: for its modules, and for its simulator.
@@ -79,6 +85,11 @@ def test_every_secret_option_and_variable_is_there() -> None:
     """A new one has to be put on the list of ways."""
     known = {(way.module, secret) for way in [*WAYS, *WAYS_BY_PROXY] for secret in way.secrets}
     assert known == {(module, option) for module, options in secret_options().items() for option in options}
+
+
+def test_every_outcome_is_met(show: Show) -> None:
+    """In short, too."""
+    assert {case.outcome for _source, case, _result in show.results()} == set(OUTCOMES)
 
 
 def test_every_case_is_what_it_says(show: Show) -> None:

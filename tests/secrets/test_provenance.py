@@ -105,13 +105,16 @@ class Show:
 
 
 @pytest.fixture(scope="module")
-def show(sim: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Show:
+def show(sim: Simulator, whole: bool, tmp_path_factory: pytest.TempPathFactory) -> Show:
     folder = tmp_path_factory.mktemp("provenance")
     environment = {"CONTROLLER_OAUTH_TOKEN": PLANTED["environment"], "TOWER_PASSWORD": PLANTED["environment"]}
     played, alerts = {}, {}
-    for job in JOBS:
-        alerts[job.name] = {str(way): add_alert(sim, way.platform) for way in TRACED}
-        play: Options = {"name": "Night shift", "tasks": [_task(sim, way, alerts[job.name], job) for way in TRACED]}
+    platforms = list({way.platform: way for way in TRACED[::-1]}.values())
+    for number, job in enumerate(JOBS):
+        # In short, each job is one platform's.
+        ways = TRACED if whole else [platforms[number]]
+        alerts[job.name] = {str(way): add_alert(sim, way.platform) for way in ways}
+        play: Options = {"name": "Night shift", "tasks": [_task(sim, way, alerts[job.name], job) for way in ways]}
         play |= {} if job.extra else {"vars": job.variables}
         variables = {**_secrets(sim), **(job.variables if job.extra else {})}
         played[job.name] = Stage(folder / job.name.replace(" ", "-")).play([play], variables, environment)
@@ -143,7 +146,9 @@ def _lines(sim: Simulator, way: Way, alert_id: str) -> list[str]:
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 def test_every_change_has_its_line(show: Show, job: Job) -> None:
     """Otherwise nothing would be learned from the others."""
-    for way in TRACED:
+    told = [way for way in TRACED if str(way) in show.alerts[job.name]]
+    assert told
+    for way in told:
         result = show.played[job.name].results[str(way)]
         assert result["counts"]["changed"] == 1, (str(way), result)
         (line,) = _lines(show.sim, way, show.alerts[job.name][str(way)])
@@ -159,7 +164,7 @@ def test_planted_secrets_are_found_nowhere(show: Show, place: str) -> None:
 
 def test_nothing_of_them_is_sent(show: Show) -> None:
     """But for the credentials, in the headers made for them."""
-    assert len(show.sim.log.writes()) > len(JOBS) * len(TRACED)
+    assert len(show.sim.log.writes()) > sum(map(len, show.alerts.values()))
     for entry in show.sim.log:
         headers = {name: value for name, value in entry.headers.items() if not is_credential(name)}
         assert not found(show.secrets, f"{entry.path} {headers} {entry.body}".encode()), entry.path
