@@ -40,6 +40,8 @@ class Step:
     folder: str = ""
     # Not one of the steps that decide: it runs where it is named.
     extra: bool = False
+    # Its tests wait more than they compute.
+    waits: bool = False
 
     @property
     def wide(self) -> bool:
@@ -71,9 +73,9 @@ def _tool(name: str, *arguments: str) -> list[str]:
     return [binary("python"), "-m", f"tests.tools.{name}", *arguments]
 
 
-def _tests(name: str, what: str, folder: str, *, extra: bool = False) -> Step:
+def _tests(name: str, what: str, folder: str, **settings: bool) -> Step:
     command = [binary("python"), "-m", "pytest", "-p", "no:pytest_ansible"]
-    return Step(name, what, command, counts=True, folder=folder, extra=extra)
+    return Step(name, what, command, counts=True, folder=folder, **settings)
 
 
 STEPS = [
@@ -114,7 +116,7 @@ STEPS = [
         ],
     ),
     _tests("units", "unit and contract tests", "tests/unit"),
-    _tests("faults", "faults and races, in short", "tests/faults"),
+    _tests("faults", "faults and races, in short", "tests/faults", waits=True),
     _tests("secrets", "secrets, in short", "tests/secrets"),
     _tests("fuzz", "fuzzing, in short", "tests/fuzz"),
     _tests("awx", "setting AWX up, with its own collection", "tests/awx", extra=True),
@@ -129,7 +131,8 @@ def _arguments(step: Step, given: Sequence[str]) -> list[str]:
         return [*step.command, *given]
     if not given and not step.extra:
         # All of them at once: worth the moment that it takes to start more processes.
-        given = ["--numprocesses=auto", "--dist=worksteal"]
+        workers = 2 * (os.cpu_count() or 1) if step.waits else "auto"
+        given = [f"--numprocesses={workers}", "--dist=worksteal"]
     linked = [str(LINK / one) if (ROOT / one.partition("::")[0]).exists() else one for one in given]
     chosen = any(one.startswith(str(LINK)) for one in linked)
     return [*step.command, f"--rootdir={LINK}", f"--config-file={LINK / 'pyproject.toml'}", *linked] + (

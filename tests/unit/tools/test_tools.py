@@ -68,6 +68,15 @@ def test_a_step_without_a_test_has_failed(last: str, status: int, numbers: tuple
     assert gate._numbers(step, [last], status) == numbers
 
 
+@pytest.mark.parametrize(("waits", "workers"), [(False, "auto"), (True, "6")])
+def test_tests_that_wait_run_with_more_workers(monkeypatch: pytest.MonkeyPatch, waits: bool, workers: str) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    step = gate.Step("faults", "faults", ["pytest"], folder="tests/faults", waits=waits)
+
+    assert f"--numprocesses={workers}" in gate._arguments(step, [])
+    assert not [one for one in gate._arguments(step, ["-x"]) if one.startswith("--numprocesses")]
+
+
 def python(name: str, code: str, **settings: t.Any) -> gate.Step:
     return gate.Step(name, f"look at {name}", [sys.executable, "-c", textwrap.dedent(code)], **settings)
 
