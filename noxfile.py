@@ -58,7 +58,8 @@ def generated(session: nox.Session) -> None:
 @nox.session(python=False)
 def docs(session: nox.Session) -> None:
     """Run what the pages show, build the site without a warning, and follow its links."""
-    session.run("make", "docs", external=True)
+    # Those of the `make` that has called nox are not for this one.
+    session.run("make", "docs", "ARGS=", external=True)
 
 
 @nox.session
