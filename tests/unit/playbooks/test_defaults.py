@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import typing as t
 from pathlib import Path
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
@@ -15,7 +16,7 @@ from ansible_collections.secops.triage.tests.unit.playbooks.playing import play,
 ACTION, GROUP = "secops.triage.signal_state", "group/secops.triage.datadog"
 LOOK = "secops.triage.signal_info"
 #: Where the default stands, the module, what the task itself says, and what it fails with.
-CASES = [
+CASES: list[tuple[str, str, dict[str, t.Any], str]] = [
     (ACTION, ACTION, {}, "only_from is under_review"),
     (GROUP, ACTION, {}, "only_from is under_review"),
     (ACTION, ACTION, {"only_from": ["archived"]}, "only_from is archived"),
