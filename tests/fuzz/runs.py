@@ -52,12 +52,13 @@ def run(sim: Simulator, task: Task, options: Params, *, check: bool) -> Result:
     looks = task.module.endswith("_info")
     writes = sim.log.writes()
     assert not ((check or looks) and writes), "a write in check mode, or by a module that only looks"
-    if not hidden(options):
-        checked(documented(task.module), result)
-        if not looks:
-            _check_counts(result)
+    if hidden(options):
+        # In the arguments as the result shows them, too, a secret of one character hides most.
+        return result
+    checked(documented(task.module), result)
     if looks:
         return result
+    _check_counts(result)
     arguments = result["invocation"]["module_args"]
     for entry in writes:
         _check_write(task, arguments, entry, found)
