@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import decimal
 import typing as t
 
 from hypothesis import strategies as st
@@ -140,6 +141,8 @@ class Task:
             option.get("elements", "str"),
             secret=bool(option.get("no_log")),
         )
+        if option["type"] == "int":
+            return usual.map(_finite)
         if option.get("options"):
             inner = {name: self._odd(one) for name, one in option["options"].items()}
             return usual.map(_iterable) | st.fixed_dictionaries({}, optional=inner)
@@ -148,6 +151,14 @@ class Task:
         if option["type"] == "str" and not option.get("choices"):
             return usual | addresses
         return usual
+
+
+def _finite(value: t.Any) -> t.Any:
+    """Without what breaks Ansible itself where it takes a text for a whole number: one that says infinity."""
+    try:
+        return value if decimal.Decimal(value).is_finite() else f"<{value}>"
+    except (TypeError, ValueError, decimal.DecimalException):
+        return value
 
 
 def _iterable(value: t.Any) -> t.Any:

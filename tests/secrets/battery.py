@@ -85,8 +85,8 @@ class Battery:
             yield Script("options", self._cases(first, OUTCOMES))
             yield Script("options", self._cases([*others, *WAYS_BY_PROXY], ("403", "crash", *_FEWEST, "unreachable")))
             yield Script("defaults", self._cases(WAYS, _FEWEST))
-            ways, environment = next(self._environments())
-            yield Script("environment", self._cases(ways, _FEWEST), environment)
+            for ways, environment in itertools.islice(self._environments(), 1):
+                yield Script("environment", self._cases(ways, _FEWEST), environment)
             return
         yield Script("options", self._cases(first[:4], OUTCOMES))
         yield Script("options", self._cases(first[4:], OUTCOMES))
