@@ -101,8 +101,8 @@ def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
         raise OptionError(f"{option} must not have credentials in it; give them in the options made for them")
     if parts.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
         raise OptionError(f"{option} is not a URL that can be used: {url!r}")
-    if parts.query or parts.fragment or re.search(r"[\s\\\x00-\x1f\x7f]", url):
-        # Not repeated: people put tokens there.
+    if re.search(r"[\s\\?#\x00-\x1f\x7f]", url):
+        # Behind one of these, be it the last character, a path is none. Not repeated: people put tokens there.
         raise OptionError(f"{option} must be an address and perhaps a base path, without a query")
     if parts.scheme == "http" and not allow_http and not _is_loopback(host):
         raise OptionError(

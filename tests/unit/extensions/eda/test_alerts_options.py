@@ -66,6 +66,7 @@ BAD: list[tuple[str, dict[str, t.Any], str]] = [
     ("kibana", {"api_url": "http://kibana.example.com"}, "is plain HTTP, which would show the credentials"),
     ("kibana", {"api_url": "https://a:b@kibana.example.com"}, "without credentials and without a query"),
     ("kibana", {"api_url": "https://kibana.example.com?key=s"}, "without credentials and without a query"),
+    ("kibana", {"api_url": "https://kibana.example.com/#"}, "without credentials and without a query"),
     ("kibana", {"api_url": "ftp://kibana.example.com"}, "api_url is not a URL that can be used"),
     ("kibana", {"api_url": "https://kibana.example.com:port"}, "api_url is not a URL that can be used"),
     ("kibana", {"space_id": "../x"}, "space_id '../x' is not the id of a space"),

@@ -185,6 +185,8 @@ def test_credentials_in_the_address_are_refused_and_not_echoed(given: str, allow
         "https://[::1",
         "https://siem.example.com?a=b",
         "https://siem.example.com/#part",
+        "https://siem.example.com/#",
+        "https://siem.example.com?",
         "https://siem example.com",
         "https://siem.example.com/a b",
         "https://siem.example.com\\@evil.example",

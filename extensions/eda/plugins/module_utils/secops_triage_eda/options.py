@@ -200,7 +200,7 @@ def _address(value: str, *, allow_http: bool) -> str:
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise SourceError("api_url is not a URL that can be used") from None
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    if parts.username is not None or parts.password is not None or "?" in url or "#" in url:
         # Not repeated: people put tokens there.
         raise SourceError("api_url must be an address and perhaps a base path, without credentials and without a query")
     if parts.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
