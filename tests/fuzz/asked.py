@@ -118,8 +118,10 @@ def _kibana(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
         filters = body["query"]["bool"]["filter"]
         assert list(body) == ["query"]
         assert list(body["query"]["bool"]) == ["filter"]
-        assert params["runtime_mappings"] or params["query"] in filters
-        (written,) = [one["ids"]["values"] for one in filters if one != params["query"] or len(filters) == 1]
+        # An empty query is one that matches everything.
+        query = params["query"] or {"match_all": {}}
+        assert params["runtime_mappings"] or query in filters
+        (written,) = [one["ids"]["values"] for one in filters if one != query or len(filters) == 1]
         assert len(written) <= params["max_alerts"]
     assert written
     # With a query it is the server's answer that names them, and the write is bound to the query as well.
