@@ -11,7 +11,7 @@ containers, and a few more checks.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import antsibull_nox
@@ -103,17 +103,16 @@ def _ansible_test(name: str, core: str, arguments: list[str], prepare: Callable[
     return name
 
 
-def _all_of(name: str, description: str, cores: Iterable[str]) -> None:
-    """A session that stands for all of these ansible-cores, and says what of them this machine cannot test."""
-    wanted = list(cores)
+def _all_of(name: str, description: str, wanted: Mapping[str, Iterable[str]]) -> None:
+    """A session that stands for these, given by ansible-core, and says what of them this machine cannot test."""
 
     def notify(session: nox.Session) -> None:
         for core in wanted:
             if MISSING[core]:
                 session.warn(f"Not found here: Python {', '.join(MISSING[core])}, to test ansible-core {core} with")
-        if not any(CORES[core] for core in wanted):
-            session.error(f"No Python that was found here runs ansible-core {', '.join(wanted)}")
-        for other in (one for core in wanted for one in CORES[core]):
+        if not any(wanted.values()):
+            session.error(f"No Python that was found here runs ansible-core {', '.join(wanted) or 'of any version'}")
+        for other in (one for core in wanted for one in wanted[core]):
             session.notify(other)
 
     notify.__doc__ = description
@@ -133,11 +132,18 @@ for _core in get_supported_core_versions(max_version=Version.parse(matrix.newest
 
 # Cores that are of no use here stay in CORES, for someone who asks for them to be told.
 _run = [one for one in CORES if CORES[one]]
+# The newest core with its newest Python, and the oldest with its oldest; the core where both are the same has all.
+_ends = dict.fromkeys(_run[-1:] + _run[:1])
+ENDS = {
+    one: CORES[one] if len(_ends) == 1 else matrix.of_one_python(CORES[one], newest=one == _run[-1]) for one in _ends
+}
 if _run and matrix.OLDEST_PYTHON not in MISSING[_run[0]]:
     _oldest = ["units", "--venv", "--requirements", "--python", matrix.OLDEST_PYTHON]
-    CORES[_run[0]].append(_ansible_test("oldest-packages", _run[0], _oldest, matrix.prepare_oldest_packages))
+    _packages = _ansible_test("oldest-packages", _run[0], _oldest, matrix.prepare_oldest_packages)
+    for _sessions in (CORES, ENDS):
+        _sessions[_run[0]] = [*_sessions[_run[0]], _packages]
 
-for _name in CORES:
-    _all_of(f"core-{_name}", f"All of ansible-core {_name}.", [_name])
+for _name, _sessions in CORES.items():
+    _all_of(f"core-{_name}", f"All of ansible-core {_name}.", {_name: _sessions})
 _all_of("matrix", "Every supported ansible-core, with its oldest and its newest Python.", CORES)
-_all_of("matrix-ends", "The newest and the oldest ansible-core that run here.", dict.fromkeys(_run[-1:] + _run[:1]))
+_all_of("matrix-ends", "The newest ansible-core with its newest Python, and the oldest with its oldest.", ENDS)

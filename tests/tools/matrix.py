@@ -66,6 +66,17 @@ def sessions(controllers: Iterable[str], hosts: Iterable[str]) -> dict[str, list
     return found
 
 
+def of_one_python(wanted: Iterable[str], *, newest: bool) -> list[str]:
+    """Of an ansible-core's `sessions` those with the newest, or the oldest, Python that Ansible itself runs on.
+
+    And sanity, which looks at all Pythons anyway.
+    """
+    names = list(wanted)
+    pythons = [one.rpartition("-")[2] for one in names if "integration-" in one]
+    python = pythons[-1 if newest else 0]
+    return [one for one in names if one.endswith(("sanity", f"units-{python}", f"integration-{python}"))]
+
+
 def prepare() -> None:
     """In the copy that a session works on: what ansible-test would fetch from a host that is not a registry."""
     for venv in NOX.iterdir():
