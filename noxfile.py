@@ -140,8 +140,8 @@ ENDS = {
 if _run and matrix.OLDEST_PYTHON not in MISSING[_run[0]]:
     _oldest = ["units", "--venv", "--requirements", "--python", matrix.OLDEST_PYTHON]
     _packages = _ansible_test("oldest-packages", _run[0], _oldest, matrix.prepare_oldest_packages)
-    for _sessions in (CORES, ENDS):
-        _sessions[_run[0]] = [*_sessions[_run[0]], _packages]
+    for _cores in (CORES, ENDS):
+        _cores[_run[0]] = [*_cores[_run[0]], _packages]
 
 for _name, _sessions in CORES.items():
     _all_of(f"core-{_name}", f"All of ansible-core {_name}.", {_name: _sessions})
