@@ -40,7 +40,7 @@ class Step:
     folder: str = ""
     # Not one of the steps that decide: it runs where it is named.
     extra: bool = False
-    # Its tests wait more than they compute.
+    # A good part of its time is waiting.
     waits: bool = False
 
     @property
@@ -115,7 +115,7 @@ STEPS = [
             ),
         ],
     ),
-    _tests("units", "unit and contract tests", "tests/unit"),
+    _tests("units", "unit and contract tests", "tests/unit", waits=True),
     _tests("faults", "faults and races, in short", "tests/faults", waits=True),
     _tests("secrets", "secrets, in short", "tests/secrets"),
     _tests("fuzz", "fuzzing, in short", "tests/fuzz"),
