@@ -67,10 +67,15 @@ def _says_nothing(name: str, asked: t.Any) -> bool:
 
 
 def _is_endless(asked: Query) -> bool:
-    """Whether a range has no end, and begins before there were any alerts, if it begins at all."""
+    """Whether a range has no end before now, and begins before there were any alerts, if it begins at all."""
     seconds = asked.get("format") == "epoch_second"
-    lower = (asked[name] for name in _LOWER if asked.get(name) is not None)
-    return all(asked.get(name) is None for name in _UPPER) and all(_is_before_all(one, seconds) for one in lower)
+    lower, upper = ([asked[name] for name in names if asked.get(name) is not None] for names in (_LOWER, _UPPER))
+    return all(map(_is_after_all, upper)) and all(_is_before_all(one, seconds) for one in lower)
+
+
+def _is_after_all(value: t.Any) -> bool:
+    """Whether a bound is now, or later, with which every alert comes before it."""
+    return bool(re.fullmatch(r"now(\+\d+[yMwdhHms])?(/\w)?", str(value).strip()))
 
 
 def _is_before_all(value: t.Any, seconds: bool) -> bool:
