@@ -41,7 +41,7 @@ class Setup:
     def play(self, *options: str) -> tuple[int, str]:
         """Play it once: how many tasks changed something, and what was printed, in which no secret is."""
         run = subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", "play.yml", "-e", "@variables.json", *options],
+            [sys.executable, "-m", "ansible.cli.playbook", "play.yml", "-e", "@variables.json", *options],
             env={
                 **os.environ,
                 "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, (AWX, COLLECTIONS))),

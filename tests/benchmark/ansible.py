@@ -70,7 +70,7 @@ class Controller:
         }
         playbook = self.folder / "playbook.json"
         playbook.write_text(json.dumps([play]))
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", *(["--diff"] if diff else [])]
+        command = [sys.executable, "-m", "ansible.cli.playbook", "-i", "localhost,", *(["--diff"] if diff else [])]
         environment = {**self.environment, **({"ANSIBLE_KEEP_REMOTE_FILES": "1"} if keep else {})}
         return run([*command, playbook], environment, self.folder)
 

@@ -95,7 +95,7 @@ class Stage:
         variables.update({f"ANSIBLE_{name.upper()}": value for name, value in settings.items()})
         with _Watch(str(self.folder)) as watch, self._file("screen").open("wb") as screen:
             ended = subprocess.run(
-                [sys.executable, "-m", "ansible", *command],
+                [sys.executable, "-m", f"ansible.cli.{command[0]}", *command[1:]],
                 cwd=self.folder,
                 env=variables,
                 stdin=subprocess.DEVNULL,

@@ -72,7 +72,7 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
         encoding="utf-8",
     )
     run = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "play.yml", "-e", "@variables.json"],
+        [sys.executable, "-m", "ansible.cli.playbook", "play.yml", "-e", "@variables.json"],
         env={
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),

@@ -124,7 +124,7 @@ def run_job(
     shutil.copytree(PROJECT, folder / "project")
     for name in ("env", "inventory", "bin"):
         (folder / name).mkdir(exist_ok=True)
-    _script(folder / "bin" / "ansible-playbook", f'exec "{sys.executable}" -m ansible playbook "$@"')
+    _script(folder / "bin" / "ansible-playbook", f'exec "{sys.executable}" -m ansible.cli.playbook "$@"')
     hostvars = {one["name"]: one["variables"] for one in hosts}
     listed = json.dumps({"all": {"hosts": list(hostvars)}, "_meta": {"hostvars": hostvars}})
     _script(folder / "inventory" / "hosts", f"cat <<'END'\n{listed}\nEND")

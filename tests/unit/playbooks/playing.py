@@ -75,7 +75,7 @@ def played(
     """
     file = folder / "variables.json"
     file.write_text(json.dumps(variables), encoding="utf-8")
-    command = [sys.executable, "-m", "ansible", "playbook", str(playbook), "-e", f"@{file}"]
+    command = [sys.executable, "-m", "ansible.cli.playbook", str(playbook), "-e", f"@{file}"]
     environment = settings(sim, folder)
     for name in without:
         environment.pop(name)

@@ -42,7 +42,7 @@ else:
         words[at] = json.dumps({{**json.loads(words[at]), "api_url": url}})
     elif url:
         words[at] += " api_url=" + url
-os.execv(sys.executable, [sys.executable, "-m", "ansible", "{name}", *words])
+os.execv(sys.executable, [sys.executable, "-m", "ansible.cli.{name}", *words])
 """
 
 

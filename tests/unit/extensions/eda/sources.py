@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import random
-import runpy
 import typing as t
 from dataclasses import replace
 from pathlib import Path
@@ -98,11 +98,21 @@ class Feed:
         raise AssertionError("no event came")
 
 
+def loaded(file: Path) -> dict[str, t.Any]:
+    """What a plugin defines, by its path; where Ansible's importer is at work, C(runpy) takes any path for a folder."""
+    spec = importlib.util.spec_from_file_location("plugin", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return vars(module)
+
+
 @contextlib.asynccontextmanager
 async def running(args: Args, size: int = 0) -> t.AsyncIterator[Feed]:
     """The source, until the end of the block. ``size`` is how many events its queue holds."""
     queue: asyncio.Queue[Event] = asyncio.Queue(size)
-    task = asyncio.create_task(runpy.run_path(str(SOURCE))["main"](queue, args))
+    task = asyncio.create_task(loaded(SOURCE)["main"](queue, args))
     try:
         yield Feed(queue, task)
     finally:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import importlib
-import runpy
 import typing as t
 from pathlib import Path
 
@@ -20,7 +19,14 @@ from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBAN
 from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS
 from ansible_collections.secops.triage.tests.simulator import Simulator
-from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import SOURCE, add, args_of, error_of, ids_of
+from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import (
+    SOURCE,
+    add,
+    args_of,
+    error_of,
+    ids_of,
+    loaded,
+)
 
 FILTER = SOURCE.parents[1] / "event_filter" / "normalize.py"
 MODULES: dict[str, dict[str, t.Any]] = {
@@ -32,13 +38,13 @@ MODULES: dict[str, dict[str, t.Any]] = {
 
 
 def options() -> t.Any:
-    runpy.run_path(str(SOURCE))
+    loaded(SOURCE)
     return importlib.import_module("secops_triage_eda.options")
 
 
 def page(file: Path) -> dict[str, t.Any]:
-    loaded: dict[str, t.Any] = yaml.safe_load(runpy.run_path(str(file))["DOCUMENTATION"])
-    return loaded
+    documentation: dict[str, t.Any] = yaml.safe_load(loaded(file)["DOCUMENTATION"])
+    return documentation
 
 
 BAD: list[tuple[str, dict[str, t.Any], str]] = [
@@ -170,5 +176,5 @@ def test_what_the_modules_have_too_is_called_the_same() -> None:
 def test_page_is_complete(file: Path) -> None:
     documentation = page(file)
     assert {"short_description", "description", "version_added", "author"} <= set(documentation)
-    (ruleset,) = yaml.safe_load(runpy.run_path(str(file))["EXAMPLES"])
+    (ruleset,) = yaml.safe_load(loaded(file)["EXAMPLES"])
     assert {"name", "hosts", "sources", "rules"} <= set(ruleset)

@@ -12,7 +12,6 @@ import contextlib
 import importlib
 import json
 import logging
-import runpy
 import sys
 import time
 import typing as t
@@ -28,6 +27,7 @@ from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import 
     args_of,
     error_of,
     ids_of,
+    loaded,
     running,
 )
 from ansible_collections.secops.triage.tests.unit.harness import without_rsa
@@ -184,13 +184,13 @@ WAITS = [
 
 @pytest.mark.parametrize(("headers", "limited", "seconds"), WAITS)
 def test_told_wait(headers: dict[str, str], limited: bool, seconds: float) -> None:
-    runpy.run_path(str(SOURCE))
+    loaded(SOURCE)
     told = importlib.import_module("secops_triage_eda.api").told_wait
     assert told(headers, limited=limited) == seconds
 
 
 def test_told_wait_until_a_moment() -> None:
-    runpy.run_path(str(SOURCE))
+    loaded(SOURCE)
     told = importlib.import_module("secops_triage_eda.api").told_wait
     assert 50 < told({"X-RateLimit-Reset": str(int(time.time()) + 60)}, limited=True) <= 60
 

@@ -135,7 +135,7 @@ def test_ad_hoc(sim: Simulator, tmp_path: Path) -> None:
     alert = sim.calseta.add_alert()
     task = {"provider": "calseta", "alert_ids": [alert.uuid], "status": "Triaging", "provenance": "auto"}
     run = subprocess.run(
-        [sys.executable, "-m", "ansible", "adhoc", "localhost", "-m", NAME, "-a", json.dumps(task)],
+        [sys.executable, "-m", "ansible.cli.adhoc", "localhost", "-m", NAME, "-a", json.dumps(task)],
         env={
             **os.environ,
             **connections(sim),
