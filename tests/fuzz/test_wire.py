@@ -22,11 +22,11 @@ from .wire import Wire, answers
 @pytest.mark.parametrize("name", TASKS)
 @given(answer=answers, data=st.data())
 def test_wire(sim: Simulator, wire: Wire, name: str, answer: bytes, data: st.DataObject) -> None:
-    """A documented failure: nothing of this shows an alert."""
+    """A documented failure: nothing of this shows an alert. It may only say, to a search, that there is none."""
     task = TASKS[name]
     options = data.draw(task.asked(), label="options")
     fresh_world(sim, task)
     wire.answer = answer
     result = run(sim, task, {**options, "api_url": wire.url}, check=False)
-    assert result["failed"]
+    assert result.get("failed") or result["matched"] == 0
     assert not result["changed"]
