@@ -96,7 +96,7 @@ def _check_texts(result: Result) -> None:
     for text in _texts(own):
         text.encode()
     if "error" in result:
-        for text in _texts([result["msg"], *(row.get("error") for row in _rows(result)), result["error"]]):
+        for text in _texts([result["msg"], *(row.get("error") for row in rows(result)), result["error"]]):
             assert not any(unicodedata.category(one) in ("Cc", "Cs") for one in text), f"control characters in {text!r}"
 
 
@@ -114,12 +114,13 @@ def _texts(value: t.Any) -> t.Iterator[str]:
         assert math.isfinite(value), "no JSON has such a number"
 
 
-def _rows(result: Result) -> list[Result]:
+def rows(result: Result) -> list[Result]:
+    """The alerts that a result lists; none where a task has failed before it knew of any."""
     return t.cast("list[Result]", result.get("signals", result.get("alerts", [])))
 
 
 def _check_before(result: Result, guarded: set[str], present: dict[str, State], arguments: Params) -> None:
-    for row in _rows(result):
+    for row in rows(result):
         if row["before"] is not None:
             expected = printable(present[row["id"]])
             # A note is no part of the triage.
@@ -134,7 +135,7 @@ def _check_before(result: Result, guarded: set[str], present: dict[str, State], 
 
 
 def _check_counts(result: Result) -> None:
-    listed = _rows(result)
+    listed = rows(result)
     failed = [row for row in listed if "error" in row]
     assert bool(result.get("failed")) == ("error" in result)
     assert not failed or result["failed"]

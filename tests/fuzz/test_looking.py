@@ -21,14 +21,9 @@ from ansible_collections.secops.triage.tests.unit.harness import Result
 
 from .asked import named
 from .modules import LOOKING
-from .runs import fresh_world, run
+from .runs import fresh_world, rows, run
 from .spoiled import spoiled
 from .tasks import Task, hidden
-
-
-def _rows(result: Result) -> list[Result]:
-    listed: list[Result] = result["signals"] if "signals" in result else result["alerts"]
-    return listed
 
 
 @pytest.mark.parametrize("name", LOOKING)
@@ -46,13 +41,13 @@ def test_options(sim: Simulator, name: str, data: st.DataObject) -> None:
     if "missing" in result:
         elsewhere = arguments.get("space_id") not in (None, "", "default")
         there = {} if elsewhere else sim.world.platforms[task.platform].overview()
-        assert {row["id"] for row in _rows(result)} == named(task, arguments) & set(there)
+        assert {row["id"] for row in rows(result)} == named(task, arguments) & set(there)
         assert set(result["missing"]) == named(task, arguments) - set(there)
         return
     most = arguments["max_alerts"]
     every = run(sim, task, {**options, "max_alerts": 1000}, check=False)
-    found = [row["id"] for row in _rows(every)]
-    assert [row["id"] for row in _rows(result)] == found[:most]
+    found = [row["id"] for row in rows(every)]
+    assert [row["id"] for row in rows(result)] == found[:most]
     assert result["truncated"] == (len(found) > most)
     assert result["total"] in (None, len(found))
     assert not every["truncated"]
@@ -73,7 +68,7 @@ def test_answers(sim: Simulator, name: str, data: st.DataObject) -> None:
         return
     told = " ".join(_words(body) for fault in faults for body in fault.served)
     there = sim.world.platforms[task.platform].overview()
-    for row in _rows(result):
+    for row in rows(result):
         if row["id"] not in there:
             assert _words(row["id"])[1:-1] in told
         elif not any(entry.fault for entry in sim.log):
@@ -82,7 +77,7 @@ def test_answers(sim: Simulator, name: str, data: st.DataObject) -> None:
             expected = printable(view(sim.world.platforms[task.platform], row["id"]))
             wrong = [row[field] for field in differences({key: row[key] for key in expected}, expected)]
             assert all(value in (None, "", []) or _words(value)[1:-1] in told for value in wrong), row
-    assert len({row["id"] for row in _rows(result)}) == len(_rows(result))
+    assert len({row["id"] for row in rows(result)}) == len(rows(result))
 
 
 def _words(value: t.Any) -> str:
@@ -92,6 +87,6 @@ def _words(value: t.Any) -> str:
 
 def _is_so(sim: Simulator, task: Task, result: Result) -> None:
     platform = sim.world.platforms[task.platform]
-    for row in _rows(result):
+    for row in rows(result):
         expected = printable(view(platform, row["id"]))
         assert not differences({name: row[name] for name in expected}, expected), (row, expected)
