@@ -6,12 +6,30 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, without_environment
+
+_PLAYS = Path(__file__).with_name("playbooks")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every worker begin with its share of the plays, which take longest: the tests are cut into as many pieces."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    plays = [item for item in items if item.path.parent == _PLAYS]
+    others = [item for item in items if item.path.parent != _PLAYS]
+    size = -(-len(items) // workers)
+    items.clear()
+    for number in range(workers):
+        own = plays[number::workers]
+        items += own + others[: size - len(own)]
+        del others[: size - len(own)]
+    items += others
 
 
 @pytest.fixture(scope="session")
