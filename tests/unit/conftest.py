@@ -17,6 +17,10 @@ from ansible_collections.secops.triage.tests.unit.harness import Params, without
 
 _PLAYS = Path(__file__).with_name("playbooks")
 
+# A module takes half of a surrogate pair. Ansible's own side, which some tests load into this process, would not; and it
+# looks at its settings but once.
+os.environ["ANSIBLE_MODULE_STRICT_UTF8_RESPONSE"] = "false"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let every worker begin with its share of the plays, which take longest: the tests are cut into as many pieces."""
@@ -42,8 +46,6 @@ def _simulator() -> t.Iterator[Simulator]:
 def sim(_simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """The simulator with forty alerts, as new; nothing of the user's environment shows through."""
     without_environment(monkeypatch)
-    # A module takes half of a surrogate pair. Other tests load Ansible's own side, which in this process would not.
-    monkeypatch.setenv("ANSIBLE_MODULE_STRICT_UTF8_RESPONSE", "false")
     _simulator.reset(alerts=40)
     return _simulator
 
