@@ -17,8 +17,8 @@ from ansible_collections.secops.triage.tests.unit.harness import Params, without
 
 _PLAYS = Path(__file__).with_name("playbooks")
 
-# A module takes half of a surrogate pair. Ansible's own side, which some tests load into this process, would not; and it
-# looks at its settings but once.
+# A module takes half of a surrogate pair. Ansible's own side, which some tests load here, would not.
+# It looks at its settings but once, so this must be said before.
 os.environ["ANSIBLE_MODULE_STRICT_UTF8_RESPONSE"] = "false"
 
 
