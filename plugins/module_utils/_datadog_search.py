@@ -32,6 +32,9 @@ PATH = "/api/v2/security_monitoring/signals/search"
 #: The most signals of one answer.
 PAGE = 1000
 
+#: What every signal has.
+_EVERYWHERE = ("status", "@workflow.triage.state")
+
 
 class Search:
     """What a task looks for."""
@@ -49,7 +52,7 @@ class Search:
     @property
     def unbounded(self) -> str | None:
         """Why it finds every signal that there is; V(None) where it does not."""
-        if matches_everything(self._query):
+        if matches_everything(self._query, _EVERYWHERE):
             return f"the query {self._query!r} matches every signal, or all but what it leaves out"
         if before_all(self._times.get("from", "")):
             return "it has no from, or one so long ago that it goes back to the first signal"

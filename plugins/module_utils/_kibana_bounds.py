@@ -44,7 +44,7 @@ def _matches_all(query: t.Any) -> bool:
     if not isinstance(body, dict):
         return False
     if name in ("query_string", "simple_query_string"):
-        return matches_everything(str(body.get("query")))
+        return matches_everything(str(body.get("query")), _EVERYWHERE)
     if name == "exists":
         return body.get("field") in _EVERYWHERE
     if name in _WRAPPERS:

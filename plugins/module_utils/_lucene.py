@@ -15,14 +15,19 @@ _NOT = ("NOT", "-", "!")
 _OR = ("OR", "||")
 #: What says nothing by itself: of a field in front of parentheses, all is in them.
 _NEITHER = r"AND|&&|\+|.*(?<!\\):"
+#: A field that there shall be, whatever is in it.
+_FIELD = re.compile(r"_exists_:(?P<exists>.+)|(?P<field>.+?):(?:\*+|[\[{]\* TO (?:\*|now)[\]}])")
 
 
-def matches_everything(query: str) -> bool:
-    """Whether a query is for everything, or for all but what it leaves out, be it by one of several alternatives."""
-    return _group(iter(_WORDS.findall(query)))
+def matches_everything(query: str, everywhere: t.Container[str]) -> bool:
+    """Whether a query is for everything, or for all but what it leaves out, be it by one of several alternatives.
+
+    ``everywhere`` are the fields that there always are.
+    """
+    return _group(iter(_WORDS.findall(query)), everywhere)
 
 
-def _group(words: t.Iterator[str]) -> bool:
+def _group(words: t.Iterator[str], everywhere: t.Container[str]) -> bool:
     """The same of what is in parentheses; takes the words up to where these end."""
     # Of the present alternative: whether nothing in it is a bound so far.
     everything, free, negative = False, True, False
@@ -34,7 +39,13 @@ def _group(words: t.Iterator[str]) -> bool:
         elif word in _NOT:
             negative = True
         elif not re.fullmatch(_NEITHER, word):
-            says_nothing = _group(words) if word == "(" else bool(re.fullmatch(r"\*+(:\*+)?", word))
+            says_nothing = _group(words, everywhere) if word == "(" else _is_free(word, everywhere)
             free = free and (negative or says_nothing)
             negative = False
     return everything or free
+
+
+def _is_free(word: str, everywhere: t.Container[str]) -> bool:
+    """Whether that is a term for everything."""
+    asked = _FIELD.fullmatch(word)
+    return bool(re.fullmatch(r"\*+(:\*+)?", word) or (asked and (asked["exists"] or asked["field"]) in everywhere))

@@ -60,7 +60,7 @@ def _chosen(sim: Simulator, chance: random.Random, *, lags: bool) -> tuple[Param
             if signal.state != "open" and chance.random() < 0.3:
                 # The index has not seen yet that somebody has been at it.
                 signal.index_lag, signal.indexed = 99, {"state": "open", "archive_reason": "none"}
-    states = ("@workflow.triage.state:open", "status:* -@workflow.triage.state:open")
+    states = ("@workflow.triage.state:open", "source:* -@workflow.triage.state:open")
     query = chance.choice([*states, "status:(high OR medium)"])
     found = [signal.id for signal in signals.values() if _matches(query, signal.as_indexed())]
     return {"query": query, "from": "now-30d"}, found

@@ -50,7 +50,7 @@ def task(module: str, datadog: Params) -> Params:
 def named(sim: Simulator, ids: list[str], by_query: bool) -> Params:
     """These signals, one way or the other: there are no others any more."""
     sim.datadog.signals = {one: sim.datadog.signals[one] for one in ids}
-    return {"query": "status:*", "from": "now-30d"} if by_query else {"signal_ids": ids}
+    return {"query": "source:*", "from": "now-30d"} if by_query else {"signal_ids": ids}
 
 
 def add(sim: Simulator, severity: str = "high", **fields: t.Any) -> str:

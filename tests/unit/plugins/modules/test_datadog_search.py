@@ -145,6 +145,7 @@ def test_the_query_may_be_about_what_the_task_changes(sim: Simulator, datadog: P
         ),
         *('-"two words"', '-title:"two words"', "* -source:okta", "NOT source:okta AND NOT host:a", "-host:(a OR b)"),
         *("source:okta OR NOT host:a", "(-source:okta)", "-@usr.age:[1 TO 5]", r"-a\ b", "host:(a OR *)", "NOT NOT a"),
+        *("status:*", "status:* -source:okta", "(source:okta OR @workflow.triage.state:**)", "_exists_:status"),
     ],
 )
 def test_a_query_that_matches_everything_is_refused(sim: Simulator, module: str, task: Params, query: str) -> None:
@@ -177,6 +178,8 @@ def test_unless_that_is_allowed(sim: Simulator, module: str, task: Params) -> No
             "source:*",
             "*okta*",
             "host:web-*",
+            "host:web-1 status:*",
+            "_exists_:host",
             "source:okta *",
             'a OR "* OR"',
             "source:okta -host:a",
@@ -241,7 +244,7 @@ def test_the_number_that_was_expected_stays_right(sim: Simulator, module: str, t
 
 def test_in_pages(sim: Simulator, datadog: Params) -> None:
     sim.reset(alerts={"datadog": 2500})
-    params = {**datadog, "query": "status:*", "from": "now-30d", "max_alerts": 3000, "state": "under_review"}
+    params = {**datadog, "query": "source:*", "from": "now-30d", "max_alerts": 3000, "state": "under_review"}
     sim.log.clear()
     result = run_module("signal_state", params, check=True)
     assert result["matched"] == 2500

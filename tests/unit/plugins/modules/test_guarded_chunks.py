@@ -271,7 +271,7 @@ def test_signal_250_of_400_found_by_a_query(triage: Task) -> None:
     triage.sim.datadog.signals.clear()
     ids = triage.alerts(400)
     triage.taken(ids[250])
-    searched: Params = {"query": "status:*", "from": "now-1d"}
+    searched: Params = {"query": "source:*", "from": "now-1d"}
     result = triage.run(**searched, otherwise="skip")
     assert result["counts"]["changed"] == 399
     assert by_id(result)[ids[250]]["skipped"] == triage.objection()
