@@ -4,7 +4,7 @@
 
 """Run the checks: all of them with a table at the end, or some by name with their output as it comes.
 
-Where all run, those that keep one processor busy run side by side; those that take all there are follow one by one.
+Where all run, two run side by side: while one waits, or keeps but one processor busy, the other takes what is left.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import dataclasses
-import os
 import re
 import shlex
 import subprocess
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from .places import LINK, LOGS, ROOT, binary, tool_environment
 
+_AT_ONCE = 2
 _NUMBER = re.compile(r"(\d+) (passed|failed|error)")
 
 
@@ -40,13 +40,6 @@ class Step:
     folder: str = ""
     # Not one of the steps that decide: it runs where it is named.
     extra: bool = False
-    # A good part of its time is waiting.
-    waits: bool = False
-
-    @property
-    def wide(self) -> bool:
-        """Whether it takes all processors."""
-        return bool(self.folder)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,16 +66,17 @@ def _tool(name: str, *arguments: str) -> list[str]:
     return [binary("python"), "-m", f"tests.tools.{name}", *arguments]
 
 
-def _tests(name: str, what: str, folder: str, **settings: bool) -> Step:
+def _tests(name: str, what: str, folder: str, extra: bool = False) -> Step:
     command = [binary("python"), "-m", "pytest", "-p", "no:pytest_ansible"]
-    return Step(name, what, command, counts=True, folder=folder, **settings)
+    return Step(name, what, command, counts=True, folder=folder, extra=extra)
 
 
+# Where all run, they begin in this order: what is quick to fail, then what takes long.
 STEPS = [
     Step("lint", "ruff check", [binary("ruff"), "check", "--output-format=concise", "."]),
     Step("format", "ruff format --check", [binary("ruff"), "format", "--check", "."]),
     Step("yaml", "yamllint", [binary("yamllint"), "--strict", "."]),
-    # Side by side, the longest begins first.
+    _tests("units", "unit and contract tests", "tests/unit"),
     Step(
         "integration",
         "ansible-test integration",
@@ -115,8 +109,7 @@ STEPS = [
             ),
         ],
     ),
-    _tests("units", "unit and contract tests", "tests/unit", waits=True),
-    _tests("faults", "faults and races, in short", "tests/faults", waits=True),
+    _tests("faults", "faults and races, in short", "tests/faults"),
     _tests("secrets", "secrets, in short", "tests/secrets"),
     _tests("fuzz", "fuzzing, in short", "tests/fuzz"),
     _tests("awx", "setting AWX up, with its own collection", "tests/awx", extra=True),
@@ -131,8 +124,7 @@ def _arguments(step: Step, given: Sequence[str]) -> list[str]:
         return [*step.command, *given]
     if not given and not step.extra:
         # All of them at once: worth the moment that it takes to start more processes.
-        workers = 2 * (os.cpu_count() or 1) if step.waits else "auto"
-        given = [f"--numprocesses={workers}", "--dist=worksteal"]
+        given = ["--numprocesses=auto", "--dist=worksteal"]
     linked = [str(LINK / one) if (ROOT / one.partition("::")[0]).exists() else one for one in given]
     chosen = any(one.startswith(str(LINK)) for one in linked)
     return [*step.command, f"--rootdir={LINK}", f"--config-file={LINK / 'pyproject.toml'}", *linked] + (
@@ -178,12 +170,10 @@ def _numbers(step: Step, lines: Sequence[str], status: int) -> tuple[int, int]:
 
 def run_all(steps: Sequence[Step]) -> Iterator[Result]:
     """Run them without their output, say how each went, and give the results as they come."""
-    narrow = [one for one in steps if not one.wide]
-    processors = os.cpu_count() or 1
-    print(f"{processors} at a time: {', '.join(one.what for one in narrow)}", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(processors) as lanes:
+    print(f"{_AT_ONCE} at a time: {', '.join(one.what for one in steps)}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as lanes:
         try:
-            for ended in concurrent.futures.as_completed([lanes.submit(run, one, [], show=False) for one in narrow]):
+            for ended in concurrent.futures.as_completed([lanes.submit(run, one, [], show=False) for one in steps]):
                 result = ended.result()
                 print(f"{result.step.what} ... {result}", flush=True)
                 yield result
@@ -191,11 +181,6 @@ def run_all(steps: Sequence[Step]) -> Iterator[Result]:
             # Whoever interrupts this does not wait for those that have not begun.
             lanes.shutdown(cancel_futures=True)
             raise
-    for step in (one for one in steps if one.wide):
-        print(f"{step.what} ... ", end="", flush=True)
-        result = run(step, [], show=False)
-        print(result, flush=True)
-        yield result
 
 
 def _table(results: Sequence[Result], seconds: float) -> str:

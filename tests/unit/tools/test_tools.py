@@ -68,12 +68,10 @@ def test_a_step_without_a_test_has_failed(last: str, status: int, numbers: tuple
     assert gate._numbers(step, [last], status) == numbers
 
 
-@pytest.mark.parametrize(("waits", "workers"), [(False, "auto"), (True, "6")])
-def test_tests_that_wait_run_with_more_workers(monkeypatch: pytest.MonkeyPatch, waits: bool, workers: str) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    step = gate.Step("faults", "faults", ["pytest"], folder="tests/faults", waits=waits)
+def test_all_tests_take_all_processors_and_some_take_what_they_are_given() -> None:
+    step = gate.Step("faults", "faults", ["pytest"], folder="tests/faults")
 
-    assert f"--numprocesses={workers}" in gate._arguments(step, [])
+    assert "--numprocesses=auto" in gate._arguments(step, [])
     assert not [one for one in gate._arguments(step, ["-x"]) if one.startswith("--numprocesses")]
 
 
@@ -90,7 +88,7 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_steps_run_side_by_side_and_say_what_they_have_to_say_in_one_piece(
-    logs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    logs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("there", "back"):
         os.mkfifo(logs / name)
@@ -109,7 +107,6 @@ def test_steps_run_side_by_side_and_say_what_they_have_to_say_in_one_piece(
         python("one", code.format(name="one", first=say.format("there"), second=hear.format("back"), status=1)),
         python("two", code.format(name="two", first=hear.format("there"), second=say.format("back"), status=0)),
     ]
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
     results = {one.step.name: one for one in gate.run_all(steps)}
 
@@ -131,7 +128,6 @@ def test_the_table_keeps_its_order_whoever_ends_first(
         python("third", "raise SystemExit(9)", extra=True),
     ]
     monkeypatch.setattr(gate, "STEPS", steps)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(sys, "argv", ["gate"])
 
     assert gate.main() == 1
