@@ -22,6 +22,10 @@ _PLAYS = Path(__file__).with_name("playbooks")
 os.environ["ANSIBLE_MODULE_STRICT_UTF8_RESPONSE"] = "false"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "whole: a play that others are much like; `make test` leaves it out")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let every worker begin with its share of the plays, which take longest: the tests are cut into as many pieces."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

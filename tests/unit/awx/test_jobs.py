@@ -124,6 +124,7 @@ def test_a_slice_would_do_all_of_the_work_whatever_hosts_it_has(awx: Awx, sim: S
     assert sim.security_deck.overview()[alert]["status"] == "IN_PROGRESS"
 
 
+@pytest.mark.whole
 def test_report(awx: Awx, sim: Simulator) -> None:
     ended = awx.launch("report", {"report_platforms": ["datadog", "kibana", "calseta"], "report_formats": []})
     assert ended.code == 0, ended.stdout
@@ -192,6 +193,7 @@ def test_without_a_preview_nothing_is_closed(awx: Awx, sim: Simulator) -> None:
     assert not sim.log.writes()
 
 
+@pytest.mark.whole
 def test_restore(awx: Awx, sim: Simulator) -> None:
     alert = sim.kibana.add_alert()
     keys = {"api_url": sim.kibana.url, "api_key": sim.credentials.kibana_api_key}

@@ -125,7 +125,13 @@ def run(sim: Simulator, folder: Path, command: str, variables: dict[str, str]) -
     return subprocess.run(shell, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
+@pytest.mark.parametrize(
+    "section",
+    [
+        pytest.param(one, id=one.title, marks=[pytest.mark.whole] if one.title in ("Security Deck", "Calseta") else [])
+        for one in SECTIONS
+    ],
+)
 def test_commands_as_they_stand(sim: Simulator, tmp_path: Path, section: Section) -> None:
     variables = set_up(sim)[section.title]
     assert list(variables) == section.variables

@@ -106,6 +106,7 @@ def test_link_of_somebody_else_stays(sim: Simulator, datadog: Params, tmp_path: 
     assert signal.incident_ids == [other]
 
 
+@pytest.mark.whole
 def test_alerts_of_kibana(sim: Simulator, kibana: Params, tmp_path: Path) -> None:
     """What somebody else has added to tags and assignees since stays."""
     ids = [sim.kibana.add_alert(), sim.kibana.add_alert("closed", "duplicate"), sim.kibana.add_alert("acknowledged")]
@@ -131,6 +132,7 @@ def test_alerts_of_kibana(sim: Simulator, kibana: Params, tmp_path: Path) -> Non
     assert [set(alerts[name][field]) for name, field in fields.items()] == [{one, two, four}] * 2
 
 
+@pytest.mark.whole
 def test_alerts_of_security_deck_and_calseta(
     sim: Simulator, security_deck: Params, calseta: Params, tmp_path: Path
 ) -> None:

@@ -87,6 +87,18 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize(("names", "said"), [([], "short"), (["only"], "whole")])
+def test_what_takes_long_is_left_out_where_all_steps_run(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], said: str
+) -> None:
+    code = "import sys; sys.exit(sys.argv[1:] != ['--short'])"
+    step = python("only", code, short=["--short"])
+    monkeypatch.setattr(gate, "STEPS", [step])
+    monkeypatch.setattr(sys, "argv", ["gate", *names])
+
+    assert gate.main() == (said == "whole")
+
+
 def test_steps_run_side_by_side_and_say_what_they_have_to_say_in_one_piece(
     logs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

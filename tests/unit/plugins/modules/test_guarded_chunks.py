@@ -212,8 +212,8 @@ def test_chunks_of_single_writes_are_ten_rounds_of_all_workers(updates: Task, co
 
 
 def test_one_that_is_taken_on_during_the_first_chunk_is_skipped(task: Task) -> None:
-    ids = task.alerts(2 * task.chunk + 5)
-    theirs = ids[task.chunk + task.chunk // 2]
+    ids = task.alerts(task.chunk + 5)
+    theirs = ids[task.chunk + 2]
     task.taken(theirs)
     result = task.run(otherwise="skip")
     assert not result.get("failed"), result["msg"]
@@ -225,20 +225,20 @@ def test_one_that_is_taken_on_during_the_first_chunk_is_skipped(task: Task) -> N
 
 
 def test_or_stops_the_task(task: Task) -> None:
-    ids = task.alerts(2 * task.chunk + 5)
-    theirs = ids[task.chunk + task.chunk // 2]
+    ids = task.alerts(task.chunk + 5)
+    theirs = ids[task.chunk + 2]
     task.taken(theirs)
     result = task.run()
     assert result["failed"]
     assert result["changed"] is True
     assert by_id(result)[theirs]["error"]["message"] == f"A guard forbids the change: {task.objection()}"
-    assert [row["changed"] for row in by_id(result).values()] == [True] * task.chunk + [False] * (task.chunk + 5)
+    assert [row["changed"] for row in by_id(result).values()] == [True] * task.chunk + [False] * 5
     stopped(result, ids[task.chunk :], theirs)
     assert task.written() == set(ids[: task.chunk])
 
 
 def test_nothing_at_all_is_written_where_the_first_look_shows_it(task: Task) -> None:
-    ids = task.alerts(2 * task.chunk + 5)
+    ids = task.alerts(task.chunk + 5)
     task.move(ids[-1], task.way.states[1])
     result = task.run()
     assert (result["changed"], result["counts"]["failed"]) == (False, 1)
