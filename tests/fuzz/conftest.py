@@ -26,7 +26,7 @@ _HOME = Path(__file__).resolve().parents[2] / ".cache" / "hypothesis"
 configuration.set_hypothesis_home_dir(_HOME)
 _COMMON: dict[str, t.Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": False}
 # The same examples each time, some seconds of them.
-settings.register_profile("short", max_examples=25, derandomize=True, **_COMMON)
+settings.register_profile("short", max_examples=15, derandomize=True, **_COMMON)
 # With those of the options, of the answers and of the wire, more than 10,000 for each module.
 settings.register_profile(
     "long", max_examples=3400, database=DirectoryBasedExampleDatabase(_HOME / "examples"), **_COMMON
