@@ -27,7 +27,7 @@ from .places import CACHE, ROOT, VENV, binary, tool_environment
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _VENV = ["--venv", "--python", _PYTHON, "--requirements"]
-_OPTIONS = {"sanity": ["--local"], "units": _VENV, "integration": ["--local", "--continue-on-error"]}
+_OPTIONS = {"sanity": ["--local"], "units": _VENV, "integration": [*_VENV, "--continue-on-error"]}
 
 # What ansible-test says when it has nothing to do, and counts as success.
 _NOTHING = ("All targets skipped", "No tests applicable", "No targets found")
