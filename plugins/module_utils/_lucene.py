@@ -16,7 +16,7 @@ _OR = ("OR", "||")
 #: What says nothing by itself: of a field in front of parentheses, all is in them.
 _NEITHER = r"AND|&&|\+|.*(?<!\\):"
 #: A field that there shall be, whatever is in it.
-_FIELD = re.compile(r"_exists_:(?P<exists>.+)|(?P<field>.+?):(?:\*+|[\[{]\* TO (?:\*|now)[\]}])")
+_FIELD = re.compile(r"_exists_:(?P<exists>.+)|(?P<field>.+?):(?:\*+|[\[{]\s*\*\s+TO\s+(?:\*|now)\s*[\]}])")
 
 
 def matches_everything(query: str, everywhere: t.Container[str]) -> bool:

@@ -299,6 +299,7 @@ EVERYTHING: list[t.Any] = [
     {"query_string": {"query": "_exists_:@timestamp OR host.name:web-01"}},
     {"query_string": {"query": "@timestamp:[* TO now] -host.name:web-01"}},
     {"query_string": {"query": "@timestamp:{* TO *}"}},
+    {"query_string": {"query": "@timestamp:[ *  TO  now ]"}},
     {"range": {"@timestamp": {}}},
     {"range": {"@timestamp": {"gte": 0}}},
     {"range": {"@timestamp": {"gt": "0", "format": "epoch_second"}}},
