@@ -252,20 +252,20 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._calseta_info import CALSETA_SEARCH, CalsetaInfo
-from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS, run_info
-from ansible_collections.secops.triage.plugins.module_utils._options import (
+from ansible_collections.secops.triage.plugins.module_utils._calseta.info import CalsetaInfo
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS, CALSETA_SEARCH
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
     Params,
     Run,
     refuse_foreign,
 )
-from ansible_collections.secops.triage.plugins.module_utils._platform import Platform
-from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._security_deck_info import (
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.info import SecurityDeckInfo
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
+    SECURITY_DECK_OPTIONS,
     SECURITY_DECK_SEARCH,
-    SecurityDeckInfo,
 )
 
 PROVIDERS: dict[str, t.Callable[[Params, Run], Platform]] = {

@@ -246,23 +246,27 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS, Calseta
-from ansible_collections.secops.triage.plugins.module_utils._calseta_notes import CALSETA_NOTES_OPTIONS, CalsetaNotes
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana_notes import KibanaNotes, NotedAlerts
-from ansible_collections.secops.triage.plugins.module_utils._notes import with_environment
-from ansible_collections.secops.triage.plugins.module_utils._options import (
+from ansible_collections.secops.triage.plugins.module_utils._calseta.api import Calseta
+from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import CalsetaNotes
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_NOTES_OPTIONS, CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
     Params,
     Run,
     refuse_foreign,
 )
-from ansible_collections.secops.triage.plugins.module_utils._platform import Changeable
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS, SecurityDeck
-from ansible_collections.secops.triage.plugins.module_utils._security_deck_notes import SecurityDeckNotes
-from ansible_collections.secops.triage.plugins.module_utils._yandex_operations import YANDEX_OPERATIONS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_environment
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Changeable
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes, NotedAlerts
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.api import SecurityDeck
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import SecurityDeckNotes
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
+    SECURITY_DECK_OPTIONS,
+    YANDEX_OPERATIONS_OPTIONS,
+)
 
 #: Two providers share them, so the environment is looked at only once it is known for which one.
 SHARED: dict[str, t.Any] = {

@@ -350,36 +350,34 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._calseta_notes import CalsetaNotes
-from ansible_collections.secops.triage.plugins.module_utils._calseta_query import CALSETA_QUERY
-from ansible_collections.secops.triage.plugins.module_utils._calseta_update import (
+from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import CalsetaNotes
+from ansible_collections.secops.triage.plugins.module_utils._calseta.update import CalsetaAlerts
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import (
     CALSETA_CHANGES,
+    CALSETA_OPTIONS,
+    CALSETA_QUERY,
     CALSETA_TAKES,
-    CalsetaAlerts,
 )
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._notes import Notes, traced
-from ansible_collections.secops.triage.plugins.module_utils._options import (
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
     Params,
     Run,
     refuse_foreign,
 )
-from ansible_collections.secops.triage.plugins.module_utils._platform import Changeable
-from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._security_deck import (
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.notes import Notes, traced
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Changeable
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import SecurityDeckNotes
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.update import SecurityDeckAlerts
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
+    SECURITY_DECK_CHANGES,
     SECURITY_DECK_OPTIONS,
     SECURITY_DECK_QUERY,
-)
-from ansible_collections.secops.triage.plugins.module_utils._security_deck_notes import SecurityDeckNotes
-from ansible_collections.secops.triage.plugins.module_utils._security_deck_update import (
-    SECURITY_DECK_CHANGES,
     SECURITY_DECK_TAKES,
-    SecurityDeckAlerts,
 )
-from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
 NOTES: dict[str, t.Callable[..., Notes]] = {"security_deck": SecurityDeckNotes, "calseta": CalsetaNotes}
 PROVIDERS: dict[str, t.Callable[[Params, Run], Changeable]] = {

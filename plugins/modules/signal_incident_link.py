@@ -171,17 +171,17 @@ error:
     hint: "Check that the application key may use security_monitoring_signals_write."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog_incidents import IncidentLink
-from ansible_collections.secops.triage.plugins.module_utils._datadog_search import (
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog.incidents import IncidentLink
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import (
+    DATADOG_OPTIONS,
     SIGNALS_EXCLUSIVE,
     SIGNALS_OPTIONS,
     SIGNALS_REQUIRED,
 )
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
 
 OPTIONS = {
     **SIGNALS_OPTIONS,

@@ -163,15 +163,15 @@ error:
     hint: "Check that the application key may use security_monitoring_signals_read."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog_info import SignalInfo
-from ansible_collections.secops.triage.plugins.module_utils._datadog_search import (
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog.info import SignalInfo
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import (
+    DATADOG_OPTIONS,
     SIGNALS_EXCLUSIVE,
     SIGNALS_OPTIONS,
     SIGNALS_REQUIRED,
 )
-from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS, run_info
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
 
 OPTIONS = {
     **SIGNALS_OPTIONS,

@@ -16,7 +16,7 @@ import typing as t
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ansible_collections.secops.triage.plugins.module_utils._provenance import composed
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import composed
 
 
 class ProvenanceAction(NormalAction):  # type: ignore[misc]  # ansible-core carries no types

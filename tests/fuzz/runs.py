@@ -13,7 +13,7 @@ import typing as t
 import unicodedata
 from pathlib import Path
 
-from ansible_collections.secops.triage.plugins.module_utils._printable import printable
+from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
 from ansible_collections.secops.triage.tests.faults.stands import State, differences, forbidden, shown, stand
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.unit.documented import checked, documented

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import base_url
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url
 from ansible_collections.secops.triage.tests.live.service import Fields, Scenario, Service
 from ansible_collections.secops.triage.tests.unit.harness import Params
 

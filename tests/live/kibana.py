@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import base_url
+from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_OPTIONS
 from ansible_collections.secops.triage.tests.live.service import Fields, LiveError, Scenario, Service
 from ansible_collections.secops.triage.tests.unit.harness import Params
 

@@ -21,17 +21,15 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog_search import SIGNALS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._yandex_iam import YANDEX_IAM_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import DATADOG_OPTIONS, SIGNALS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import YANDEX_IAM_OPTIONS
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
 from .places import ROOT

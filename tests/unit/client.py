@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._http import Authorization, Client
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS, Connection, Run
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, Connection, Run
+from ansible_collections.secops.triage.plugins.module_utils._http.client import Authorization, Client
 
 _DEFAULTS = {name: option.get("default") for name, option in CONNECTION_OPTIONS.items()}
 

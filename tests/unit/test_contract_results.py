@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._alert import COMMON
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import COMMON
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.documented import (
     MODULES,

@@ -10,13 +10,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import (
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import (
     RefusedError,
     RequestError,
     UnknownFateError,
     UnreachableError,
 )
-from ansible_collections.secops.triage.plugins.module_utils._http import Client
+from ansible_collections.secops.triage.plugins.module_utils._http.client import Client
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.client import make_client
 from ansible_collections.secops.triage.tests.unit.loopback import closed_port

@@ -11,18 +11,17 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.basic import env_fallback
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import site
-from ansible_collections.secops.triage.plugins.module_utils._errors import OptionError
-from ansible_collections.secops.triage.plugins.module_utils._options import (
+from ansible_collections.secops.triage.plugins.module_utils._core.credentials import choose, secret
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     Connection,
     Run,
-    base_url,
     checked_ids,
     checked_text,
-    choose,
     refuse_foreign,
-    secret,
 )
+from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url
+from ansible_collections.secops.triage.plugins.module_utils._datadog.api import site
 from ansible_collections.secops.triage.tests.unit.client import connection
 
 SPEC = {

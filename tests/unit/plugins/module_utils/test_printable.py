@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import RequestError, TriageError
-from ansible_collections.secops.triage.plugins.module_utils._printable import one_line, paints, printable
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import RequestError, TriageError
+from ansible_collections.secops.triage.plugins.module_utils._core.text import one_line, paints, printable
 
 PAINTS = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\u2066", "\ud800"]
 

@@ -10,8 +10,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import OptionError
-from ansible_collections.secops.triage.plugins.module_utils._provenance import (
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import (
     composed,
     is_provenance,
     provenance,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import (
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import (
     OptionError,
     RefusedError,
     UnknownFateError,

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._kibana_bounds import unbounded
+from ansible_collections.secops.triage.plugins.module_utils._kibana.bounds import unbounded
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import (
     Meanwhile,

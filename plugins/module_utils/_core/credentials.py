@@ -1,0 +1,71 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Credentials: which of them a task uses, and how each goes into a header."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from .errors import OptionError
+from .options import Params, Run
+
+
+def secret(params: Params, name: str, run: Run) -> str:
+    """A secret option as it goes into a header: without the newline that a file lookup leaves at its end.
+
+    The shortened value is hidden as well: Ansible hides only the value as it was given.
+    """
+    value = str(params[name]).strip()
+    run.hide(value)
+    if not value or not re.fullmatch(r"[\x21-\x7e]+", value):
+        raise OptionError(f"{name} is empty, or has characters in it that no such credential has")
+    return value
+
+
+def choose(params: Params, spec: t.Mapping[str, t.Any], ways: t.Sequence[t.Sequence[str]]) -> t.Sequence[str]:
+    """The one way to authenticate, of ``ways``: each the names of the options that it needs.
+
+    What the task gives comes before what the environment holds: an access token in a task must not lose to an API key
+    that somebody exported, nor the other way round, for it may belong to another organisation.
+    """
+    named = [way for way in ways if any(params.get(name) and _given(params, spec, name) for name in way)]
+    # Where the task gives half of one, the other half is missing: nobody whom the environment knows steps in.
+    meant = named or ways
+    complete = [way for way in meant if all(params.get(name) for name in way)]
+    if named and len(complete) > 1:
+        raise OptionError(f"Give only one of {_alternatives(complete)}")
+    if complete:
+        return complete[0]
+    missing = [
+        f"{name} is missing"
+        for way in meant
+        if any(params.get(name) for name in way)
+        for name in way
+        if not params.get(name)
+    ]
+    raise OptionError(
+        f"No credentials: {'; '.join(missing) or 'none were given'}",
+        f"Give {_alternatives(ways)}, as options, in module_defaults or in the environment"
+        f" ({', '.join(n for way in ways for name in way for n in _variables(spec, name))}).",
+    )
+
+
+def _given(params: Params, spec: t.Mapping[str, t.Any], name: str) -> bool:
+    """Whether the option comes from the task, not from its default or its environment fallback."""
+    value = params.get(name)
+    if value is None or value == spec[name].get("default"):
+        return False
+    return all(os.environ.get(variable) != value for variable in _variables(spec, name))
+
+
+def _variables(spec: t.Mapping[str, t.Any], name: str) -> t.Sequence[str]:
+    fallback = spec[name].get("fallback")
+    return fallback[1] if fallback else []
+
+
+def _alternatives(ways: t.Iterable[t.Sequence[str]]) -> str:
+    return ", or ".join(" and ".join(way) for way in ways)
