@@ -251,12 +251,13 @@ from ansible_collections.secops.triage.plugins.module_utils._calseta.notes impor
 from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_NOTES_OPTIONS, CALSETA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
+    ArgumentSpec,
     Params,
     Run,
     refuse_foreign,
+    with_environment,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_environment
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Changeable
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes, NotedAlerts
@@ -275,38 +276,40 @@ SHARED: dict[str, t.Any] = {
 }
 #: What each provider takes of the options that not all providers have.
 TAKES: dict[str, dict[str, None]] = {
-    "security_deck": dict.fromkeys([*SECURITY_DECK_OPTIONS, *YANDEX_OPERATIONS_OPTIONS, "api_url", "only_assigned_to"]),
-    "calseta": dict.fromkeys([*SHARED, *CALSETA_NOTES_OPTIONS]),
-    "kibana": dict.fromkeys([*KIBANA_OPTIONS, "only_assigned_to"]),
+    "security_deck": dict.fromkeys(
+        [*SECURITY_DECK_OPTIONS.options, *YANDEX_OPERATIONS_OPTIONS.options, "api_url", "only_assigned_to"]
+    ),
+    "calseta": dict.fromkeys([*SHARED, *CALSETA_NOTES_OPTIONS.options]),
+    "kibana": dict.fromkeys([*KIBANA_OPTIONS.options, "only_assigned_to"]),
 }
-OPTIONS: dict[str, t.Any] = {
-    "provider": {"type": "str", "choices": list(TAKES), "required": True},
-    "alert_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["alert_id", "alert_uuid"]},
-    "text": {"type": "str", "required": True},
-}
-ARGUMENT_SPEC = {
-    **OPTIONS,
-    **SECURITY_DECK_OPTIONS,
-    **YANDEX_OPERATIONS_OPTIONS,
-    **CALSETA_NOTES_OPTIONS,
-    **KIBANA_OPTIONS,
-    **SHARED,
-    **GUARDS_OPTIONS,
-    **CONNECTION_OPTIONS,
-}
+SPEC = ArgumentSpec(
+    {
+        "provider": {"type": "str", "choices": list(TAKES), "required": True},
+        "alert_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["alert_id", "alert_uuid"]},
+        "text": {"type": "str", "required": True},
+        **SHARED,
+    }
+).merge(
+    SECURITY_DECK_OPTIONS,
+    YANDEX_OPERATIONS_OPTIONS,
+    CALSETA_NOTES_OPTIONS,
+    ArgumentSpec({name: option for name, option in KIBANA_OPTIONS.options.items() if name not in SHARED}),
+    GUARDS_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def connect(params: Params, run: Run) -> Changeable:
-    refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
+    refuse_foreign(params, SPEC.options, params["provider"], TAKES)
     if params["provider"] == "security_deck":
         return SecurityDeckNotes(SecurityDeck(params, run), params["text"], params)
     if params["provider"] == "calseta":
-        return CalsetaNotes(Calseta(with_environment(params, CALSETA_OPTIONS), run), params["text"], params)
-    return KibanaNotes(NotedAlerts(with_environment(params, KIBANA_OPTIONS), run), params["text"], params)
+        return CalsetaNotes(Calseta(with_environment(params, CALSETA_OPTIONS.options), run), params["text"], params)
+    return KibanaNotes(NotedAlerts(with_environment(params, KIBANA_OPTIONS.options), run), params["text"], params)
 
 
 def main() -> None:
-    run_module(connect, argument_spec=ARGUMENT_SPEC)
+    run_module(connect, SPEC)
 
 
 if __name__ == "__main__":

@@ -360,6 +360,7 @@ from ansible_collections.secops.triage.plugins.module_utils._calseta.words impor
 )
 from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
+    ArgumentSpec,
     Params,
     Run,
     refuse_foreign,
@@ -386,6 +387,7 @@ PROVIDERS: dict[str, t.Callable[[Params, Run], Changeable]] = {
 }
 TAKES = {"security_deck": SECURITY_DECK_TAKES, "calseta": CALSETA_TAKES}
 QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_QUERY), "calseta": dict.fromkeys(CALSETA_QUERY)}
+QUERY = {**SECURITY_DECK_QUERY, **CALSETA_QUERY}
 CHANGES = (
     "status",
     "severity",
@@ -397,38 +399,42 @@ CHANGES = (
     "reset_malice_override",
 )
 
-OPTIONS: dict[str, t.Any] = {
-    "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
-    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
-    "query": {"type": "dict", "options": {**SECURITY_DECK_QUERY, **CALSETA_QUERY}},
-    **{
-        name: {"type": "str", "choices": [value for takes in TAKES.values() for value in takes[name] or ()]}
-        for name in ("status", "severity")
+
+SPEC = ArgumentSpec(
+    {
+        "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
+        "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
+        "query": {"type": "dict", "options": QUERY},
+        **{
+            name: {"type": "str", "choices": [value for takes in TAKES.values() for value in takes[name] or ()]}
+            for name in ("status", "severity")
+        },
+        "tags": {"type": "list", "elements": "str"},
+        "purge_tags": {"type": "bool", "default": True},
+        "api_url": {"type": "str"},
     },
-    "tags": {"type": "list", "elements": "str"},
-    "purge_tags": {"type": "bool", "default": True},
-    "api_url": {"type": "str"},
-    **SECURITY_DECK_OPTIONS,
-    **SECURITY_DECK_CHANGES,
-    **CALSETA_OPTIONS,
-    **CALSETA_CHANGES,
-}
-ARGUMENT_SPEC = {**OPTIONS, **GUARDS_OPTIONS, **PROVENANCE_OPTIONS, **SELECTION_OPTIONS, **CONNECTION_OPTIONS}
+    mutually_exclusive=[("alert_ids", "query")],
+    required_one_of=[CHANGES, ("alert_ids", "query")],
+).merge(
+    SECURITY_DECK_OPTIONS,
+    SECURITY_DECK_CHANGES,
+    CALSETA_OPTIONS,
+    CALSETA_CHANGES,
+    GUARDS_OPTIONS,
+    PROVENANCE_OPTIONS,
+    SELECTION_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def connect(params: Params, run: Run) -> Changeable:
-    refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
-    refuse_foreign(params["query"] or {}, OPTIONS["query"]["options"], params["provider"], QUERIES, "query.")
+    refuse_foreign(params, SPEC.options, params["provider"], TAKES)
+    refuse_foreign(params["query"] or {}, QUERY, params["provider"], QUERIES, "query.")
     return traced(PROVIDERS[params["provider"]](params, run), params, NOTES[params["provider"]])
 
 
 def main() -> None:
-    run_module(
-        connect,
-        argument_spec=ARGUMENT_SPEC,
-        required_one_of=[CHANGES, ("alert_ids", "query")],
-        mutually_exclusive=[("alert_ids", "query")],
-    )
+    run_module(connect, SPEC)
 
 
 if __name__ == "__main__":

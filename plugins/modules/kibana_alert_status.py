@@ -211,7 +211,12 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to change security alerts."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, Params, Run
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
+    CONNECTION_OPTIONS,
+    ArgumentSpec,
+    Params,
+    Run,
+)
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.notes import traced
@@ -221,11 +226,20 @@ from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import
 from ansible_collections.secops.triage.plugins.module_utils._kibana.status import AlertStatus
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
-OPTIONS = {
-    "status": {"type": "str", "choices": ["open", "acknowledged", "closed", "in-progress"], "required": True},
-    "reason": {"type": "str"},
-    "conflicts": {"type": "str", "choices": ["abort", "proceed"], "default": "abort"},
-}
+SPEC = ArgumentSpec(
+    {
+        "status": {"type": "str", "choices": ["open", "acknowledged", "closed", "in-progress"], "required": True},
+        "reason": {"type": "str"},
+        "conflicts": {"type": "str", "choices": ["abort", "proceed"], "default": "abort"},
+    }
+).merge(
+    KIBANA_OPTIONS,
+    KIBANA_ALERTS_OPTIONS,
+    SELECTION_OPTIONS,
+    GUARDS_OPTIONS,
+    PROVENANCE_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def connect(params: Params, run: Run) -> AlertStatus:
@@ -233,20 +247,7 @@ def connect(params: Params, run: Run) -> AlertStatus:
 
 
 def main() -> None:
-    run_module(
-        connect,
-        argument_spec={
-            **OPTIONS,
-            **KIBANA_OPTIONS,
-            **KIBANA_ALERTS_OPTIONS,
-            **SELECTION_OPTIONS,
-            **GUARDS_OPTIONS,
-            **PROVENANCE_OPTIONS,
-            **CONNECTION_OPTIONS,
-        },
-        mutually_exclusive=[("alert_ids", "query")],
-        required_one_of=[("alert_ids", "query")],
-    )
+    run_module(connect, SPEC)
 
 
 if __name__ == "__main__":

@@ -172,7 +172,12 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to change security alerts."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, Params, Run
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
+    CONNECTION_OPTIONS,
+    ArgumentSpec,
+    Params,
+    Run,
+)
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.notes import traced
@@ -182,10 +187,19 @@ from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import
 from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import AlertTags
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
-OPTIONS = {
-    "tags": {"type": "list", "elements": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
-}
+SPEC = ArgumentSpec(
+    {
+        "tags": {"type": "list", "elements": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+    }
+).merge(
+    KIBANA_OPTIONS,
+    KIBANA_ALERTS_OPTIONS,
+    SELECTION_OPTIONS,
+    GUARDS_OPTIONS,
+    PROVENANCE_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def connect(params: Params, run: Run) -> AlertTags:
@@ -193,20 +207,7 @@ def connect(params: Params, run: Run) -> AlertTags:
 
 
 def main() -> None:
-    run_module(
-        connect,
-        argument_spec={
-            **OPTIONS,
-            **KIBANA_OPTIONS,
-            **KIBANA_ALERTS_OPTIONS,
-            **SELECTION_OPTIONS,
-            **GUARDS_OPTIONS,
-            **PROVENANCE_OPTIONS,
-            **CONNECTION_OPTIONS,
-        },
-        mutually_exclusive=[("alert_ids", "query")],
-        required_one_of=[("alert_ids", "query")],
-    )
+    run_module(connect, SPEC)
 
 
 if __name__ == "__main__":

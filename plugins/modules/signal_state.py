@@ -229,55 +229,51 @@ error:
     hint: "Check that the application key may use security_monitoring_signals_write."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._datadog.state import SignalState
 from ansible_collections.secops.triage.plugins.module_utils._datadog.words import (
     DATADOG_OPTIONS,
-    SIGNALS_EXCLUSIVE,
     SIGNALS_OPTIONS,
-    SIGNALS_REQUIRED,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
 
-OPTIONS = {
-    **SIGNALS_OPTIONS,
-    "state": {"type": "str", "choices": ["open", "under_review", "archived"]},
-    "archive_reason": {
-        "type": "str",
-        "choices": [
-            "none",
-            "false_positive",
-            "testing_or_maintenance",
-            "remediated",
-            "investigated_case_opened",
-            "true_positive_benign",
-            "true_positive_malicious",
-            "other",
-        ],
-    },
-    "archive_comment": {"type": "str"},
-    "assignee": {"type": "str"},
-    "version": {"type": "int"},
-}
+SPEC = SIGNALS_OPTIONS.merge(
+    ArgumentSpec(
+        {
+            "state": {"type": "str", "choices": ["open", "under_review", "archived"]},
+            "archive_reason": {
+                "type": "str",
+                "choices": [
+                    "none",
+                    "false_positive",
+                    "testing_or_maintenance",
+                    "remediated",
+                    "investigated_case_opened",
+                    "true_positive_benign",
+                    "true_positive_malicious",
+                    "other",
+                ],
+            },
+            "archive_comment": {"type": "str"},
+            "assignee": {"type": "str"},
+            "version": {"type": "int"},
+        },
+        mutually_exclusive=[("query", "version")],
+        required_one_of=[("state", "archive_reason", "archive_comment", "assignee")],
+    ),
+    SELECTION_OPTIONS,
+    DATADOG_OPTIONS,
+    GUARDS_OPTIONS,
+    PROVENANCE_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def main() -> None:
-    run_module(
-        SignalState,
-        argument_spec={
-            **OPTIONS,
-            **SELECTION_OPTIONS,
-            **DATADOG_OPTIONS,
-            **GUARDS_OPTIONS,
-            **PROVENANCE_OPTIONS,
-            **CONNECTION_OPTIONS,
-        },
-        mutually_exclusive=[*SIGNALS_EXCLUSIVE, ("query", "version")],
-        required_one_of=[*SIGNALS_REQUIRED, ("state", "archive_reason", "archive_comment", "assignee")],
-    )
+    run_module(SignalState, SPEC)
 
 
 if __name__ == "__main__":

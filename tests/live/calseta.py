@@ -22,7 +22,7 @@ class Calseta(Service):
     name = "calseta"
     ids_variable = "LIVE_CALSETA_ALERTS"
     # The address is no fallback of the modules' option, for it is that of one provider only.
-    options: t.ClassVar[dict[str, t.Any]] = {**CALSETA_OPTIONS, "api_url": {"fallback": (None, ["CALSETA_API_URL"])}}
+    options: t.ClassVar[dict[str, t.Any]] = {**CALSETA_OPTIONS.options, "api_url": {"env": ["CALSETA_API_URL"]}}
     ways = (("api_url", "api_key"),)
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_CALSETA_SOURCE": "the source_name of these alerts and no others of the last year",

@@ -19,7 +19,7 @@ _OPEN = {"state": "open", "archive_reason": "none", "archive_comment": ""}
 class Datadog(Service):
     name = "datadog"
     ids_variable = "LIVE_DATADOG_SIGNALS"
-    options = DATADOG_OPTIONS
+    options = DATADOG_OPTIONS.options
     ways = (("api_key", "app_key"), ("access_token",))
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_DATADOG_ASSIGNEE": "the user whom signals are assigned to",

@@ -22,7 +22,7 @@ _TAG = "secops-triage-live-test"
 class Kibana(Service):
     name = "kibana"
     ids_variable = "LIVE_KIBANA_ALERTS"
-    options = KIBANA_OPTIONS
+    options = KIBANA_OPTIONS.options
     ways = (("api_url", "api_key"), ("api_url", "username", "password"), ("api_url", "bearer_token"))
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_KIBANA_REASON": "a reason to close with, on 9.2 or newer",

@@ -21,7 +21,7 @@ _TAG = "secops-triage-live-test"
 class SecurityDeck(Service):
     name = "security_deck"
     ids_variable = "LIVE_SECURITY_DECK_ALERTS"
-    options = SECURITY_DECK_OPTIONS
+    options = SECURITY_DECK_OPTIONS.options
     ways = (("iam_token",),)
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_SECURITY_DECK_ASSIGNEE": "the id of the user account that alerts are assigned to",

@@ -38,17 +38,17 @@ Specs = dict[str, dict[str, Any]]
 
 #: The doc fragments that repeat a Python object.
 FRAGMENTS: dict[str, Specs] = {
-    "calseta": {name: CALSETA_OPTIONS[name] for name in ("api_key",)},
-    "connection": CONNECTION_OPTIONS,
-    "datadog": DATADOG_OPTIONS,
-    "guards": GUARDS_OPTIONS,
-    "info": INFO_OPTIONS,
-    "kibana": KIBANA_OPTIONS,
-    "kibana_alerts": KIBANA_ALERTS_OPTIONS,
-    "provenance": PROVENANCE_OPTIONS,
-    "security_deck": YANDEX_IAM_OPTIONS,
-    "selection": SELECTION_OPTIONS,
-    "signals": SIGNALS_OPTIONS,
+    "calseta": {name: CALSETA_OPTIONS.options[name] for name in ("api_key",)},
+    "connection": CONNECTION_OPTIONS.options,
+    "datadog": DATADOG_OPTIONS.options,
+    "guards": GUARDS_OPTIONS.options,
+    "info": INFO_OPTIONS.options,
+    "kibana": KIBANA_OPTIONS.options,
+    "kibana_alerts": KIBANA_ALERTS_OPTIONS.options,
+    "provenance": PROVENANCE_OPTIONS.options,
+    "security_deck": YANDEX_IAM_OPTIONS.options,
+    "selection": SELECTION_OPTIONS.options,
+    "signals": SIGNALS_OPTIONS.options,
 }
 
 
@@ -93,7 +93,7 @@ PLATFORMS = (
     Platform(
         "Datadog Cloud SIEM",
         {"signal_info": "", "signal_state": "", "signal_incident_link": ""},
-        DATADOG_OPTIONS,
+        DATADOG_OPTIONS.options,
         "`security_monitoring_signals_read`",
         "`security_monitoring_signals_write`",
         "`user_access_read`, to look up an `assignee`, or one of `only_assigned_to`, that is not a uuid",
@@ -105,7 +105,7 @@ PLATFORMS = (
             **dict.fromkeys(("kibana_alert_tags", "kibana_alert_assignees"), ""),
             "alert_note": "provider: kibana",
         },
-        KIBANA_OPTIONS,
+        KIBANA_OPTIONS.options,
         "Kibana's privilege to read security alerts in the space, and `read` on the index"
         " `.alerts-security.alerts-SPACE`",
         "Kibana's privilege to change security alerts in the space, and `write` on that index",
@@ -114,7 +114,7 @@ PLATFORMS = (
     Platform(
         "Yandex Cloud Security Deck",
         dict.fromkeys(("alert_info", "alert_update", "alert_note"), "provider: security_deck"),
-        YANDEX_IAM_OPTIONS,
+        YANDEX_IAM_OPTIONS.options,
         "the role `security-deck.alertSinks.viewer` for the alert's sink",
         "the role `security-deck.alertSinks.editor`, which includes the other",
     ),
@@ -137,20 +137,20 @@ _ENVIRONMENT = "      - If not set, the value of the environment variable"
 
 #: Variables that are no option's fallback: what they stand in for, and in which file they are read.
 OTHER_VARIABLES = (
-    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta.py"),
+    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta/api.py"),
     (
         "Yandex Cloud Security Deck",
         "the host of the metadata service, with `instance_metadata`",
         ("YC_METADATA_ADDR",),
-        "_yandex_iam.py",
+        "_security_deck/iam.py",
     ),
     (
         "all",
         "the job in `provenance: auto`, if there is an `AWX_PRIVATE_DATA_DIR`, and the play is not known",
         ("JOB_ID",),
-        "_provenance.py",
+        "_core/provenance.py",
     ),
-    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_transport.py"),
+    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_http/transport.py"),
     # These are read by requests, in upper and in lower case.
     ("all", "`proxy`", ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"), ""),
 )
@@ -167,7 +167,7 @@ def documentation(module: str) -> dict[str, Any]:
 
 def variables(spec: dict[str, Any]) -> list[str]:
     """The environment variables that stand in for an option, the first one first."""
-    return list(spec["fallback"][1]) if "fallback" in spec else []
+    return list(spec.get("env", ()))
 
 
 def modules_table() -> Table:
@@ -213,7 +213,7 @@ def connection_table() -> Table:
     """The options that all modules share."""
     described = _options(_fragment("connection").read_text())
     rows = []
-    for name, spec in CONNECTION_OPTIONS.items():
+    for name, spec in CONNECTION_OPTIONS.options.items():
         default = spec.get("default", "")
         shown = str(default).lower() if isinstance(default, bool) else default
         rows.append((f"`{name}`", spec["type"], f"`{shown}`" if shown != "" else "", _plain(described[name])))
@@ -349,7 +349,7 @@ def wanted() -> Iterator[tuple[Path, str]]:
 def untrue() -> Iterator[str]:
     """What the tables say by themselves, and the plugins do not bear out."""
     folder = ROOT / "plugins" / "module_utils"
-    everything = "".join(path.read_text() for path in folder.glob("*.py"))
+    everything = "".join(path.read_text() for path in folder.rglob("*.py"))
     for one in PLATFORMS:
         for permission in re.findall(r"`([\w.:-]+)`", one.read + one.write + one.also):
             # The hints put some of them together.

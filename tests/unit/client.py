@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, Connection, Run
 from ansible_collections.secops.triage.plugins.module_utils._http.client import Authorization, Client
 
-_DEFAULTS = {name: option.get("default") for name, option in CONNECTION_OPTIONS.items()}
+_DEFAULTS = {name: option.get("default") for name, option in CONNECTION_OPTIONS.options.items()}
 
 
 def connection(**options: t.Any) -> Connection:

@@ -9,7 +9,6 @@ API: https://docs.calseta.com/api-reference/alerts/patch-alert
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 import uuid
@@ -72,7 +71,7 @@ class Calseta(OneByOne):
     def __init__(self, params: Params, run: Run) -> None:
         self.ids = _uuids(params["alert_ids"] or [])
         # Not an environment fallback of the option: with the other provider, the token would go to this address.
-        api_url = params["api_url"] or os.environ.get("CALSETA_API_URL")
+        api_url = params["api_url"] or environment_value(["CALSETA_API_URL"])
         if not api_url:
             raise OptionError("api_url is missing: give it, or set CALSETA_API_URL")
         if not params["api_key"]:

@@ -25,7 +25,7 @@ from .words import CALSETA_NOTES_OPTIONS
 _LONGEST_NAME = 255
 
 #: The fields, and what they are called in a finding.
-_NAMES = {"text": "summary", **{name: name for name in CALSETA_NOTES_OPTIONS}}
+_NAMES = {"text": "summary", **{name: name for name in CALSETA_NOTES_OPTIONS.options}}
 
 _KINDS = {"agent_name": str, "summary": str, "confidence": str, "recommended_action": str, "evidence": dict}
 

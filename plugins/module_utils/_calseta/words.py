@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.basic import env_fallback
+from .._core.options import ArgumentSpec
 
 #: How to reach Calseta, beside its address.
-CALSETA_OPTIONS: dict[str, t.Any] = {
-    "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["CALSETA_API_KEY"])},
-}
+CALSETA_OPTIONS = ArgumentSpec(
+    {
+        "api_key": {"type": "str", "no_log": True, "env": ["CALSETA_API_KEY"]},
+    }
+)
 
 STATUSES = ("Open", "Triaging", "Escalated", "Closed")
 
@@ -39,34 +41,38 @@ CALSETA_SEARCH: dict[str, t.Any] = {
 }
 
 #: What can be changed with this provider only.
-CALSETA_CHANGES: dict[str, t.Any] = {
-    "close_classification": {
-        "type": "str",
-        "choices": [
-            "True Positive - Suspicious Activity",
-            "Benign Positive - Suspicious but Expected",
-            "False Positive - Incorrect Detection Logic",
-            "False Positive - Inaccurate Data",
-            "Undetermined",
-            "Duplicate",
-            "Not Applicable",
-        ],
-    },
-    "malice_override": {"type": "str", "choices": ["Pending", "Benign", "Suspicious", "Malicious"]},
-    "reset_malice_override": {"type": "bool"},
-}
+CALSETA_CHANGES = ArgumentSpec(
+    {
+        "close_classification": {
+            "type": "str",
+            "choices": [
+                "True Positive - Suspicious Activity",
+                "Benign Positive - Suspicious but Expected",
+                "False Positive - Incorrect Detection Logic",
+                "False Positive - Inaccurate Data",
+                "Undetermined",
+                "Duplicate",
+                "Not Applicable",
+            ],
+        },
+        "malice_override": {"type": "str", "choices": ["Pending", "Benign", "Suspicious", "Malicious"]},
+        "reset_malice_override": {"type": "bool"},
+    }
+)
 
 #: What this provider takes of the options that not all providers have, and the values of those that all have.
 CALSETA_TAKES: dict[str, t.Sequence[str] | None] = {
     "status": STATUSES,
     "severity": SEVERITIES,
     "tags": None,
-    **dict.fromkeys([*CALSETA_OPTIONS, *CALSETA_CHANGES]),
+    **dict.fromkeys([*CALSETA_OPTIONS.options, *CALSETA_CHANGES.options]),
 }
 
-CALSETA_NOTES_OPTIONS: dict[str, t.Any] = {
-    "agent_name": {"type": "str", "default": "Ansible"},
-    "confidence": {"type": "str", "choices": ["low", "medium", "high"]},
-    "recommended_action": {"type": "str"},
-    "evidence": {"type": "dict"},
-}
+CALSETA_NOTES_OPTIONS = ArgumentSpec(
+    {
+        "agent_name": {"type": "str", "default": "Ansible"},
+        "confidence": {"type": "str", "choices": ["low", "medium", "high"]},
+        "recommended_action": {"type": "str"},
+        "evidence": {"type": "dict"},
+    }
+)

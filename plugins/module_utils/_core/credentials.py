@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 
 from .errors import OptionError
-from .options import Params, Run
+from .options import Params, Run, is_given
 
 
 def secret(params: Params, name: str, run: Run) -> str:
@@ -32,7 +31,7 @@ def choose(params: Params, spec: t.Mapping[str, t.Any], ways: t.Sequence[t.Seque
     What the task gives comes before what the environment holds: an access token in a task must not lose to an API key
     that somebody exported, nor the other way round, for it may belong to another organisation.
     """
-    named = [way for way in ways if any(params.get(name) and _given(params, spec, name) for name in way)]
+    named = [way for way in ways if any(params.get(name) and is_given(params, spec, name) for name in way)]
     # Where the task gives half of one, the other half is missing: nobody whom the environment knows steps in.
     meant = named or ways
     complete = [way for way in meant if all(params.get(name) for name in way)]
@@ -50,21 +49,8 @@ def choose(params: Params, spec: t.Mapping[str, t.Any], ways: t.Sequence[t.Seque
     raise OptionError(
         f"No credentials: {'; '.join(missing) or 'none were given'}",
         f"Give {_alternatives(ways)}, as options, in module_defaults or in the environment"
-        f" ({', '.join(n for way in ways for name in way for n in _variables(spec, name))}).",
+        f" ({', '.join(n for way in ways for name in way for n in spec[name].get('env', ()))}).",
     )
-
-
-def _given(params: Params, spec: t.Mapping[str, t.Any], name: str) -> bool:
-    """Whether the option comes from the task, not from its default or its environment fallback."""
-    value = params.get(name)
-    if value is None or value == spec[name].get("default"):
-        return False
-    return all(os.environ.get(variable) != value for variable in _variables(spec, name))
-
-
-def _variables(spec: t.Mapping[str, t.Any], name: str) -> t.Sequence[str]:
-    fallback = spec[name].get("fallback")
-    return fallback[1] if fallback else []
 
 
 def _alternatives(ways: t.Iterable[t.Sequence[str]]) -> str:

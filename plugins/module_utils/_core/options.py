@@ -7,25 +7,56 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import typing as t
 from pathlib import Path
 
-from .credentials import _given
 from .errors import OptionError
 from .urls import proxy_url
 
 Params = t.Mapping[str, t.Any]
 
-CONNECTION_OPTIONS: dict[str, t.Any] = {
-    "allow_http": {"type": "bool", "default": False},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "path"},
-    "timeout": {"type": "float", "default": 30},
-    "retries": {"type": "int", "default": 4},
-    "proxy": {"type": "str", "no_log": True},
-    "concurrency": {"type": "int", "default": 8},
-}
+
+@dataclasses.dataclass(frozen=True)
+class ArgumentSpec:
+    """Options with the constraints between them. Specs merge, and their constraints with them.
+
+    An option is what C(AnsibleModule) takes, but for ``env``: the names of the environment variables that stand in for
+    it, in the order in which they are looked at. A variable that is set but empty is not set.
+    """
+
+    options: dict[str, dict[str, t.Any]]
+    mutually_exclusive: t.Sequence[t.Sequence[str]] = ()
+    required_one_of: t.Sequence[t.Sequence[str]] = ()
+
+    def merge(self, *others: ArgumentSpec) -> ArgumentSpec:
+        """This spec with the others' options behind its own. Raises `ValueError` where two differ about an option."""
+        options = dict(self.options)
+        for other in others:
+            differing = [name for name, spec in other.options.items() if options.get(name, spec) != spec]
+            if differing:
+                raise ValueError(f"two specs differ about {', '.join(differing)}")
+            options.update(other.options)
+        specs = (self, *others)
+        return ArgumentSpec(
+            options,
+            [one for spec in specs for one in spec.mutually_exclusive],
+            [one for spec in specs for one in spec.required_one_of],
+        )
+
+
+CONNECTION_OPTIONS = ArgumentSpec(
+    {
+        "allow_http": {"type": "bool", "default": False},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "timeout": {"type": "float", "default": 30},
+        "retries": {"type": "int", "default": 4},
+        "proxy": {"type": "str", "no_log": True},
+        "concurrency": {"type": "int", "default": 8},
+    }
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +125,7 @@ def refuse_foreign(
     """
     mine = takes[provider]
     for name in dict.fromkeys(name for options in takes.values() for name in options):
-        if name not in mine and _given(params, spec, name):
+        if name not in mine and is_given(params, spec, name):
             takes_here = ", ".join(within + one for one in mine)
             raise OptionError(f"{within}{name} is not for provider {provider}, which takes {takes_here}")
         values = mine.get(name)
@@ -117,3 +148,28 @@ def checked_text(option: str, value: str | None) -> str | None:
     if value is not None and re.search("[\x00\ud800-\udfff]", value):
         raise OptionError(f"{option} has a character in it that cannot be stored (NUL, or half of a surrogate pair)")
     return value
+
+
+def is_given(params: Params, options: t.Mapping[str, t.Any], name: str) -> bool:
+    """Whether the option comes from the task, not from its default or its environment variables."""
+    value = params.get(name)
+    if value is None or value == options[name].get("default"):
+        return False
+    return all(os.environ.get(variable) != value for variable in options[name].get("env", ()))
+
+
+def environment_value(names: t.Iterable[str]) -> str | None:
+    """The first of these environment variables that is set and not empty; AWX sets empty ones."""
+    return next(filter(None, map(os.environ.get, names)), None)
+
+
+def with_environment(params: Params, options: t.Mapping[str, t.Any]) -> Params:
+    """The options, with what the environment has for those of one provider that the task does not give.
+
+    Where providers share an option, Ansible's own fallback would send the key of one to the other.
+    """
+    found = dict(params)
+    for name, spec in options.items():
+        if found[name] is None:
+            found[name] = environment_value(spec.get("env", ()))
+    return found

@@ -11,10 +11,10 @@ import re
 import typing as t
 
 from .errors import OptionError
-from .options import Params, checked_text
+from .options import ArgumentSpec, Params, checked_text
 from .text import one_line, paints
 
-PROVENANCE_OPTIONS: dict[str, t.Any] = {"provenance": {"type": "str", "default": "none"}}
+PROVENANCE_OPTIONS = ArgumentSpec({"provenance": {"type": "str", "default": "none"}})
 
 #: What every such line begins with, by which it is known.
 BEGINNING = "Ansible"

@@ -79,7 +79,7 @@ class Signals(OneByOne):
         #: Where the organisation is; V(None) behind a gateway, where that cannot be known.
         self.site = None if params["api_url"] else own_site
         self.base = base_url(params["api_url"] or f"https://api.{own_site}", allow_http=params["allow_http"])
-        way = choose(params, DATADOG_OPTIONS, [("api_key", "app_key"), ("access_token",)])
+        way = choose(params, DATADOG_OPTIONS.options, [("api_key", "app_key"), ("access_token",)])
         secrets = {name: secret(params, name, run) for name in way}
         if "access_token" in secrets:
             headers = {"Authorization": f"Bearer {secrets['access_token']}"}

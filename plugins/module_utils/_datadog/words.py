@@ -6,38 +6,37 @@
 
 from __future__ import annotations
 
-import typing as t
+from .._core.options import ArgumentSpec
 
-from ansible.module_utils.basic import env_fallback
-
-DATADOG_OPTIONS: dict[str, t.Any] = {
-    "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["DD_API_KEY", "DATADOG_API_KEY"])},
-    "app_key": {
-        "type": "str",
-        "no_log": True,
-        "aliases": ["application_key"],
-        "fallback": (env_fallback, ["DD_APP_KEY", "DATADOG_APP_KEY"]),
-    },
-    "access_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["DD_ACCESS_TOKEN", "DD_BEARER_TOKEN"])},
-    "site": {"type": "str", "default": "datadoghq.com", "fallback": (env_fallback, ["DD_SITE"])},
-    "api_url": {"type": "str", "aliases": ["api_host"]},
-}
+DATADOG_OPTIONS = ArgumentSpec(
+    {
+        "api_key": {"type": "str", "no_log": True, "env": ["DD_API_KEY", "DATADOG_API_KEY"]},
+        "app_key": {
+            "type": "str",
+            "no_log": True,
+            "aliases": ["application_key"],
+            "env": ["DD_APP_KEY", "DATADOG_APP_KEY"],
+        },
+        "access_token": {"type": "str", "no_log": True, "env": ["DD_ACCESS_TOKEN", "DD_BEARER_TOKEN"]},
+        "site": {"type": "str", "default": "datadoghq.com", "env": ["DD_SITE"]},
+        "api_url": {"type": "str", "aliases": ["api_host"]},
+    }
+)
 
 STATES = ("open", "under_review", "archived")
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
-SIGNALS_OPTIONS: dict[str, t.Any] = {
-    "signal_ids": {"type": "list", "elements": "str", "aliases": ["signal_id"]},
-    "query": {"type": "str"},
-    "from": {"type": "str"},
-    "to": {"type": "str"},
-}
-
-#: Signals are named or searched, and what goes with the one does not go with the other.
-SIGNALS_EXCLUSIVE = [("signal_ids", other) for other in ("query", "from", "to")]
-
-SIGNALS_REQUIRED = [("signal_ids", "query")]
+SIGNALS_OPTIONS = ArgumentSpec(
+    {
+        "signal_ids": {"type": "list", "elements": "str", "aliases": ["signal_id"]},
+        "query": {"type": "str"},
+        "from": {"type": "str"},
+        "to": {"type": "str"},
+    },
+    [("signal_ids", other) for other in ("query", "from", "to")],
+    [("signal_ids", "query")],
+)
 
 #: What an id looks like.
 SIGNAL_ID = r"[A-Za-z0-9_=-]{1,256}"

@@ -10,14 +10,16 @@ import dataclasses
 import typing as t
 
 from .._core.errors import OptionError
-from .._core.options import Params
+from .._core.options import ArgumentSpec, Params
 
-GUARDS_OPTIONS: dict[str, t.Any] = {
-    "only_from": {"type": "list", "elements": "str"},
-    "only_assigned_to": {"type": "list", "elements": "str"},
-    "protect_severity": {"type": "list", "elements": "str"},
-    "otherwise": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
-}
+GUARDS_OPTIONS = ArgumentSpec(
+    {
+        "only_from": {"type": "list", "elements": "str"},
+        "only_assigned_to": {"type": "list", "elements": "str"},
+        "protect_severity": {"type": "list", "elements": "str"},
+        "otherwise": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+    }
+)
 
 
 @dataclasses.dataclass(frozen=True)

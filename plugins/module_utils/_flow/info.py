@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.options import Params, Run
+from .._core.options import ArgumentSpec, Params, Run
 from .change import Fields
 from .platform import Platform
 from .task import Report, run_task
@@ -27,13 +27,15 @@ def common(**known: str | None) -> Fields:
     return {name: known.get(name) for name in COMMON}
 
 
-INFO_OPTIONS: dict[str, t.Any] = {
-    "max_alerts": {"type": "int", "default": 1000},
-    "raw": {"type": "bool", "default": False},
-}
+INFO_OPTIONS = ArgumentSpec(
+    {
+        "max_alerts": {"type": "int", "default": 1000},
+        "raw": {"type": "bool", "default": False},
+    }
+)
 
 
-def run_info(connect: t.Callable[[Params, Run], Platform], **module_arguments: t.Any) -> None:
+def run_info(connect: t.Callable[[Params, Run], Platform], spec: ArgumentSpec) -> None:
     """Be a module that shows alerts. It sends nothing that could write, in check mode or not."""
 
     def work(params: Params, run: Run) -> Report:
@@ -49,4 +51,4 @@ def run_info(connect: t.Callable[[Params, Run], Platform], **module_arguments: t
         fields[platform.kind] = [{"id": alert_id, **shown} for alert_id, shown in alerts.items()]
         return Report(fields)
 
-    run_task(work, **module_arguments)
+    run_task(work, spec)

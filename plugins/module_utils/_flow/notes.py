@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import abc
-import contextlib
 import re
 import typing as t
-
-from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._core.errors import OptionError, TriageError
 from .._core.options import Params, checked_text
@@ -71,20 +68,6 @@ def traced(platform: Alerts, params: Params, notes: t.Callable[[Alerts, str, Par
         # They were for the change, after which the alert stands as the task wants it.
         platform.trace.guards = Guards()
     return platform
-
-
-def with_environment(params: Params, options: t.Mapping[str, t.Any]) -> Params:
-    """The options, with what the environment has for those of one provider that the task does not give.
-
-    Where providers share an option, an environment fallback of it would send the key of one to the other.
-    """
-    found = dict(params)
-    for name, spec in options.items():
-        if found[name] is None and "fallback" in spec:
-            fallback, variables = spec["fallback"]
-            with contextlib.suppress(AnsibleFallbackNotFound):
-                found[name] = fallback(*variables)
-    return found
 
 
 def note_text(option: str, value: str, longest: int) -> str:

@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from .._core.errors import GuardError, TriageError
-from .._core.options import Params, Run
+from .._core.options import ArgumentSpec, Params, Run
 from .._core.values import batches
 from .change import Change, Fields
 from .plan import Plan, Result
@@ -25,14 +25,14 @@ from .task import Report, run_task
 Connect = t.Callable[[Params, Run], Changeable]
 
 
-def run_module(connect: Connect, **module_arguments: t.Any) -> None:
+def run_module(connect: Connect, spec: ArgumentSpec) -> None:
     """Be a module that brings the alerts to the state that the options name, and reports every one."""
 
     def work(params: Params, run: Run) -> Report:
         platform = connect(params, run)
         return _report(platform, _reconcile(platform, run.read_only), run)
 
-    run_task(work, **module_arguments)
+    run_task(work, spec)
 
 
 def _reconcile(platform: Changeable, check_mode: bool) -> dict[str, Result]:

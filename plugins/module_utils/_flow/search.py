@@ -10,14 +10,16 @@ import dataclasses
 import typing as t
 
 from .._core.errors import OptionError, TriageError
-from .._core.options import Params
+from .._core.options import ArgumentSpec, Params
 from .change import Fields
 
-SELECTION_OPTIONS: dict[str, t.Any] = {
-    "max_alerts": {"type": "int", "default": 1000},
-    "expected_count": {"type": "int"},
-    "allow_unbounded": {"type": "bool", "default": False},
-}
+SELECTION_OPTIONS = ArgumentSpec(
+    {
+        "max_alerts": {"type": "int", "default": 1000},
+        "expected_count": {"type": "int"},
+        "allow_unbounded": {"type": "bool", "default": False},
+    }
+)
 
 #: How many pages in a row may show nothing new: a service may leave out what it has filtered only afterwards.
 _IDLE_PAGES = 50

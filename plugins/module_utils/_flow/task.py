@@ -14,11 +14,11 @@ import re
 import traceback
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
 from .._core.errors import TriageError
-from .._core.options import Params, Run
+from .._core.options import ArgumentSpec, Params, Run, environment_value
 from .._core.text import one_line, printable
 from .._http.transport import REQUESTS_IMPORT_ERROR
 from .change import Fields
@@ -36,9 +36,14 @@ class Report:
     failure: str | None = None
 
 
-def run_task(work: t.Callable[[Params, Run], Report], **module_arguments: t.Any) -> None:
+def run_task(work: t.Callable[[Params, Run], Report], spec: ArgumentSpec) -> None:
     """Be a module: parse the options, do the work, and report."""
-    module = AnsibleModule(supports_check_mode=True, **module_arguments)
+    module = AnsibleModule(
+        argument_spec={name: _for_ansible(option) for name, option in spec.options.items()},
+        mutually_exclusive=spec.mutually_exclusive,
+        required_one_of=spec.required_one_of,
+        supports_check_mode=True,
+    )
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     run = _run(module)
@@ -56,6 +61,19 @@ def run_task(work: t.Callable[[Params, Run], Report], **module_arguments: t.Any)
     except Exception as error:  # noqa: BLE001  # what Ansible would print of it itself may have secrets in it
         said = one_line(f"{type(error).__name__}: {error}")
         module.fail_json(msg=f"{CRASH}: {said}", exception=traceback.format_exc())
+
+
+def _for_ansible(option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """An option as Ansible takes it, which looks the environment up by a function."""
+    plain = {name: value for name, value in option.items() if name != "env"}
+    return {**plain, "fallback": (_from_environment, option["env"])} if "env" in option else plain
+
+
+def _from_environment(*names: str) -> str:
+    value = environment_value(names)
+    if value is None:
+        raise AnsibleFallbackNotFound
+    return value
 
 
 def _run(module: AnsibleModule) -> Run:

@@ -175,7 +175,7 @@ def _by_size(ids: t.Sequence[str]) -> list[list[str]]:
 
 
 def _authorization(params: Params, run: Run) -> str:
-    way = choose(params, KIBANA_OPTIONS, [("api_key",), ("username", "password"), ("bearer_token",)])
+    way = choose(params, KIBANA_OPTIONS.options, [("api_key",), ("username", "password"), ("bearer_token",)])
     if way[0] == "api_key":
         key = secret(params, "api_key", run)
         # In it are an id and the key itself, in base64.

@@ -6,23 +6,23 @@
 
 from __future__ import annotations
 
-import typing as t
+from .._core.options import ArgumentSpec
 
-from ansible.module_utils.basic import env_fallback
-
-KIBANA_OPTIONS: dict[str, t.Any] = {
-    # Not "required": a linter would flag every task that leaves it to the environment.
-    "api_url": {
-        "type": "str",
-        "aliases": ["kibana_url"],
-        "fallback": (env_fallback, ["KIBANA_URL", "KIBANA_ENDPOINT"]),
-    },
-    "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["KIBANA_API_KEY"])},
-    "username": {"type": "str", "fallback": (env_fallback, ["KIBANA_USERNAME"])},
-    "password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["KIBANA_PASSWORD"])},
-    "bearer_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["KIBANA_BEARER_TOKEN"])},
-    "space_id": {"type": "str", "fallback": (env_fallback, ["KIBANA_SPACE_ID"])},
-}
+KIBANA_OPTIONS = ArgumentSpec(
+    {
+        # Not "required": a linter would flag every task that leaves it to the environment.
+        "api_url": {
+            "type": "str",
+            "aliases": ["kibana_url"],
+            "env": ["KIBANA_URL", "KIBANA_ENDPOINT"],
+        },
+        "api_key": {"type": "str", "no_log": True, "env": ["KIBANA_API_KEY"]},
+        "username": {"type": "str", "env": ["KIBANA_USERNAME"]},
+        "password": {"type": "str", "no_log": True, "env": ["KIBANA_PASSWORD"]},
+        "bearer_token": {"type": "str", "no_log": True, "env": ["KIBANA_BEARER_TOKEN"]},
+        "space_id": {"type": "str", "env": ["KIBANA_SPACE_ID"]},
+    }
+)
 
 SIGNALS = "/api/detection_engine/signals"
 
@@ -40,8 +40,12 @@ TAGS = "kibana.alert.workflow_tags"
 
 ASSIGNEES = "kibana.alert.workflow_assignee_ids"
 
-KIBANA_ALERTS_OPTIONS: dict[str, t.Any] = {
-    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "signal_ids"]},
-    "query": {"type": "dict"},
-    "runtime_mappings": {"type": "dict"},
-}
+KIBANA_ALERTS_OPTIONS = ArgumentSpec(
+    {
+        "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "signal_ids"]},
+        "query": {"type": "dict"},
+        "runtime_mappings": {"type": "dict"},
+    },
+    [("alert_ids", "query")],
+    [("alert_ids", "query")],
+)

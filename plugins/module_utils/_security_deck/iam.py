@@ -13,12 +13,11 @@ import dataclasses
 import json
 import os
 import re
+import sys
 import threading
 import time
 import typing as t
 from pathlib import Path
-
-from ansible.module_utils.basic import missing_required_lib
 
 from .._core.credentials import choose, secret
 from .._core.errors import CredentialsError, OptionError, RequestError, TriageError, UnknownFateError
@@ -74,7 +73,9 @@ class IamToken(Authorization):
 
 def iam_authorization(params: Params, run: Run, connection: Connection, base: str | None) -> Authorization:
     """The authorization that the options ask for. ``base`` replaces the host of the IAM API."""
-    way = choose(params, YANDEX_IAM_OPTIONS, [("iam_token",), ("service_account_key_file",), ("instance_metadata",)])[0]
+    way = choose(
+        params, YANDEX_IAM_OPTIONS.options, [("iam_token",), ("service_account_key_file",), ("instance_metadata",)]
+    )[0]
     if way == "iam_token":
         return Authorization({"Authorization": f"Bearer {secret(params, 'iam_token', run)}"})
     if way == "instance_metadata":
@@ -145,15 +146,22 @@ def _jwt(key: dict[str, str], audience: str, run: Run) -> str:
     try:
         import jwt  # noqa: PLC0415  # needed for key files only, and not everywhere installed
     except ImportError:
-        raise OptionError(missing_required_lib("PyJWT[crypto]", reason="for service_account_key_file")) from None
+        raise _missing_jwt() from None
     now = int(time.time())
     claims = {"iss": key["service_account_id"], "aud": audience, "iat": now, "exp": now + 3600}
     try:
         token = jwt.encode(claims, key["private_key"], algorithm="PS256", headers={"kid": key["id"]})
     except NotImplementedError:
         # What PyJWT says of an algorithm for which it lacks the package cryptography.
-        raise OptionError(missing_required_lib("PyJWT[crypto]", reason="for service_account_key_file")) from None
+        raise _missing_jwt() from None
     except (ValueError, TypeError, AttributeError, jwt.PyJWTError):
         raise OptionError("The private_key of service_account_key_file is not an RSA key in PEM") from None
     run.hide(token)
     return token
+
+
+def _missing_jwt() -> OptionError:
+    return OptionError(
+        f"service_account_key_file needs the Python package PyJWT[crypto] for {sys.executable}",
+        "Install it there, or give iam_token.",
+    )

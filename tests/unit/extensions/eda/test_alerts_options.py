@@ -30,10 +30,10 @@ from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import 
 
 FILTER = SOURCE.parents[1] / "event_filter" / "normalize.py"
 MODULES: dict[str, dict[str, t.Any]] = {
-    "datadog": DATADOG_OPTIONS,
-    "kibana": KIBANA_OPTIONS,
-    "security_deck": SECURITY_DECK_OPTIONS,
-    "calseta": CALSETA_OPTIONS,
+    "datadog": DATADOG_OPTIONS.options,
+    "kibana": KIBANA_OPTIONS.options,
+    "security_deck": SECURITY_DECK_OPTIONS.options,
+    "calseta": CALSETA_OPTIONS.options,
 }
 
 
@@ -117,7 +117,7 @@ def test_addresses(given: dict[str, t.Any], base: str) -> None:
 def test_connects_by_the_variables_of_the_modules(
     sim: Simulator, platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = {name: list(spec["fallback"][1]) for name, spec in MODULES[platform].items() if "fallback" in spec}
+    expected = {name: spec["env"] for name, spec in MODULES[platform].items() if "env" in spec}
     if platform == "calseta":
         # Which is no fallback of the module's option, because that is another platform's too.
         expected["api_url"] = ["CALSETA_API_URL"]
@@ -169,7 +169,7 @@ def test_documented_as_they_are() -> None:
 def test_what_the_modules_have_too_is_called_the_same() -> None:
     for platform, spec in MODULES.items():
         assert set(options().OWN[platform]) - {"api_url"} == set(spec) - {"api_url"}
-    assert set(CONNECTION_OPTIONS) - set(options().COMMON) == {"retries", "concurrency"}
+    assert set(CONNECTION_OPTIONS.options) - set(options().COMMON) == {"retries", "concurrency"}
 
 
 @pytest.mark.parametrize("file", [SOURCE, FILTER], ids=["alerts", "normalize"])
