@@ -258,8 +258,8 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     CONNECTION_OPTIONS,
     ArgumentSpec,
     Params,
-    Run,
-    refuse_foreign,
+    TaskContext,
+    reject_other_providers,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Platform
@@ -269,15 +269,15 @@ from ansible_collections.secops.triage.plugins.module_utils._security_deck.words
     SECURITY_DECK_SEARCH,
 )
 
-PROVIDERS: dict[str, t.Callable[[Params, Run], Platform]] = {
+PROVIDERS: dict[str, t.Callable[[Params, TaskContext], Platform]] = {
     "security_deck": SecurityDeckInfo,
     "calseta": CalsetaInfo,
 }
-TAKES = {
+PROVIDER_OPTIONS = {
     "security_deck": dict.fromkeys(SECURITY_DECK_OPTIONS.options),
     "calseta": dict.fromkeys(CALSETA_OPTIONS.options),
 }
-QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_SEARCH), "calseta": dict.fromkeys(CALSETA_SEARCH)}
+PROVIDER_QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_SEARCH), "calseta": dict.fromkeys(CALSETA_SEARCH)}
 QUERY = {**SECURITY_DECK_SEARCH, **CALSETA_SEARCH}
 
 SPEC = ArgumentSpec(
@@ -292,10 +292,10 @@ SPEC = ArgumentSpec(
 ).merge(SECURITY_DECK_OPTIONS, CALSETA_OPTIONS, INFO_OPTIONS, CONNECTION_OPTIONS)
 
 
-def connect(params: Params, run: Run) -> Platform:
-    refuse_foreign(params, SPEC.options, params["provider"], TAKES)
-    refuse_foreign(params["query"] or {}, QUERY, params["provider"], QUERIES, "query.")
-    return PROVIDERS[params["provider"]](params, run)
+def connect(params: Params, context: TaskContext) -> Platform:
+    reject_other_providers(params, SPEC.options, params["provider"], PROVIDER_OPTIONS)
+    reject_other_providers(params["query"] or {}, QUERY, params["provider"], PROVIDER_QUERIES, "query.")
+    return PROVIDERS[params["provider"]](params, context)
 
 
 def main() -> None:

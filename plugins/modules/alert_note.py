@@ -253,12 +253,12 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     CONNECTION_OPTIONS,
     ArgumentSpec,
     Params,
-    Run,
-    refuse_foreign,
+    TaskContext,
+    reject_other_providers,
     with_environment,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Changeable
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes, NotedAlerts
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_OPTIONS
@@ -275,7 +275,7 @@ SHARED: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True},
 }
 #: What each provider takes of the options that not all providers have.
-TAKES: dict[str, dict[str, None]] = {
+PROVIDER_OPTIONS: dict[str, dict[str, None]] = {
     "security_deck": dict.fromkeys(
         [*SECURITY_DECK_OPTIONS.options, *YANDEX_OPERATIONS_OPTIONS.options, "api_url", "only_assigned_to"]
     ),
@@ -284,7 +284,7 @@ TAKES: dict[str, dict[str, None]] = {
 }
 SPEC = ArgumentSpec(
     {
-        "provider": {"type": "str", "choices": list(TAKES), "required": True},
+        "provider": {"type": "str", "choices": list(PROVIDER_OPTIONS), "required": True},
         "alert_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["alert_id", "alert_uuid"]},
         "text": {"type": "str", "required": True},
         **SHARED,
@@ -299,13 +299,13 @@ SPEC = ArgumentSpec(
 )
 
 
-def connect(params: Params, run: Run) -> Changeable:
-    refuse_foreign(params, SPEC.options, params["provider"], TAKES)
+def connect(params: Params, context: TaskContext) -> WritablePlatform:
+    reject_other_providers(params, SPEC.options, params["provider"], PROVIDER_OPTIONS)
     if params["provider"] == "security_deck":
-        return SecurityDeckNotes(SecurityDeck(params, run), params["text"], params)
+        return SecurityDeckNotes(SecurityDeck(params, context), params["text"], params)
     if params["provider"] == "calseta":
-        return CalsetaNotes(Calseta(with_environment(params, CALSETA_OPTIONS.options), run), params["text"], params)
-    return KibanaNotes(NotedAlerts(with_environment(params, KIBANA_OPTIONS.options), run), params["text"], params)
+        return CalsetaNotes(Calseta(with_environment(params, CALSETA_OPTIONS.options), context), params["text"], params)
+    return KibanaNotes(NotedAlerts(with_environment(params, KIBANA_OPTIONS.options), context), params["text"], params)
 
 
 def main() -> None:

@@ -355,20 +355,20 @@ from ansible_collections.secops.triage.plugins.module_utils._calseta.update impo
 from ansible_collections.secops.triage.plugins.module_utils._calseta.words import (
     CALSETA_CHANGES,
     CALSETA_OPTIONS,
+    CALSETA_PROVIDER_OPTIONS,
     CALSETA_QUERY,
-    CALSETA_TAKES,
 )
 from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
     ArgumentSpec,
     Params,
-    Run,
-    refuse_foreign,
+    TaskContext,
+    reject_other_providers,
 )
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.notes import Notes, traced
-from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Changeable
+from ansible_collections.secops.triage.plugins.module_utils._flow.notes import Notes, with_provenance_notes
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import SecurityDeckNotes
@@ -376,17 +376,17 @@ from ansible_collections.secops.triage.plugins.module_utils._security_deck.updat
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
     SECURITY_DECK_CHANGES,
     SECURITY_DECK_OPTIONS,
+    SECURITY_DECK_PROVIDER_OPTIONS,
     SECURITY_DECK_QUERY,
-    SECURITY_DECK_TAKES,
 )
 
 NOTES: dict[str, t.Callable[..., Notes]] = {"security_deck": SecurityDeckNotes, "calseta": CalsetaNotes}
-PROVIDERS: dict[str, t.Callable[[Params, Run], Changeable]] = {
+PROVIDERS: dict[str, t.Callable[[Params, TaskContext], WritablePlatform]] = {
     "security_deck": SecurityDeckAlerts,
     "calseta": CalsetaAlerts,
 }
-TAKES = {"security_deck": SECURITY_DECK_TAKES, "calseta": CALSETA_TAKES}
-QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_QUERY), "calseta": dict.fromkeys(CALSETA_QUERY)}
+PROVIDER_OPTIONS = {"security_deck": SECURITY_DECK_PROVIDER_OPTIONS, "calseta": CALSETA_PROVIDER_OPTIONS}
+PROVIDER_QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_QUERY), "calseta": dict.fromkeys(CALSETA_QUERY)}
 QUERY = {**SECURITY_DECK_QUERY, **CALSETA_QUERY}
 CHANGES = (
     "status",
@@ -406,7 +406,10 @@ SPEC = ArgumentSpec(
         "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
         "query": {"type": "dict", "options": QUERY},
         **{
-            name: {"type": "str", "choices": [value for takes in TAKES.values() for value in takes[name] or ()]}
+            name: {
+                "type": "str",
+                "choices": [value for takes in PROVIDER_OPTIONS.values() for value in takes[name] or ()],
+            }
             for name in ("status", "severity")
         },
         "tags": {"type": "list", "elements": "str"},
@@ -427,10 +430,10 @@ SPEC = ArgumentSpec(
 )
 
 
-def connect(params: Params, run: Run) -> Changeable:
-    refuse_foreign(params, SPEC.options, params["provider"], TAKES)
-    refuse_foreign(params["query"] or {}, QUERY, params["provider"], QUERIES, "query.")
-    return traced(PROVIDERS[params["provider"]](params, run), params, NOTES[params["provider"]])
+def connect(params: Params, context: TaskContext) -> WritablePlatform:
+    reject_other_providers(params, SPEC.options, params["provider"], PROVIDER_OPTIONS)
+    reject_other_providers(params["query"] or {}, QUERY, params["provider"], PROVIDER_QUERIES, "query.")
+    return with_provenance_notes(PROVIDERS[params["provider"]](params, context), params, NOTES[params["provider"]])
 
 
 def main() -> None:

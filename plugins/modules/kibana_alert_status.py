@@ -215,11 +215,11 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     CONNECTION_OPTIONS,
     ArgumentSpec,
     Params,
-    Run,
+    TaskContext,
 )
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.notes import traced
+from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_provenance_notes
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes
@@ -242,8 +242,8 @@ SPEC = ArgumentSpec(
 )
 
 
-def connect(params: Params, run: Run) -> AlertStatus:
-    return traced(AlertStatus(params, run), params, KibanaNotes)
+def connect(params: Params, context: TaskContext) -> AlertStatus:
+    return with_provenance_notes(AlertStatus(params, context), params, KibanaNotes)
 
 
 def main() -> None:

@@ -176,11 +176,11 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     CONNECTION_OPTIONS,
     ArgumentSpec,
     Params,
-    Run,
+    TaskContext,
 )
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.notes import traced
+from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_provenance_notes
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes
@@ -202,8 +202,8 @@ SPEC = ArgumentSpec(
 )
 
 
-def connect(params: Params, run: Run) -> AlertTags:
-    return traced(AlertTags(params, run), params, KibanaNotes)
+def connect(params: Params, context: TaskContext) -> AlertTags:
+    return with_provenance_notes(AlertTags(params, context), params, KibanaNotes)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import typing as t
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ansible_collections.secops.triage.plugins.module_utils._core.provenance import composed
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import compose
 
 
 class ProvenanceAction(NormalAction):  # type: ignore[misc]  # ansible-core carries no types
@@ -47,7 +47,7 @@ def told_by_play(variables: t.Mapping[str, t.Any]) -> str:
     event = variables.get("ansible_eda")
     rule = event if isinstance(event, dict) else {}
     user = _awx(variables, "user_name") if job else os.environ.get("USER") or os.environ.get("LOGNAME")
-    return composed(
+    return compose(
         [
             ("AWX job", job),
             ("template", _awx(variables, "job_template_name")),

@@ -147,10 +147,12 @@ def test_every_file_has_its_header(path: Path) -> None:
 
 
 def read_directly() -> t.Iterator[str]:
-    """The names of variables that stand where ``os.environ`` is used, on the same line or in a tuple for it."""
+    """The names of variables in functions that look into the environment by themselves."""
     for path in LAYERED:
         for function in [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]:
-            if any(isinstance(node, ast.Attribute) and node.attr == "environ" for node in ast.walk(function)):
+            if {"environ", "environment_value"} & {
+                getattr(node, "attr", getattr(node, "id", "")) for node in ast.walk(function)
+            }:
                 for node in ast.walk(function):
                     if isinstance(node, ast.Constant) and re.fullmatch(r"[A-Z]+(_[A-Z]+)+", str(node.value)):
                         yield str(node.value)

@@ -156,6 +156,7 @@ def test_fifth_platform_works_as_it_is_shown(tmp_path: Path) -> None:
     files = {block.caption: block.code for block in blocks(RST / "new_platform.rst") if block.caption}
     for name, code in files.items():
         assert not (copy / name).exists()
+        (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).write_text(f"{code}\n")
     (test,) = (name for name in files if name.startswith("tests/unit"))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", test]

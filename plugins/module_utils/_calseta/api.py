@@ -14,22 +14,22 @@ import typing as t
 import uuid
 
 from .._core.credentials import secret
-from .._core.errors import OptionError, RefusedError, UnknownFateError
-from .._core.options import Connection, Params, Run, checked_text
+from .._core.errors import AmbiguousError, OptionError, RefusedError
+from .._core.options import Connection, Params, TaskContext, checked_text, environment_value
 from .._core.times import before_all, moment
 from .._core.urls import base_url, segment
-from .._core.values import dig, fits, integer, text, texts
+from .._core.values import dig, has_types, integer, text, texts
 from .._flow.change import Fields
-from .._flow.guards import Guards, Standing
-from .._flow.platform import OneByOne
-from .._flow.search import Found, Page, Selection, gather
+from .._flow.guards import GuardedState, Guards
+from .._flow.platform import ReadsOneByOne
+from .._flow.search import Page, SearchResult, Selection, collect_pages
 from .._http.client import Authorization, Client
 from .words import SEVERITIES, STATUSES
 
 
-def asked_for(query: Params, selection: Selection) -> dict[str, str]:
+def search_parameters(query: Params, selection: Selection) -> dict[str, str]:
     """What to ask for: newest first, unless the task says otherwise."""
-    asked = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
+    parameters = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
     for name in ("status", "severity", "source_name"):
         values = query.get(name)
         if values is None:
@@ -40,18 +40,18 @@ def asked_for(query: Params, selection: Selection) -> dict[str, str]:
             checked_text(f"query.{name}", value)
             if not value.strip() or "," in value:
                 raise OptionError(f"query.{name} has {value!r} in it, which is no name: names are joined by commas")
-        asked[name] = ",".join(values)
+        parameters[name] = ",".join(values)
     for name in ("from_time", "to_time"):
         time = moment(f"query.{name}", query.get(name))
         if time:
-            asked[name] = time
-    if "from_time" in asked and "to_time" in asked and asked["from_time"] > asked["to_time"]:
+            parameters[name] = time
+    if "from_time" in parameters and "to_time" in parameters and parameters["from_time"] > parameters["to_time"]:
         # In the task's own words, which are the same in every run.
         since, until = query["from_time"], query["to_time"]
         raise OptionError(f"query.from_time is {since}, which is after query.to_time, {until}")
-    if before_all(asked.get("from_time", "")):
+    if before_all(parameters.get("from_time", "")):
         selection.refuse("query has no from_time, or one that is before all alerts")
-    return asked
+    return parameters
 
 
 _KINDS = {"status": str, "severity": str, "tags": list, "close_classification": str, "malice_override": str}
@@ -59,7 +59,7 @@ _KINDS = {"status": str, "severity": str, "tags": list, "close_classification": 
 _PAGE = 500
 
 
-class Calseta(OneByOne):
+class Calseta(ReadsOneByOne):
     """Alerts of Calseta, named by their ids or found."""
 
     #: What to say of a key that may not do what it should.
@@ -68,7 +68,7 @@ class Calseta(OneByOne):
     #: What must be of these types, where it is there, for an alert to be readable.
     kinds: t.ClassVar[t.Mapping[str, type]] = _KINDS
 
-    def __init__(self, params: Params, run: Run) -> None:
+    def __init__(self, params: Params, context: TaskContext) -> None:
         self.ids = _uuids(params["alert_ids"] or [])
         # Not an environment fallback of the option: with the other provider, the token would go to this address.
         api_url = params["api_url"] or environment_value(["CALSETA_API_URL"])
@@ -80,13 +80,13 @@ class Calseta(OneByOne):
         self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + "/v1/alerts/"
         self.selection = Selection.of(params, self._find)
         if self.selection:
-            self._search = asked_for(params["query"], self.selection)
+            self._search = search_parameters(params["query"], self.selection)
         if "only_from" in params:
             self.guards = Guards.of(params, STATUSES, SEVERITIES)
-        connection = Connection.of(params, run)
+        connection = Connection.of(params, context)
         self.retries = connection.retries
-        authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', run)}"})
-        self.client = Client(connection, authorization, run, self._hint)
+        authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', context)}"})
+        self.client = Client(connection, authorization, context, self._hint)
 
     def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
@@ -105,14 +105,14 @@ class Calseta(OneByOne):
                 return None
             raise
         alert = dig(answer.body, "data")
-        if not self.readable(alert) or alert["uuid"] != alert_id:
-            raise UnknownFateError("GET", f"/v1/alerts/{alert_id}", "the answer does not show this alert")
+        if not self.is_valid(alert) or alert["uuid"] != alert_id:
+            raise AmbiguousError("GET", f"/v1/alerts/{alert_id}", "the answer does not show this alert")
         return self.shown(alert, whole=True)
 
-    def _find(self, limit: int) -> Found:
+    def _find(self, limit: int) -> SearchResult:
         # Pages are counted, so all of them must be of one size. One more than the limit shows whether there are more.
         size = min(_PAGE, limit + 1)
-        return gather(lambda after, dummy: self._page(after, size), limit, size)
+        return collect_pages(lambda after, dummy: self._page(after, size), limit, size)
 
     def _page(self, after: tuple[int, int] | None, size: int) -> Page:
         """The page of a number, and how many alerts there were before it was asked for; at first there is neither."""
@@ -123,7 +123,7 @@ class Calseta(OneByOne):
             raise _doubt("the answer is not a page of alerts")
         alerts: dict[str, Fields] = {}
         for alert in found:
-            if not self.readable(alert):
+            if not self.is_valid(alert):
                 raise _doubt(f"the answer has an alert in it that cannot be read: {_uuid(alert) or 'no uuid'}")
             alerts[alert["uuid"]] = self.shown(alert, whole=False)
         if total < before:
@@ -131,16 +131,16 @@ class Calseta(OneByOne):
             return Page(alerts, (max(1, number - 1), total), total)
         return Page(alerts, (number + 1, total) if found and number * size < total else None, total)
 
-    def readable(self, alert: t.Any) -> bool:
+    def is_valid(self, alert: t.Any) -> bool:
         """Whether this is an object of an alert, with nothing in it that we would have to guess at."""
-        known = fits(alert, self.kinds) and alert.get("status") and alert.get("severity")
+        known = has_types(alert, self.kinds) and alert.get("status") and alert.get("severity")
         return bool(known and _uuid(alert))
 
     def shown(self, alert: Fields, *, whole: bool) -> Fields:
         """The fields of the API's alert. A list does not show the ``whole`` of it."""
         fields = fields_of(alert)
         if self.guards.set:
-            self.guards.standings[alert["uuid"]] = Standing(fields["status"], fields["severity"])
+            self.guards.standings[alert["uuid"]] = GuardedState(fields["status"], fields["severity"])
         if not whole:
             del fields["malice_override"]
         return fields
@@ -171,8 +171,8 @@ def _uuid(alert: t.Any) -> str | None:
         return None
 
 
-def _doubt(reason: str) -> UnknownFateError:
-    return UnknownFateError("GET", "/v1/alerts", reason, status=200)
+def _doubt(reason: str) -> AmbiguousError:
+    return AmbiguousError("GET", "/v1/alerts", reason, status=200)
 
 
 def _uuids(values: t.Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.options import Params, Run
+from .._core.options import Params, TaskContext
 from .._core.times import utc
 from .._core.values import dig, text, texts
 from .._flow.change import Fields
@@ -33,8 +33,8 @@ class CalsetaInfo(Calseta):
         "updated_at": str,
     }
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self._raw: bool = params["raw"]
 
     def shown(self, alert: Fields, *, whole: bool) -> Fields:

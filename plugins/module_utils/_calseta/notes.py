@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._core.errors import OptionError, RefusedError, TriageError, UnknownFateError
+from .._core.errors import AmbiguousError, OptionError, RefusedError, TriageError
 from .._core.options import Params
 from .._core.text import printable
 from .._core.urls import segment
-from .._core.values import dig, fits
-from .._flow.change import Change, Confirmed, Fields, Outcome, untold
-from .._flow.notes import NotesOneByOne, note_fate, note_text, plain
+from .._core.values import dig, has_types
+from .._flow.change import Change, Confirmed, Fields, Outcome, unconfirmed
+from .._flow.notes import NotesReadOneByOne, note_outcome_of, note_text, plain
 from .api import Calseta, no_such_alert
 from .words import CALSETA_NOTES_OPTIONS
 
@@ -30,7 +30,7 @@ _NAMES = {"text": "summary", **{name: name for name in CALSETA_NOTES_OPTIONS.opt
 _KINDS = {"agent_name": str, "summary": str, "confidence": str, "recommended_action": str, "evidence": dict}
 
 
-class CalsetaNotes(NotesOneByOne):
+class CalsetaNotes(NotesReadOneByOne):
     """A finding on alerts of Calseta: the same if it is by the same agent, with the same text and whatever is given."""
 
     longest = 50_000
@@ -38,10 +38,10 @@ class CalsetaNotes(NotesOneByOne):
     def __init__(self, alerts: Calseta, text: str, params: Params, option: str = "text") -> None:
         super().__init__(alerts, text, option)
         self._base = alerts.base
-        self._asked: Fields = {"text": self.text, **_given(params, self.longest)}
+        self._desired: Fields = {"text": self.text, **_given(params, self.longest)}
 
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        return dict(self._asked)
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
+        return dict(self._desired)
 
     def read_note(self, alert_id: str) -> Fields | None:
         try:
@@ -51,30 +51,30 @@ class CalsetaNotes(NotesOneByOne):
                 return None
             raise
         findings = dig(answer.body, "data")
-        if not isinstance(findings, list) or not all(fits(finding, _KINDS) for finding in findings):
+        if not isinstance(findings, list) or not all(has_types(finding, _KINDS) for finding in findings):
             path = f"/v1/alerts/{_path(alert_id)}"
-            raise UnknownFateError("GET", path, "the answer does not show findings", status=answer.status)
+            raise AmbiguousError("GET", path, "the answer does not show findings", status=answer.status)
         return next((found for found in map(self._same, findings) if found), dict.fromkeys(_NAMES))
 
     def _same(self, finding: t.Any) -> Fields | None:
         """The fields of a finding, or V(None) if it is another one than the task asks for."""
         fields = {name: finding.get(key) for name, key in _NAMES.items()}
         fields["text"] = plain(fields["text"])
-        return fields if all(fields[name] == value for name, value in self._asked.items()) else None
+        return fields if all(fields[name] == value for name, value in self._desired.items()) else None
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         outcomes = self.client.each(self._write_one, changes)
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _write_one(self, change: Change) -> Outcome:
-        body = {_NAMES[name]: value for name, value in self._asked.items()}
+        body = {_NAMES[name]: value for name, value in self._desired.items()}
         try:
             answer = self.client.request("POST", self._base + _path(change.id), body)
         except TriageError as error:
-            return note_fate(error)
+            return note_outcome_of(error)
         finding = dig(answer.body, "data")
-        fields = self._same(finding) if fits(finding, _KINDS) else None
-        return Confirmed(fields) if fields else untold("POST", f"/v1/alerts/{_path(change.id)}", answer)
+        fields = self._same(finding) if has_types(finding, _KINDS) else None
+        return Confirmed(fields) if fields else unconfirmed("POST", f"/v1/alerts/{_path(change.id)}", answer)
 
 
 def _given(params: Params, longest: int) -> Fields:

@@ -61,7 +61,7 @@ CALSETA_CHANGES = ArgumentSpec(
 )
 
 #: What this provider takes of the options that not all providers have, and the values of those that all have.
-CALSETA_TAKES: dict[str, t.Sequence[str] | None] = {
+CALSETA_PROVIDER_OPTIONS: dict[str, t.Sequence[str] | None] = {
     "status": STATUSES,
     "severity": SEVERITIES,
     "tags": None,

@@ -22,11 +22,11 @@ class TriageError(Exception):
     anywhere, so it is made one that cannot paint a terminal.
     """
 
-    def __init__(self, message: str, hint: str | None = None, facts: dict[str, t.Any] | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None, extra_results: dict[str, t.Any] | None = None) -> None:
         super().__init__(message)
         self.message = one_line(message)
         self.hint = hint
-        self.facts = facts or {}
+        self.extra_results = extra_results or {}
 
     def __str__(self) -> str:
         return f"{self.message.rstrip('.')}. {self.hint}" if self.hint else self.message
@@ -111,7 +111,7 @@ class RefusedError(RequestError):
     """A no (a 3xx or 4xx, or a server that is not trusted): what was asked for has not been done."""
 
 
-class UnknownFateError(RequestError):
+class AmbiguousError(RequestError):
     """No answer, or one that does not tell (a time-out, a reset, a 5xx, an unreadable body): it may have been done."""
 
 

@@ -22,7 +22,7 @@ Params = t.Mapping[str, t.Any]
 class ArgumentSpec:
     """Options with the constraints between them. Specs merge, and their constraints with them.
 
-    An option is what C(AnsibleModule) takes, but for ``env``: the names of the environment variables that stand in for
+    An option is what Ansible takes, but for ``env``: the names of the environment variables that stand in for
     it, in the order in which they are looked at. A variable that is set but empty is not set.
     """
 
@@ -60,7 +60,7 @@ CONNECTION_OPTIONS = ArgumentSpec(
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class TaskContext:
     """What a platform may know of the task that it works for; it sees nothing of Ansible's module object."""
 
     #: In check mode nothing may be sent that could write.
@@ -88,7 +88,7 @@ class Connection:
     direct: bool = False
 
     @classmethod
-    def of(cls, params: Params, run: Run) -> Connection:
+    def of(cls, params: Params, context: TaskContext) -> Connection:
         for name, low, high in (("timeout", 0.1, 3600), ("retries", 0, 20), ("concurrency", 1, 64)):
             if not low <= params[name] <= high:
                 raise OptionError(f"{name} must be between {low} and {high}, not {params[name]}")
@@ -100,7 +100,7 @@ class Connection:
             concurrency=params["concurrency"],
             validate_certs=params["validate_certs"],
             ca_path=params["ca_path"],
-            proxy=proxy_url(params["proxy"], "proxy", run.hide) if params["proxy"] else None,
+            proxy=proxy_url(params["proxy"], "proxy", context.hide) if params["proxy"] else None,
         )
 
 
@@ -112,23 +112,23 @@ def _exists(path: str) -> bool:
         return False
 
 
-def refuse_foreign(
+def reject_other_providers(
     params: Params,
     spec: t.Mapping[str, t.Any],
     provider: str,
-    takes: t.Mapping[str, t.Mapping[str, t.Sequence[str] | None]],
+    provider_options: t.Mapping[str, t.Mapping[str, t.Sequence[str] | None]],
     within: str = "",
 ) -> None:
     """Refuse options, and values of options, that belong to another provider.
 
     ``takes`` lists what each one knows; ``within`` is where the options stand, such as C(query.).
     """
-    mine = takes[provider]
-    for name in dict.fromkeys(name for options in takes.values() for name in options):
-        if name not in mine and is_given(params, spec, name):
-            takes_here = ", ".join(within + one for one in mine)
+    own = provider_options[provider]
+    for name in dict.fromkeys(name for options in provider_options.values() for name in options):
+        if name not in own and is_given(params, spec, name):
+            takes_here = ", ".join(within + one for one in own)
             raise OptionError(f"{within}{name} is not for provider {provider}, which takes {takes_here}")
-        values = mine.get(name)
+        values = own.get(name)
         if values and params[name] is not None and params[name] not in values:
             raise OptionError(f"{name} is {params[name]!r}; for provider {provider} it is one of {', '.join(values)}")
 

@@ -12,12 +12,12 @@ import typing as t
 
 from .errors import OptionError
 from .options import ArgumentSpec, Params, checked_text
-from .text import one_line, paints
+from .text import has_control_characters, one_line
 
 PROVENANCE_OPTIONS = ArgumentSpec({"provenance": {"type": "str", "default": "none"}})
 
 #: What every such line begins with, by which it is known.
-BEGINNING = "Ansible"
+PREFIX = "Ansible"
 
 _BETWEEN = " · "
 
@@ -31,16 +31,16 @@ def provenance(params: Params, scrub: t.Callable[[t.Any], t.Any]) -> str | None:
 
     Others than those who read the task's output will read it, so it is scrubbed as that is.
     """
-    asked = params["provenance"].strip()
-    if asked in ("", "none"):
+    value = params["provenance"].strip()
+    if value in ("", "none"):
         return None
-    return t.cast(str, scrub(told_by_environment() if asked == "auto" else _checked(asked)))
+    return t.cast(str, scrub(provenance_from_environment() if value == "auto" else _checked(value)))
 
 
-def _checked(asked: str) -> str:
-    line = checked_text("provenance", asked) or ""
-    line = line if is_provenance(line) else f"{BEGINNING}{_BETWEEN}{line}"
-    if paints(line):
+def _checked(value: str) -> str:
+    line = checked_text("provenance", value) or ""
+    line = line if is_provenance(line) else f"{PREFIX}{_BETWEEN}{line}"
+    if has_control_characters(line):
         raise OptionError("provenance must be one line, without control characters")
     if len(line) > _LONGEST:
         raise OptionError(f"provenance has {len(line)} characters with what it begins with; it may have {_LONGEST}")
@@ -48,22 +48,23 @@ def _checked(asked: str) -> str:
 
 
 def is_provenance(line: str) -> bool:
-    return line == BEGINNING or line.startswith(BEGINNING + _BETWEEN)
+    """Whether a line is one that says who has changed an alert."""
+    return line == PREFIX or line.startswith(PREFIX + _BETWEEN)
 
 
-def composed(parts: t.Iterable[tuple[str, t.Any]]) -> str:
+def compose(parts: t.Iterable[tuple[str, t.Any]]) -> str:
     """The line out of what is known: words, and a name or a number that goes with them. What is neither is left out."""
     known = [f"{words} {_name(value)}" for words, value in parts if _name(value)]
-    line = _BETWEEN.join([BEGINNING, *known])
+    line = _BETWEEN.join([PREFIX, *known])
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
-def told_by_environment() -> str:
+def provenance_from_environment() -> str:
     """The line as far as a module can know it, which sees no variables of the play."""
     # Many a scheduler has a JOB_ID; this one is AWX's.
     job = os.environ.get("JOB_ID") if os.environ.get("AWX_PRIVATE_DATA_DIR") else None
     user = None if job else os.environ.get("USER") or os.environ.get("LOGNAME")
-    return composed([("AWX job", job), ("user", user)])
+    return compose([("AWX job", job), ("user", user)])
 
 
 def without_provenance(text: str) -> str:

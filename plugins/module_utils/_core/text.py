@@ -11,16 +11,17 @@ import re
 import typing as t
 
 #: Characters that move the cursor, colour, or turn the direction of what follows; and halves of surrogate pairs.
-PAINTS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+CONTROL_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 
 
 def one_line(text: str) -> str:
     """A text as part of a message: with spaces in place of such characters, and of line breaks."""
-    return re.sub(f"[{PAINTS}\t\n\r]+", " ", text)
+    return re.sub(f"[{CONTROL_CHARACTERS}\t\n\r]+", " ", text)
 
 
-def paints(text: str) -> bool:
-    return re.search(f"[{PAINTS}\t\n\r]", text) is not None
+def has_control_characters(text: str) -> bool:
+    """Whether a text has characters that move the cursor, colour, break the line, or turn its direction."""
+    return re.search(f"[{CONTROL_CHARACTERS}\t\n\r]", text) is not None
 
 
 def printable(value: t.Any) -> t.Any:
@@ -29,7 +30,7 @@ def printable(value: t.Any) -> t.Any:
     Lines may end as they do on Windows, but not be written over.
     """
     if isinstance(value, str):
-        return re.sub(f"[{PAINTS}]|\r(?!\n)", "\ufffd", value)
+        return re.sub(f"[{CONTROL_CHARACTERS}]|\r(?!\n)", "\ufffd", value)
     if isinstance(value, list):
         return [printable(item) for item in value]
     if isinstance(value, dict):

@@ -12,6 +12,7 @@ Piece = t.TypeVar("Piece")
 
 
 def batches(pieces: t.Sequence[Piece], size: int) -> list[t.Sequence[Piece]]:
+    """The pieces in their order, at most ``size`` of them together."""
     return [pieces[start : start + size] for start in range(0, len(pieces), size)]
 
 
@@ -22,7 +23,7 @@ def dig(value: t.Any, *path: str) -> t.Any:
     return value
 
 
-def fits(value: t.Any, kinds: t.Mapping[str, type], items: type = str) -> bool:
+def has_types(value: t.Any, kinds: t.Mapping[str, type], items: type = str) -> bool:
     """Whether an answer's object has, under these keys, values of these types only, lists of ``items``; or nothing.
 
     A guess at anything else could end in a report that is not true, or in a write of what has been misread.

@@ -13,16 +13,16 @@ import abc
 import re
 import typing as t
 
-from .._core.credentials import choose, secret
-from .._core.errors import OptionError, RefusedError, UnknownFateError
+from .._core.credentials import secret, select_credentials
+from .._core.errors import AmbiguousError, OptionError, RefusedError
 from .._core.lucene import matches_everything
-from .._core.options import Connection, Params, Run, checked_ids, checked_text
+from .._core.options import Connection, Params, TaskContext, checked_ids, checked_text
 from .._core.times import before_all, moment
 from .._core.urls import base_url, segment
 from .._core.values import dig
 from .._flow.change import Fields
-from .._flow.platform import OneByOne, not_found
-from .._flow.search import Found, Page, Selection, gather
+from .._flow.platform import ReadsOneByOne, not_found
+from .._flow.search import Page, SearchResult, Selection, collect_pages
 from .._http.client import Authorization, Client
 from .signal import Signal
 from .words import DATADOG_OPTIONS, SIGNAL_ID
@@ -64,12 +64,12 @@ class Search:
         return {"filter": {"query": self._query, **self._times}, "sort": self._sort, "page": page}
 
 
-class Signals(OneByOne):
+class Signals(ReadsOneByOne):
     """Security signals, by their ids or by a search; what is shown of one is up to `shown`."""
 
-    kind = "signals"
+    noun = "signals"
 
-    def __init__(self, params: Params, run: Run) -> None:
+    def __init__(self, params: Params, context: TaskContext) -> None:
         self.ids = checked_ids("signal_ids", params["signal_ids"] or [], SIGNAL_ID, "signal")
         self.selection = Selection.of(params, self._find)
         if self.selection:
@@ -79,15 +79,15 @@ class Signals(OneByOne):
         #: Where the organisation is; V(None) behind a gateway, where that cannot be known.
         self.site = None if params["api_url"] else own_site
         self.base = base_url(params["api_url"] or f"https://api.{own_site}", allow_http=params["allow_http"])
-        way = choose(params, DATADOG_OPTIONS.options, [("api_key", "app_key"), ("access_token",)])
-        secrets = {name: secret(params, name, run) for name in way}
+        way = select_credentials(params, DATADOG_OPTIONS.options, [("api_key", "app_key"), ("access_token",)])
+        secrets = {name: secret(params, name, context) for name in way}
         if "access_token" in secrets:
             headers = {"Authorization": f"Bearer {secrets['access_token']}"}
         else:
             headers = {"DD-API-KEY": secrets["api_key"], "DD-APPLICATION-KEY": secrets["app_key"]}
-        connection = Connection.of(params, run)
+        connection = Connection.of(params, context)
         self.retries = connection.retries
-        self.client = Client(connection, Authorization(headers), run, self._hint)
+        self.client = Client(connection, Authorization(headers), context, self._hint)
 
     def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
@@ -104,8 +104,8 @@ class Signals(OneByOne):
     def shown(self, signal: Signal) -> Fields:
         """The fields of a signal that was read or found."""
 
-    def _find(self, limit: int) -> Found:
-        return gather(self._page, limit, PAGE)
+    def _find(self, limit: int) -> SearchResult:
+        return collect_pages(self._page, limit, PAGE)
 
     def _page(self, cursor: str | None, limit: int) -> Page:
         answer = self.client.request("POST", self.base + PATH, self._search.body(cursor, limit), safe=True)
@@ -116,7 +116,7 @@ class Signals(OneByOne):
         in_full = len(complete) == len(signals) and dig(meta, "status") != "timeout"
         if not (in_full and isinstance(after, (str, type(None)))):
             why = "the answer does not show all signals that were found, each with its triage"
-            raise UnknownFateError("POST", PATH, why, status=answer.status)
+            raise AmbiguousError("POST", PATH, why, status=answer.status)
         # Behind an empty page there are no more, whatever cursor comes with it.
         return Page({signal.id: self.shown(signal) for signal in complete}, after if signals else None)
 
@@ -131,7 +131,7 @@ class Signals(OneByOne):
         signal = Signal.of(dig(answer.body, "data"))
         if signal is None or signal.id != signal_id:
             why = "the answer does not show the triage of this signal"
-            raise UnknownFateError("GET", path, why, status=answer.status)
+            raise AmbiguousError("GET", path, why, status=answer.status)
         return self.shown(signal)
 
 

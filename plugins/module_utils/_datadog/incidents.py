@@ -12,20 +12,20 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.errors import GuardError, NotFoundError, OptionError, RefusedError, TriageError, UnknownFateError
-from .._core.options import Params, Run
+from .._core.errors import AmbiguousError, GuardError, NotFoundError, OptionError, RefusedError, TriageError
+from .._core.options import Params, TaskContext
 from .._core.urls import segment
 from .._core.values import dig, integer
-from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown, fate, untold
-from .signal import Triage, readable, told
+from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of, unconfirmed
+from .signal import Triage, is_valid, triage_field
 from .writable import GuardedSignals
 
 
 class IncidentLink(GuardedSignals):
     """Signals that are to be linked to an incident, or not to be."""
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self._incident: int = params["incident_id"]
         self._present: bool = params["state"] == "present"
         self._timeline: bool | None = params["add_to_signal_timeline"]
@@ -33,13 +33,13 @@ class IncidentLink(GuardedSignals):
             raise OptionError(f"incident_id must be an incident's public id, a positive number, not {self._incident}")
 
     @property
-    def asked(self) -> t.Collection[str]:
+    def desired_fields(self) -> t.Collection[str]:
         return ("incident_ids",)
 
     def fields_of(self, triage: Triage) -> Fields:
-        return {"incident_ids": told(triage, "incident_ids") or []}
+        return {"incident_ids": triage_field(triage, "incident_ids") or []}
 
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
         present = fields["incident_ids"] or []
         others = [number for number in present if number != self._incident]
         if self._present:
@@ -65,7 +65,7 @@ class IncidentLink(GuardedSignals):
             )
         except RefusedError as error:
             return Refused(self.explained(error, change.id))
-        except UnknownFateError as error:
+        except AmbiguousError as error:
             return Unknown(error, under_way=True)
         except TriageError as error:
             return Refused(error)
@@ -74,7 +74,7 @@ class IncidentLink(GuardedSignals):
             nothing = "the answer says that no signal was hit (hitCount 0)"
             return Accepted(RefusedError("PATCH", path, nothing, status=answer.status))
         if hits is None:
-            return dataclasses.replace(untold("PATCH", path, answer), under_way=True)
+            return dataclasses.replace(unconfirmed("PATCH", path, answer), under_way=True)
         return Accepted(under_way=True)
 
     def _unlink(self, change: Change) -> Outcome:
@@ -89,19 +89,19 @@ class IncidentLink(GuardedSignals):
             return Refused(error)
         if latest is None:
             return Refused(NotFoundError("It was there, and is gone"))
-        wanted = self.wanted(change.id, latest)
-        if wanted == latest:
+        desired = self.desired(change.id, latest)
+        if desired == latest:
             return Refused(TriageError("Somebody else has taken the link away already"))
-        objection = self.objection(Change(change.id, latest, wanted))
+        objection = self.objection(Change(change.id, latest, desired))
         if objection:
             return Refused(GuardError(objection))
-        attributes = wanted if self.version is None else {**wanted, "version": self.version}
+        attributes = desired if self.version is None else {**desired, "version": self.version}
         try:
             answer = self.client.request("PATCH", self.base + path, {"data": {"attributes": attributes}})
         except RefusedError as error:
             return Refused(self.explained(error, change.id))
         except TriageError as error:
-            return fate(error)
+            return outcome_of(error)
         triage = dig(answer.body, "data", "attributes")
-        shown = readable(triage) and triage.get("incident_ids") is not None
-        return Confirmed(self.fields_of(triage)) if shown else untold("PATCH", path, answer)
+        shown = is_valid(triage) and triage.get("incident_ids") is not None
+        return Confirmed(self.fields_of(triage)) if shown else unconfirmed("PATCH", path, answer)

@@ -6,25 +6,25 @@
 
 from __future__ import annotations
 
-from .._core.options import Params, Run
+from .._core.options import Params, TaskContext
 from .._core.times import utc
 from .._core.values import text
 from .._flow.change import Fields
 from .._flow.info import common
 from .api import Signals
-from .signal import Signal, told
+from .signal import Signal, triage_field
 from .users import User
 
 
 class SignalInfo(Signals):
     """Signals as they are."""
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self._raw: bool = params["raw"]
 
     def shown(self, signal: Signal) -> Fields:
-        reason = text(told(signal.triage, "archive_reason"))
+        reason = text(triage_field(signal.triage, "archive_reason"))
         fields = common(
             platform="datadog",
             title=signal.title,
@@ -37,11 +37,11 @@ class SignalInfo(Signals):
             url=self.site and page_of(self.site, signal.id),
             rule=signal.rule,
         )
-        fields["archive_comment"] = text(told(signal.triage, "archive_comment")) or ""
-        fields["incident_ids"] = told(signal.triage, "incident_ids") or []
+        fields["archive_comment"] = text(triage_field(signal.triage, "archive_comment")) or ""
+        fields["incident_ids"] = triage_field(signal.triage, "incident_ids") or []
         fields["version"] = signal.version
         # A search need not show all. What it says nothing of is not known.
-        hidden = [name for name in ("assignee", "archive_comment", "incident_ids") if not signal.tells(name)]
+        hidden = [name for name in ("assignee", "archive_comment", "incident_ids") if not signal.has_field(name)]
         fields.update(dict.fromkeys(hidden))
         return {**fields, "raw": signal.raw} if self._raw else fields
 

@@ -10,7 +10,7 @@ import dataclasses
 import re
 import typing as t
 
-from .._core.values import dig, fits, integer, text
+from .._core.values import dig, has_types, integer, text
 from .words import SIGNAL_ID
 
 #: The places below C(attributes) where a read and a search keep what they show.
@@ -41,13 +41,13 @@ class Signal:
         triage = _merged(dig(raw, "attributes", place, "workflow", "triage") for place in _PLACES)
         # To take a signal without a state for an open or an archived one would be a guess.
         known = isinstance(signal_id, str) and re.fullmatch(SIGNAL_ID, signal_id)
-        return cls(signal_id, triage, raw, found) if known and triage.get("state") and readable(triage) else None
+        return cls(signal_id, triage, raw, found) if known and triage.get("state") and is_valid(triage) else None
 
-    def tells(self, name: str) -> bool:
+    def has_field(self, name: str) -> bool:
         """Whether the answer says anything of a field of the triage: by what it leaves out, too, but for searches."""
         # Where there is a reason, no comment means that there is none.
         name = "archive_reason" if name == "archive_comment" else name
-        return not self.found or told(self.triage, name) is not None
+        return not self.found or triage_field(self.triage, name) is not None
 
     @property
     def version(self) -> int | None:
@@ -77,19 +77,19 @@ class Signal:
         return next(filter(None, (text(dig(self.raw, *path)) for path in paths)), None)
 
 
-def told(triage: Triage, name: str) -> t.Any:
+def triage_field(triage: Triage, name: str) -> t.Any:
     """A field of a triage object: a read spells its keys in camelCase, a write's answer does not. V(None) is absent."""
     value = triage.get(_CAMEL.get(name, name))
     return triage.get(name) if value is None else value
 
 
-def readable(triage: t.Any) -> bool:
+def is_valid(triage: t.Any) -> bool:
     """Whether all that we look at in a triage object is of the types that the API names, in either spelling."""
     return (
-        fits(triage, _TEXTS)
-        and fits(triage, dict.fromkeys(("incidentIds", "incident_ids"), list), int)
-        and fits(triage, {"assignee": dict})
-        and fits(triage.get("assignee") or {}, dict.fromkeys(("uuid", "handle", "name"), str))
+        has_types(triage, _TEXTS)
+        and has_types(triage, dict.fromkeys(("incidentIds", "incident_ids"), list), int)
+        and has_types(triage, {"assignee": dict})
+        and has_types(triage.get("assignee") or {}, dict.fromkeys(("uuid", "handle", "name"), str))
     )
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import RefusedError, TriageError, UnknownFateError
-from .._core.options import Params, Run, checked_text
+from .._core.errors import AmbiguousError, RefusedError, TriageError
+from .._core.options import Params, TaskContext, checked_text
 from .._core.provenance import provenance, with_provenance, without_provenance
 from .._core.urls import segment
 from .._core.values import batches, dig
-from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, Unknown, fate, untold
-from .signal import Triage, readable, told
+from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of, unconfirmed
+from .signal import Triage, is_valid, triage_field
 from .users import User
 from .writable import GuardedSignals
 
@@ -35,16 +35,16 @@ class SignalState(GuardedSignals):
 
     chunk = BULK_LIMIT
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
-        self._asked = {
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
+        self._desired = {
             name: checked_text(name, params[name])
             for name in ("state", "archive_reason", "archive_comment")
             if params[name] is not None
         }
         self._line = provenance(params, self.client.scrub)
         self._assignee: str | None = params["assignee"]
-        self._target: User | None = None
+        self._desired_assignee: User | None = None
         self._alone: set[str] = set()
         self._has_bulk = True
         # A signal that a bulk answer leaves out goes alone, and that is no retry.
@@ -52,19 +52,22 @@ class SignalState(GuardedSignals):
 
     def select(self) -> dict[str, Fields]:
         if self._assignee is not None and (self.ids or self.selection):
-            self._target = self.users.find("assignee", self._assignee)
+            self._desired_assignee = self.users.find("assignee", self._assignee)
         return super().select()
 
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        wanted = {**self._asked, **({} if self._target is None else {"assignee": self._target.shown})}
-        return wanted if self._line is None else _traced(wanted, fields, self._line)
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
+        desired = {
+            **self._desired,
+            **({} if self._desired_assignee is None else {"assignee": self._desired_assignee.shown}),
+        }
+        return desired if self._line is None else _with_provenance(desired, fields, self._line)
 
     @property
-    def asked(self) -> t.Collection[str]:
-        return [*self._asked, *([] if self._target is None else ["assignee"])]
+    def desired_fields(self) -> t.Collection[str]:
+        return [*self._desired, *([] if self._desired_assignee is None else ["assignee"])]
 
     def fields_of(self, triage: Triage) -> Fields:
-        fields = {name: told(triage, name) for name in _ABSENT}
+        fields = {name: triage_field(triage, name) for name in _ABSENT}
         fields = {name: _ABSENT[name] if value is None else value for name, value in fields.items()}
         fields["assignee"] = self._shown(triage.get("assignee"))
         return fields
@@ -72,8 +75,8 @@ class SignalState(GuardedSignals):
     def _shown(self, assignee: t.Any) -> str:
         """Who has the signal, as the task writes it where it is the same user, for not every answer tells the uuid."""
         user = User.of(assignee)
-        if self._target and self.users.same(user, self._target):
-            return self._target.shown
+        if self._desired_assignee and self.users.same(user, self._desired_assignee):
+            return self._desired_assignee.shown
         return user.shown
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
@@ -94,8 +97,8 @@ class SignalState(GuardedSignals):
         except RefusedError as error:
             return Refused(self.explained(error, change.id))
         except TriageError as error:
-            return fate(error)
-        return self._outcome(change, dig(answer.body, "data", "attributes")) or untold("PATCH", path, answer)
+            return outcome_of(error)
+        return self._outcome(change, dig(answer.body, "data", "attributes")) or unconfirmed("PATCH", path, answer)
 
     def _write_bulk(self, batch: t.Sequence[Change]) -> dict[str, Outcome]:
         items = [{"id": change.id, "type": "signal", "attributes": self._attributes(change)} for change in batch]
@@ -111,7 +114,7 @@ class SignalState(GuardedSignals):
             self._alone.update(change.id for change in batch)
             return {change.id: Unknown(error) for change in batch}
         except TriageError as error:
-            return {change.id: fate(error) for change in batch}
+            return {change.id: outcome_of(error) for change in batch}
         events = dig(answer.body, "result", "events")
         shown = {str(dig(event, "id")): dig(event, "event") for event in events} if isinstance(events, list) else {}
         outcomes: dict[str, Outcome] = {}
@@ -119,19 +122,19 @@ class SignalState(GuardedSignals):
             outcome = self._outcome(change, shown.get(change.id))
             if outcome is None:
                 self._alone.add(change.id)
-                silence = UnknownFateError("PATCH", _BULK, "the answer leaves this signal out", status=answer.status)
+                silence = AmbiguousError("PATCH", _BULK, "the answer leaves this signal out", status=answer.status)
             outcomes[change.id] = outcome or Unknown(silence)
         return outcomes
 
     def _attributes(self, change: Change) -> dict[str, t.Any]:
         attributes = dict(change.delta)
         if "assignee" in attributes:
-            attributes["assignee"] = {"uuid": t.cast(User, self._target).uuid or ""}
+            attributes["assignee"] = {"uuid": t.cast(User, self._desired_assignee).uuid or ""}
         return attributes if self.version is None else {**attributes, "version": self.version}
 
     def _outcome(self, change: Change, triage: t.Any) -> Confirmed | None:
         """The outcome by an answer's triage, or V(None) if it does not show all that was written."""
-        if not readable(triage) or any(triage.get(name) is None for name in change.delta):
+        if not is_valid(triage) or any(triage.get(name) is None for name in change.delta):
             return None
         try:
             fields = self.fields_of(triage)
@@ -149,14 +152,14 @@ class SignalState(GuardedSignals):
         return Confirmed({name: fields[name] if name in shown else change.before[name] for name in fields})
 
 
-def _traced(wanted: Fields, fields: Fields, line: str) -> Fields:
+def _with_provenance(desired: Fields, fields: Fields, line: str) -> Fields:
     """What is wanted, with a line at the end of the comment if it changes a signal that is archived then."""
     # V(None) is what a search does not show, and is no empty comment.
     comment: str = fields["archive_comment"] or ""
-    if fields["archive_comment"] is not None and wanted.get("archive_comment") == without_provenance(comment):
+    if fields["archive_comment"] is not None and desired.get("archive_comment") == without_provenance(comment):
         # Whichever job has left its line there.
-        wanted["archive_comment"] = fields["archive_comment"]
-    changes = any(fields.get(name) != value for name, value in wanted.items())
-    if changes and wanted.get("state", fields["state"]) == "archived":
-        wanted["archive_comment"] = with_provenance(wanted.get("archive_comment", comment) or "", line)
-    return wanted
+        desired["archive_comment"] = fields["archive_comment"]
+    changes = any(fields.get(name) != value for name, value in desired.items())
+    if changes and desired.get("state", fields["state"]) == "archived":
+        desired["archive_comment"] = with_provenance(desired.get("archive_comment", comment) or "", line)
+    return desired

@@ -59,43 +59,43 @@ class Users:
         self._known: dict[str, User] = {}
         self._lock = threading.Lock()
 
-    def find(self, option: str, wanted: str) -> User:
+    def find(self, option: str, desired: str) -> User:
         """The user with this uuid, handle or e-mail; C("") is nobody. Raises `OptionError` unless it is just one."""
-        wanted = (checked_text(option, wanted) or "").strip()
-        if not wanted:
+        desired = (checked_text(option, desired) or "").strip()
+        if not desired:
             return NOBODY
-        if re.fullmatch(_UUID, wanted.lower()):
-            return User(uuid=wanted.lower())
+        if re.fullmatch(_UUID, desired.lower()):
+            return User(uuid=desired.lower())
         matches = {
             user.uuid: user
-            for user, email in self._search(wanted)
-            if wanted.casefold() in ((user.handle or "").casefold(), email.casefold())
+            for user, email in self._search(desired)
+            if desired.casefold() in ((user.handle or "").casefold(), email.casefold())
         }
         if not matches:
-            raise OptionError(f"{option} {wanted!r} is neither the handle nor the e-mail of an active or invited user")
+            raise OptionError(f"{option} {desired!r} is neither the handle nor the e-mail of an active or invited user")
         if len(matches) > 1:
             shown = ", ".join(f"{user.handle} ({user.uuid})" for user in matches.values())
-            raise OptionError(f"{option} {wanted!r} could be any of {shown}", "Give the uuid.")
+            raise OptionError(f"{option} {desired!r} could be any of {shown}", "Give the uuid.")
         return next(iter(matches.values()))
 
-    def same(self, user: User, target: User) -> bool:
+    def same(self, user: User, other: User) -> bool:
         """Whether both are one user: by uuid, else by handle, else by name, as far as both are known."""
-        if NOBODY in (user, target):
-            return user == target
+        if NOBODY in (user, other):
+            return user == other
         if user.uuid:
-            return user.uuid.lower() == (target.uuid or "").lower()
-        if not target.handle and not target.name:
-            target = self._complete(target)
+            return user.uuid.lower() == (other.uuid or "").lower()
+        if not other.handle and not other.name:
+            other = self._complete(other)
         if user.handle:
-            return user.handle.casefold() == (target.handle or "").casefold()
-        return user.name == target.name
+            return user.handle.casefold() == (other.handle or "").casefold()
+        return user.name == other.name
 
-    def _search(self, wanted: str) -> t.Iterator[tuple[User, str]]:
+    def _search(self, desired: str) -> t.Iterator[tuple[User, str]]:
         """Users that the API's free-text filter finds, with their e-mail."""
         for page in range(1000):
             answer = self._get(
                 "/api/v2/users",
-                {"filter": wanted, "filter[status]": "Active,Pending", "page[size]": _PAGE, "page[number]": page},
+                {"filter": desired, "filter[status]": "Active,Pending", "page[size]": _PAGE, "page[number]": page},
             )
             users = answer.get("data")
             for user in users if isinstance(users, list) else []:
@@ -104,9 +104,9 @@ class Users:
             if not isinstance(users, list) or len(users) < _PAGE:
                 return
 
-    def _complete(self, target: User) -> User:
+    def _complete(self, other: User) -> User:
         """The user of a uuid with handle and name, which is looked up once."""
-        uuid = t.cast(str, target.uuid)
+        uuid = t.cast(str, other.uuid)
         with self._lock:
             if uuid not in self._known:
                 self._known[uuid] = _user(self._get(f"/api/v2/users/{segment(uuid)}").get("data"))

@@ -11,24 +11,24 @@ import contextlib
 import typing as t
 
 from .._core.errors import RefusedError, TriageError
-from .._core.options import Params, Run
+from .._core.options import Params, TaskContext
 from .._core.values import text
 from .._flow.change import Fields
-from .._flow.guards import Guards, Standing
-from .._flow.platform import Changeable
+from .._flow.guards import GuardedState, Guards
+from .._flow.platform import WritablePlatform
 from .api import Signals
 from .signal import Signal, Triage
 from .users import User, Users
 from .words import SEVERITIES, STATES
 
 
-class GuardedSignals(Signals, Changeable):
+class GuardedSignals(Signals, WritablePlatform):
     """Signals whose triage is to be changed; what is shown of it is up to `fields_of`."""
 
     closing: t.ClassVar[Fields] = {"state": "archived"}
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self.version: int | None = params["version"]
         self.users = Users(self.client, self.base)
         self.guards = Guards.of(params, STATES, SEVERITIES)
@@ -38,7 +38,7 @@ class GuardedSignals(Signals, Changeable):
 
     @property
     @abc.abstractmethod
-    def asked(self) -> t.Collection[str]:
+    def desired_fields(self) -> t.Collection[str]:
         """The fields that the task is about."""
 
     @abc.abstractmethod
@@ -57,17 +57,17 @@ class GuardedSignals(Signals, Changeable):
             self.guards.standings[signal.id] = self._standing(signal)
         fields = self.fields_of(signal.triage)
         # A search need not show all. What it says nothing of differs from whatever is wanted, and so is read.
-        fields.update((name, None) for name in {*fields, *self.asked} if not signal.tells(name))
+        fields.update((name, None) for name in {*fields, *self.desired_fields} if not signal.has_field(name))
         return fields
 
-    def _standing(self, signal: Signal) -> Standing:
+    def _standing(self, signal: Signal) -> GuardedState:
         user = User.of(signal.triage.get("assignee"))
         named = [word for word, allowed in self._allowed.items() if self.users.same(user, allowed)]
         # Somebody else may be called as a user who is allowed.
         other = f"another {user.shown}" if user.shown in self._allowed else user.shown
         has_it = named[:1] or ([other] if other else [])
         severity = signal.severity if signal.severity in SEVERITIES else None
-        return Standing(text(signal.triage["state"]), severity, has_it)
+        return GuardedState(text(signal.triage["state"]), severity, has_it)
 
     def explained(self, error: RefusedError, signal_id: str) -> RefusedError:
         """The error, which in the case of a version conflict names both versions."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.errors import TriageError, UnknownFateError
+from .._core.errors import AmbiguousError, TriageError
 from .._http.transport import Answer
 
 #: An alert as the modules report it: option names to values. What an option does not name is not in it.
@@ -26,24 +26,24 @@ class Change:
 
     id: str
     before: Fields
-    wanted: Fields
+    desired: Fields
 
     @property
     def delta(self) -> Fields:
         """What is wanted and is not so, or is not known to be: a search may show less than a read."""
         return {
-            name: value for name, value in self.wanted.items() if name not in self.before or self.before[name] != value
+            name: value for name, value in self.desired.items() if name not in self.before or self.before[name] != value
         }
 
     @property
     def after(self) -> Fields:
-        return {**self.before, **self.wanted}
+        return {**self.before, **self.desired}
 
     def moved(self, fields: Fields) -> bool:
         """Whether anything that the task asks for is otherwise in ``fields`` than it was before."""
-        return any(fields.get(name) != self.before.get(name) for name in self.wanted)
+        return any(fields.get(name) != self.before.get(name) for name in self.desired)
 
-    def shortfall(self) -> str:
+    def mismatch(self) -> str:
         """What ``before`` shows instead of what is wanted, both named."""
         return "; ".join(
             f"{name} is {self.before.get(name)!r} where {value!r} was asked for" for name, value in self.delta.items()
@@ -98,21 +98,21 @@ class Unknown:
 Outcome = t.Union[Confirmed, Accepted, Refused, Unknown]
 
 
-def tags_wanted(asked: t.Sequence[str], present: t.Sequence[str], purge: bool) -> list[str]:
+def desired_tags(tags: t.Sequence[str], present: t.Sequence[str], purge: bool) -> list[str]:
     """The tags as they should be. They are a set to those who use them: order and repetitions make no difference."""
-    if purge and set(asked) != set(present):
-        return list(dict.fromkeys(asked))
-    return [*present, *(tag for tag in dict.fromkeys(asked) if tag not in present)]
+    if purge and set(tags) != set(present):
+        return list(dict.fromkeys(tags))
+    return [*present, *(tag for tag in dict.fromkeys(tags) if tag not in present)]
 
 
-def fate(error: TriageError) -> Refused | Unknown:
+def outcome_of(error: TriageError) -> Refused | Unknown:
     """The outcome of a write that ended in this error."""
-    if not isinstance(error, UnknownFateError):
+    if not isinstance(error, AmbiguousError):
         return Refused(error)
     # Behind a connection that broke, and behind a gateway that gave up, the server may still be at it.
     return Unknown(error, under_way=error.status in (None, 502, 504))
 
 
-def untold(method: str, path: str, answer: Answer) -> Unknown:
+def unconfirmed(method: str, path: str, answer: Answer) -> Unknown:
     """The outcome of a write that was answered without showing the alert: it need not be the API that answered."""
-    return Unknown(UnknownFateError(method, path, "the answer does not show what was done", status=answer.status))
+    return Unknown(AmbiguousError(method, path, "the answer does not show what was done", status=answer.status))

@@ -23,7 +23,7 @@ GUARDS_OPTIONS = ArgumentSpec(
 
 
 @dataclasses.dataclass(frozen=True)
-class Standing:
+class GuardedState:
     """How an alert stands. V(None) is what the API did not tell.
 
     ``assignees`` has whoever has the alert, in the words of O(only_assigned_to) where it is somebody named there; none
@@ -45,7 +45,7 @@ class Guards:
     #: Whether alerts that a guard protects are left alone, instead of failing the task.
     skip: bool = False
     #: How each alert stood when it was last read or found.
-    standings: dict[str, Standing] = dataclasses.field(default_factory=dict)
+    standings: dict[str, GuardedState] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, params: Params, states: t.Sequence[str], severities: t.Sequence[str]) -> Guards:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.options import ArgumentSpec, Params, Run
+from .._core.options import ArgumentSpec, Params, TaskContext
 from .change import Fields
 from .platform import Platform
 from .task import Report, run_task
@@ -35,12 +35,12 @@ INFO_OPTIONS = ArgumentSpec(
 )
 
 
-def run_info(connect: t.Callable[[Params, Run], Platform], spec: ArgumentSpec) -> None:
+def run_info(connect: t.Callable[[Params, TaskContext], Platform], spec: ArgumentSpec) -> None:
     """Be a module that shows alerts. It sends nothing that could write, in check mode or not."""
 
-    def work(params: Params, run: Run) -> Report:
-        platform = connect(params, dataclasses.replace(run, read_only=True))
-        fields: Fields = {"changed": False, platform.kind: []}
+    def work(params: Params, context: TaskContext) -> Report:
+        platform = connect(params, dataclasses.replace(context, read_only=True))
+        fields: Fields = {"changed": False, platform.noun: []}
         if platform.selection:
             found = platform.selection.find()
             alerts = found.alerts
@@ -48,7 +48,7 @@ def run_info(connect: t.Callable[[Params, Run], Platform], spec: ArgumentSpec) -
         else:
             alerts = platform.read(platform.ids)
             fields["missing"] = [alert_id for alert_id in platform.ids if alert_id not in alerts]
-        fields[platform.kind] = [{"id": alert_id, **shown} for alert_id, shown in alerts.items()]
+        fields[platform.noun] = [{"id": alert_id, **shown} for alert_id, shown in alerts.items()]
         return Report(fields)
 
     run_task(work, spec)

@@ -13,15 +13,15 @@ import typing as t
 from .._core.errors import OptionError, TriageError
 from .._core.options import Params, checked_text
 from .._core.provenance import provenance
-from .._core.text import PAINTS
-from .change import Accepted, Fields, Outcome, fate
+from .._core.text import CONTROL_CHARACTERS
+from .change import Accepted, Fields, Outcome, outcome_of
 from .guards import Guards
-from .platform import Changeable, OneByOne, Platform
+from .platform import Platform, ReadsOneByOne, WritablePlatform
 
-Alerts = t.TypeVar("Alerts", bound=Changeable)
+Alerts = t.TypeVar("Alerts", bound=WritablePlatform)
 
 
-class Notes(Changeable):
+class Notes(WritablePlatform):
     """The alerts of a platform, each with one note: ``text`` is V(None) where it is not there (yet).
 
     A further class for each platform knows how notes are read and written. All else is that of ``alerts``.
@@ -38,7 +38,7 @@ class Notes(Changeable):
         self.guards = alerts.guards
         self.text = note_text(option, text, self.longest)
 
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
         return {"text": self.text}
 
     def note(self, there: bool) -> Fields:
@@ -46,27 +46,29 @@ class Notes(Changeable):
         return {"text": self.text if there else None}
 
 
-class NotesOneByOne(Notes, OneByOne):
+class NotesReadOneByOne(Notes, ReadsOneByOne):
     """Notes of an API that reads those of one alert at a time."""
 
     def read_one(self, alert_id: str) -> Fields | None:
         # The guards are told how the alert itself is.
-        if self.guards.set and not self.alerts.read_part([alert_id]):
+        if self.guards.set and not self.alerts.read_batch([alert_id]):
             return None
         return self.read_note(alert_id)
 
     @abc.abstractmethod
     def read_note(self, alert_id: str) -> Fields | None:
-        """The note as `wanted`, or with V(None) in all fields if it is not there; V(None) if there is no such alert."""
+        """The note as `desired`, with V(None) in all fields if it is not there; V(None) if there is no such alert."""
 
 
-def traced(platform: Alerts, params: Params, notes: t.Callable[[Alerts, str, Params, str], Notes]) -> Alerts:
+def with_provenance_notes(
+    platform: Alerts, params: Params, notes: t.Callable[[Alerts, str, Params, str], Notes]
+) -> Alerts:
     """A platform whose changes are noted, if O(provenance) asks for it."""
     line = provenance(params, platform.client.scrub)
     if line is not None:
-        platform.trace = notes(platform, line, params, "provenance")
+        platform.provenance_notes = notes(platform, line, params, "provenance")
         # They were for the change, after which the alert stands as the task wants it.
-        platform.trace.guards = Guards()
+        platform.provenance_notes.guards = Guards()
     return platform
 
 
@@ -75,7 +77,7 @@ def note_text(option: str, value: str, longest: int) -> str:
     text = plain(checked_text(option, value) or "")
     if not text:
         raise OptionError(f"{option} is empty")
-    if re.search(f"[{PAINTS}\r]", text):
+    if re.search(f"[{CONTROL_CHARACTERS}\r]", text):
         raise OptionError(f"{option} has control characters in it")
     if len(text) > longest:
         raise OptionError(f"{option} has {len(text)} characters; here it may have {longest}")
@@ -87,11 +89,11 @@ def plain(text: t.Any) -> str:
     return text.replace("\r\n", "\n").strip() if isinstance(text, str) else ""
 
 
-def note_fate(error: TriageError) -> Outcome:
+def note_outcome_of(error: TriageError) -> Outcome:
     """The outcome of an attempt to add a note that ended in this error.
 
     No service but one with idempotency keys can tell that a note which comes late is the same one: where it may still
     come, it is looked for, and never sent again.
     """
-    outcome = fate(error)
+    outcome = outcome_of(error)
     return Accepted(error, under_way=True) if getattr(outcome, "under_way", False) else outcome

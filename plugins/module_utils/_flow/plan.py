@@ -14,7 +14,7 @@ import typing as t
 
 from .._core.errors import GuardError, NotFoundError, TriageError
 from .change import Change, Fields
-from .platform import Changeable
+from .platform import WritablePlatform
 
 
 @dataclasses.dataclass
@@ -43,20 +43,20 @@ class Plan(t.NamedTuple):
     results: dict[str, Result]
 
     @classmethod
-    def of(cls, platform: Changeable, present: t.Mapping[str, Fields | None]) -> Plan:
+    def of(cls, platform: WritablePlatform, present: t.Mapping[str, Fields | None]) -> Plan:
         """What is to be done about these alerts, as they have just been read; V(None) is one that there is not."""
         plan = cls([], {})
         for alert_id, before in present.items():
             plan._add(platform, alert_id, before)
         return plan
 
-    def _add(self, platform: Changeable, alert_id: str, before: Fields | None) -> None:
+    def _add(self, platform: WritablePlatform, alert_id: str, before: Fields | None) -> None:
         result = self.results[alert_id] = Result(before, before)
         if before is None:
-            result.error = NotFoundError(f"There is no such {platform.kind[:-1]}")
+            result.error = NotFoundError(f"There is no such {platform.noun[:-1]}")
             return
         try:
-            change = Change(alert_id, before, platform.wanted(alert_id, before))
+            change = Change(alert_id, before, platform.desired(alert_id, before))
         except TriageError as error:
             result.error = error
             return
@@ -69,7 +69,7 @@ class Plan(t.NamedTuple):
             self.changes.append(change)
 
     @classmethod
-    def anew(cls, platform: Changeable, changes: t.Sequence[Change]) -> Plan:
+    def anew(cls, platform: WritablePlatform, changes: t.Sequence[Change]) -> Plan:
         """What is to be done now about alerts that were to be changed when they were read some time ago."""
         seen = platform.look([change.id for change in changes])
         plan = cls([], {})

@@ -21,7 +21,7 @@ class Platform(abc.ABC):
     """Alerts of one API, as they are to be looked at. Knows the API, and nothing of Ansible's module object."""
 
     #: What the API calls its alerts; the name of the list that the module returns.
-    kind = "alerts"
+    noun = "alerts"
 
     client: Client
 
@@ -42,40 +42,40 @@ class Platform(abc.ABC):
 
     def select(self) -> dict[str, Fields]:
         """The alerts that the task is about, as they are. One that is not found is left out."""
-        return self.selection.choose() if self.selection else self.read(self.ids)
+        return self.selection.select() if self.selection else self.read(self.ids)
 
     def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         """These alerts as they are now. One that is not found is left out; any other trouble is a `TriageError`."""
         found: dict[str, Fields] = {}
-        for part in self.client.each(self.read_part, self.parts(ids)):
+        for part in self.client.each(self.read_batch, self.read_batches(ids)):
             found.update(part)
         return {alert_id: found[alert_id] for alert_id in ids if alert_id in found}
 
     def look(self, ids: t.Sequence[str]) -> dict[str, Fields | TriageError]:
         """As `read`, but trouble with some alerts does not hide the others: it is told in their place."""
         seen: dict[str, Fields | TriageError] = {}
-        parts = self.parts(ids)
-        for part, found in zip(parts, self.client.each_alone(self.read_part, parts)):
+        read_batches = self.read_batches(ids)
+        for part, found in zip(read_batches, self.client.each_alone(self.read_batch, read_batches)):
             seen.update(dict.fromkeys(part, found) if isinstance(found, TriageError) else found)
         return seen
 
-    def parts(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
+    def read_batches(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
         """The ids as one request each can read them: alone, unless the API reads several."""
         return batches(ids, 1)
 
     @abc.abstractmethod
-    def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        """Read what is one of `parts`. An alert that there is not is left out."""
+    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+        """Read what is one of `read_batches`. An alert that there is not is left out."""
 
-    def facts(self) -> Fields:
+    def extra_results(self) -> Fields:
         """Further results of the task."""
         return {} if self.selection is None else {"matched": self.selection.matched}
 
 
-class OneByOne(Platform):
+class ReadsOneByOne(Platform):
     """Alerts of an API that reads them one by one."""
 
-    def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         fields = self.read_one(ids[0])
         return {} if fields is None else {ids[0]: fields}
 
@@ -84,11 +84,11 @@ class OneByOne(Platform):
         """Read one alert; V(None) if there is none."""
 
 
-class Changeable(Platform):
+class WritablePlatform(Platform):
     """Alerts that a task brings to the state that it names."""
 
     #: Where a task leaves who has changed an alert, if it does: the notes of the same alerts, with that line as wanted.
-    trace: Changeable | None = None
+    provenance_notes: WritablePlatform | None = None
 
     #: The values of fields with which an alert is closed.
     closing: t.ClassVar[Fields] = {}
@@ -99,7 +99,7 @@ class Changeable(Platform):
         return 10 * self.client.connection.concurrency
 
     @abc.abstractmethod
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
         """The fields as the task wants them, given how they are. Raises `OptionError` where that cannot be."""
 
     @abc.abstractmethod

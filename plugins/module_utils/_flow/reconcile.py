@@ -13,29 +13,29 @@ import re
 import typing as t
 
 from .._core.errors import GuardError, TriageError
-from .._core.options import ArgumentSpec, Params, Run
+from .._core.options import ArgumentSpec, Params, TaskContext
 from .._core.values import batches
 from .change import Change, Fields
 from .plan import Plan, Result
-from .platform import Changeable
-from .settle import leave, settle
+from .platform import WritablePlatform
+from .settle import settle, write_provenance
 from .task import Report, run_task
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
-Connect = t.Callable[[Params, Run], Changeable]
+Connect = t.Callable[[Params, TaskContext], WritablePlatform]
 
 
 def run_module(connect: Connect, spec: ArgumentSpec) -> None:
     """Be a module that brings the alerts to the state that the options name, and reports every one."""
 
-    def work(params: Params, run: Run) -> Report:
-        platform = connect(params, run)
-        return _report(platform, _reconcile(platform, run.read_only), run)
+    def work(params: Params, context: TaskContext) -> Report:
+        platform = connect(params, context)
+        return _report(platform, _reconcile(platform, context.read_only), context)
 
     run_task(work, spec)
 
 
-def _reconcile(platform: Changeable, check_mode: bool) -> dict[str, Result]:
+def _reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]:
     present: dict[str, Fields | None] = {**dict.fromkeys(platform.ids), **platform.select()}
     changes, results = Plan.of(platform, present)
     last_read = len(present)
@@ -54,12 +54,12 @@ def _reconcile(platform: Changeable, check_mode: bool) -> dict[str, Result]:
         results.update((change.id, Result(change.before, change.after, True)) for change in changes)
     else:
         results.update(_write(platform, changes, last_read))
-        if platform.trace:
-            leave(platform.trace, results)
+        if platform.provenance_notes:
+            write_provenance(platform.provenance_notes, results)
     return results
 
 
-def _write(platform: Changeable, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
+def _write(platform: WritablePlatform, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
     """Make the changes: all at once, but where guards are set in chunks.
 
     Where very many alerts were ``last_read``, to be changed or not, that is minutes old when they are written. So each
@@ -87,13 +87,13 @@ def _stop(results: t.Mapping[str, Result], reason: type[TriageError]) -> TriageE
     return next((TriageError(f"Not written, for the task stopped at {key}: {error}") for key, error in stopped), None)
 
 
-def _report(platform: Changeable, results: t.Mapping[str, Result], run: Run) -> Report:
+def _report(platform: WritablePlatform, results: t.Mapping[str, Result], context: TaskContext) -> Report:
     failed = {key: result.error for key, result in results.items() if result.error}
     changed = [key for key, result in results.items() if result.changed and not result.error]
     skipped = [key for key, result in results.items() if result.skipped]
     fields: Fields = {
         "changed": any(result.changed is not False for result in results.values()),
-        platform.kind: [result.report(key) for key, result in results.items()],
+        platform.noun: [result.report(key) for key, result in results.items()],
         "counts": {
             "requested": len(results),
             "changed": len(changed),
@@ -101,15 +101,15 @@ def _report(platform: Changeable, results: t.Mapping[str, Result], run: Run) -> 
             "skipped": len(skipped),
             "failed": len(failed),
         },
-        **platform.facts(),
+        **platform.extra_results(),
     }
-    if run.diff:
+    if context.diff:
         fields["diff"] = [_diff(key, result) for key, result in results.items() if result.changed]
     warnings = platform.warnings({key: result.after for key, result in results.items() if result.after})
-    untold = [result.extra["provenance_error"] for result in results.values() if "provenance_error" in result.extra]
-    if untold:
-        many = f"{len(untold)} {platform.kind} were changed, but provenance could not be left with them"
-        warnings.append(f"{many}: {untold[0]}")
+    failures = [result.extra["provenance_error"] for result in results.values() if "provenance_error" in result.extra]
+    if failures:
+        many = f"{len(failures)} {platform.noun} were changed, but provenance could not be left with them"
+        warnings.append(f"{many}: {failures[0]}")
     if not failed:
         return Report(fields, warnings)
     fields["error"] = next(iter(failed.values())).report()
@@ -125,7 +125,7 @@ def _diff(alert_id: str, result: Result) -> Fields:
     }
 
 
-def _summary(platform: Changeable, results: t.Mapping[str, Result], failed: t.Mapping[str, TriageError]) -> str:
+def _summary(platform: WritablePlatform, results: t.Mapping[str, Result], failed: t.Mapping[str, TriageError]) -> str:
     """One line for all failures: the same words once, with the alerts that they are about."""
     alike: dict[str, list[str]] = {}
     for alert_id, error in failed.items():
@@ -138,4 +138,4 @@ def _summary(platform: Changeable, results: t.Mapping[str, Result], failed: t.Ma
     ]
     more = f" and {len(alike) - 5} more kinds of failure" if len(alike) > 5 else ""
     written = "" if any(result.changed is not False for result in results.values()) else " Nothing was changed."
-    return f"{len(failed)} of {len(results)} {platform.kind} failed.{written} {'; '.join(stories)}{more}"
+    return f"{len(failed)} of {len(results)} {platform.noun} failed.{written} {'; '.join(stories)}{more}"

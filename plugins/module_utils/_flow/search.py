@@ -26,7 +26,7 @@ _IDLE_PAGES = 50
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search found, at the most as many as were wanted."""
 
     alerts: dict[str, Fields]
@@ -47,7 +47,7 @@ class Page:
     total: int | None = None
 
 
-def gather(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) -> Found:
+def collect_pages(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) -> SearchResult:
     """The first ``limit`` alerts of a search, page by page; ``size`` is the most of a page.
 
     ``fetch`` is called with the ``after`` of the page before, at first V(None), and with how many alerts to ask for.
@@ -67,7 +67,7 @@ def gather(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) -> Foun
             raise TriageError("The search goes round in circles: the service names pages that show nothing new")
         known.add(after)
     kept = dict(list(alerts.items())[:limit])
-    return Found(kept, len(alerts) > limit, page.total)
+    return SearchResult(kept, len(alerts) > limit, page.total)
 
 
 class Selection:
@@ -77,7 +77,7 @@ class Selection:
     search does not show.
     """
 
-    def __init__(self, params: Params, search: t.Callable[[int], Found]) -> None:
+    def __init__(self, params: Params, search: t.Callable[[int], SearchResult]) -> None:
         self._search = search
         self._max: int = params["max_alerts"]
         self._expected: int | None = params.get("expected_count")
@@ -90,7 +90,7 @@ class Selection:
             raise OptionError(f"expected_count must not be negative, and is {self._expected}")
 
     @classmethod
-    def of(cls, params: Params, search: t.Callable[[int], Found]) -> Selection | None:
+    def of(cls, params: Params, search: t.Callable[[int], SearchResult]) -> Selection | None:
         """How the task searches; V(None) if it names its alerts.
 
         Limits may come from defaults that many tasks share. A number that is expected belongs to one task, and must not
@@ -116,11 +116,11 @@ class Selection:
                 " runs, set allow_unbounded: true.",
             )
 
-    def find(self) -> Found:
+    def find(self) -> SearchResult:
         """The alerts that match now, or as many of them as there may be."""
         return self._search(self._max)
 
-    def choose(self) -> dict[str, Fields]:
+    def select(self) -> dict[str, Fields]:
         """The alerts that match now. Raises `OptionError` if there are more than there may be."""
         found = self.find()
         if found.more:

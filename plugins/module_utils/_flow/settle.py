@@ -17,11 +17,11 @@ from .._core.backoff import backoff
 from .._core.errors import GuardError
 from .change import Accepted, Change, Confirmed
 from .plan import Result
-from .platform import Changeable
+from .platform import WritablePlatform
 from .tracker import _Course, _is_late
 
 
-def settle(platform: Changeable, changes: t.Sequence[Change]) -> dict[str, Result]:
+def settle(platform: WritablePlatform, changes: t.Sequence[Change]) -> dict[str, Result]:
     """Write the changes, and find out what became of each one."""
     courses = {change.id: _Course(platform, change) for change in changes}
     to_write = list(changes)
@@ -49,10 +49,10 @@ def settle(platform: Changeable, changes: t.Sequence[Change]) -> dict[str, Resul
     return {alert_id: course.result for alert_id, course in courses.items()}
 
 
-def leave(trace: Changeable, results: t.Mapping[str, Result]) -> None:
+def write_provenance(provenance_notes: WritablePlatform, results: t.Mapping[str, Result]) -> None:
     """Say with every alert that was changed who did it. Where that fails, the change stands, and the row says so."""
     changed = [alert_id for alert_id, result in results.items() if result.changed]
-    changes = [Change(alert_id, {}, trace.wanted(alert_id, {})) for alert_id in changed]
-    for alert_id, left in settle(trace, changes).items():
+    changes = [Change(alert_id, {}, provenance_notes.desired(alert_id, {})) for alert_id in changed]
+    for alert_id, left in settle(provenance_notes, changes).items():
         if left.error:
             results[alert_id].extra = {**results[alert_id].extra, "provenance_error": str(left.error)}

@@ -18,7 +18,7 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, m
 from ansible.module_utils.common.parameters import remove_values
 
 from .._core.errors import TriageError
-from .._core.options import ArgumentSpec, Params, Run, environment_value
+from .._core.options import ArgumentSpec, Params, TaskContext, environment_value
 from .._core.text import one_line, printable
 from .._http.transport import REQUESTS_IMPORT_ERROR
 from .change import Fields
@@ -36,7 +36,7 @@ class Report:
     failure: str | None = None
 
 
-def run_task(work: t.Callable[[Params, Run], Report], spec: ArgumentSpec) -> None:
+def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec) -> None:
     """Be a module: parse the options, do the work, and report."""
     module = AnsibleModule(
         argument_spec={name: _for_ansible(option) for name, option in spec.options.items()},
@@ -46,18 +46,18 @@ def run_task(work: t.Callable[[Params, Run], Report], spec: ArgumentSpec) -> Non
     )
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    run = _run(module)
+    context = _context(module)
     try:
-        report = work(module.params, run)
+        report = work(module.params, context)
         for warning in report.warnings:
             # Newer cores take no secrets out of warnings.
-            module.warn(run.scrub(one_line(warning)))
+            module.warn(context.scrub(one_line(warning)))
         fields = printable(report.fields)
         if report.failure:
             module.fail_json(msg=report.failure, **fields)
         module.exit_json(**fields)
     except TriageError as error:
-        module.fail_json(msg=str(error), error=error.report(), changed=False, **error.facts)
+        module.fail_json(msg=str(error), error=error.report(), changed=False, **error.extra_results)
     except Exception as error:  # noqa: BLE001  # what Ansible would print of it itself may have secrets in it
         said = one_line(f"{type(error).__name__}: {error}")
         module.fail_json(msg=f"{CRASH}: {said}", exception=traceback.format_exc())
@@ -76,9 +76,9 @@ def _from_environment(*names: str) -> str:
     return value
 
 
-def _run(module: AnsibleModule) -> Run:
+def _context(module: AnsibleModule) -> TaskContext:
     """The task as platforms know it, with its secrets hidden in the forms too that Ansible does not know."""
-    run = Run(
+    context = TaskContext(
         read_only=module.check_mode,
         diff=module._diff,
         # To take out an empty string would take out everything.
@@ -88,8 +88,8 @@ def _run(module: AnsibleModule) -> Run:
     )
     for secret in list(module.no_log_values):
         # A file lookup leaves a newline at its end.
-        run.hide(secret.strip())
+        context.hide(secret.strip())
     # An address with a password in it is refused, but shown as what the task was given.
     password = re.search(r"://[^:/@]*:(.+)@", module.params["api_url"] or "")
-    run.hide(password.group(1) if password else "")
-    return run
+    context.hide(password.group(1) if password else "")
+    return context

@@ -11,13 +11,13 @@ import typing as t
 from .._core.errors import GuardError, NotFoundError, RequestError, TriageError, UnreachableError
 from .change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
 from .plan import Result
-from .platform import Changeable
+from .platform import WritablePlatform
 
 
 class _Course:
     """What is known so far of one alert's change, over all of its tries."""
 
-    def __init__(self, platform: Changeable, change: Change) -> None:
+    def __init__(self, platform: WritablePlatform, change: Change) -> None:
         self._platform = platform
         self._change = change
         self._outcome: Outcome | None = None
@@ -39,7 +39,7 @@ class _Course:
         self.tries += 0 if _is_late(self._platform, outcome) else 1
         self._extra = {**self._extra, **outcome.extra}
         if isinstance(outcome, Confirmed):
-            error = _rest(self._platform, self._change.id, outcome.after)[1]
+            error = _remaining(self._platform, self._change.id, outcome.after)[1]
             self._report(outcome.after, self._change.moved(outcome.after), error)
             # An answer that shows something else than was asked for is a failure, and need not be right.
             self.unseen = error is not None
@@ -70,7 +70,7 @@ class _Course:
             return None
         self._seen = True
         moved = self._change.moved(seen)
-        rest, error = _rest(self._platform, self._change.id, seen)
+        remaining, error = _remaining(self._platform, self._change.id, seen)
         if error is None:
             self._report(seen, self._in_doubt and moved, None)
             return None
@@ -78,15 +78,15 @@ class _Course:
         self._in_doubt = self._in_doubt and (moved or self._under_way or isinstance(outcome, Accepted))
         # Where it is neither as it was nor as it should be, nobody can see whose doing that is.
         changed = None if self._in_doubt and (moved or self._under_way) else False
-        self._report(seen, changed, (rest and outcome.error) or error)
-        if rest and (isinstance(outcome, Unknown) or _is_late(self._platform, outcome)):
-            objection = self._platform.objection(rest)
+        self._report(seen, changed, (remaining and outcome.error) or error)
+        if remaining and (isinstance(outcome, Unknown) or _is_late(self._platform, outcome)):
+            objection = self._platform.objection(remaining)
             if not objection:
-                return rest
+                return remaining
             # Somebody else has been at it since.
             self._report(seen, changed, GuardError(objection, tried=self.tries > 0))
             return None
-        self.unseen = bool(rest) and (self._under_way or outcome.error is None)
+        self.unseen = bool(remaining) and (self._under_way or outcome.error is None)
         return None
 
     def _lost(self, said: TriageError | None, trouble: TriageError | None) -> None:
@@ -107,16 +107,20 @@ class _Course:
             self.result = Result(self._change.before, after, changed, error, self._extra)
 
 
-def _rest(platform: Changeable, alert_id: str, fields: Fields) -> tuple[Change | None, TriageError | None]:
+def _remaining(platform: WritablePlatform, alert_id: str, fields: Fields) -> tuple[Change | None, TriageError | None]:
     """What is still to be changed, and how to say that; or what stands in the way of changing it."""
     try:
-        rest = Change(alert_id, fields, platform.wanted(alert_id, fields))
+        remaining = Change(alert_id, fields, platform.desired(alert_id, fields))
     except TriageError as error:
         return None, error
-    return (rest, TriageError(f"The change was accepted, but {rest.shortfall()}")) if rest.delta else (None, None)
+    return (
+        (remaining, TriageError(f"The change was accepted, but {remaining.mismatch()}"))
+        if remaining.delta
+        else (None, None)
+    )
 
 
-def _is_late(platform: Changeable, outcome: Outcome) -> bool:
+def _is_late(platform: WritablePlatform, outcome: Outcome) -> bool:
     """Whether it was not sent for now, or not taken: the guards are asked before it is sent later."""
     if not (platform.guards.set and isinstance(outcome, Refused)):
         return False

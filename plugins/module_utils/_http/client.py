@@ -15,8 +15,8 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.backoff import backoff, told_wait
-from .._core.errors import RefusedError, RequestError, TriageError, UnknownFateError, UnreachableError
-from .._core.options import Connection, Run
+from .._core.errors import AmbiguousError, RefusedError, RequestError, TriageError, UnreachableError
+from .._core.options import Connection, TaskContext
 from .throttle import Pace
 from .transport import Answer, Transport
 
@@ -64,11 +64,11 @@ class Client:
     """Talks JSON to an API, from as many threads as ``connection.concurrency``.
 
     A read (a GET, or a POST that says it is one) is tried again after whatever may pass. A write is sent once: if its
-    fate is unknown, `UnknownFateError` says so, and the caller looks before it sends it again. A read-only client
+    fate is unknown, `AmbiguousError` says so, and the caller looks before it sends it again. A read-only client
     refuses to send a write at all, which is how check mode is kept.
     """
 
-    def __init__(self, connection: Connection, authorization: Authorization, run: Run, hint: Hint) -> None:
+    def __init__(self, connection: Connection, authorization: Authorization, run: TaskContext, hint: Hint) -> None:
         self.connection = connection
         self._authorization = authorization
         self._read_only = run.read_only
@@ -104,7 +104,7 @@ class Client:
             try:
                 return function(item)
             except TriageError as error:
-                if isinstance(error, (UnreachableError, UnknownFateError)) and error.status is None:
+                if isinstance(error, (UnreachableError, AmbiguousError)) and error.status is None:
                     silent.set()
                 return error
 
@@ -132,7 +132,7 @@ class Client:
         """Send a request and return its answer, a 2xx with a readable body.
 
         ``safe`` says that this is no write, which goes without saying for a GET; ``anonymous``, that it takes no
-        credentials. Raises `RefusedError`, `UnreachableError` or `UnknownFateError`.
+        credentials. Raises `RefusedError`, `UnreachableError` or `AmbiguousError`.
         """
         safe = method == "GET" if safe is None else safe
         if self._read_only and not safe:
@@ -153,7 +153,7 @@ class Client:
         try:
             self._check(call)
             answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
-        except (UnreachableError, UnknownFateError) as error:
+        except (UnreachableError, AmbiguousError) as error:
             answer, trouble, wait = None, t.cast(RequestError, error), 0.0
             self._silent += 1 if error.status is None else 0
         finally:
@@ -215,7 +215,7 @@ class Client:
 
     def _may_repeat(self, call: _Call, error: RequestError) -> bool:
         """Whether what failed may be sent again here and now. Where there was no connection, nothing was sent."""
-        harmless = isinstance(error, UnreachableError) or (call.safe and isinstance(error, UnknownFateError))
+        harmless = isinstance(error, UnreachableError) or (call.safe and isinstance(error, AmbiguousError))
         return harmless and not self._hurries(call) and call.failures <= self.connection.retries
 
     def _error(self, call: _Call, answer: Answer) -> RequestError:
@@ -229,7 +229,7 @@ class Client:
             hint = "It is the proxy that asks for a user and a password: check proxy."
         if status == 429:
             hint = f"Refused {call.refusals + 1} times: lower concurrency, raise retries, or try later."
-        kind = UnknownFateError if status >= 500 or status == 408 else RefusedError
+        kind = AmbiguousError if status >= 500 or status == 408 else RefusedError
         return kind(
             call.method,
             urlsplit(call.url).path,

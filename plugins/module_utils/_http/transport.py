@@ -18,8 +18,8 @@ import typing as t
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .._core.errors import OptionError, RefusedError, RequestError, UnknownFateError, UnreachableError
-from .._core.options import Connection, Run
+from .._core.errors import AmbiguousError, OptionError, RefusedError, RequestError, UnreachableError
+from .._core.options import Connection, TaskContext
 from .._core.urls import proxy_url
 from .deadline import pools
 
@@ -101,7 +101,7 @@ class _Session(Session):
 class Transport:
     """Sends one request at a time and thread; follows no redirect, keeps no cookie, reads no netrc."""
 
-    def __init__(self, connection: Connection, run: Run) -> None:
+    def __init__(self, connection: Connection, run: TaskContext) -> None:
         self._timeout = connection.timeout
         self._connection = connection
         self._run = run
@@ -119,7 +119,7 @@ class Transport:
     def exchange(
         self, method: str, url: str, params: t.Any, headers: t.Mapping[str, str], data: bytes | None
     ) -> Answer:
-        """Send one request. Raises `UnreachableError` or `RefusedError` if it was not sent, `UnknownFateError`
+        """Send one request. Raises `UnreachableError` or `RefusedError` if it was not sent, `AmbiguousError`
         if no whole answer came."""
         with self._lock:
             proxies = self._route(url)
@@ -153,7 +153,7 @@ class Transport:
             body = self._run.scrub(content.decode("utf-8", "replace"))[:20000]
             if good:
                 kind = response.headers.get("Content-Type", "no content type")
-                raise UnknownFateError(
+                raise AmbiguousError(
                     method,
                     path,
                     f"{answer.status} with a body that is not JSON ({kind})",
@@ -163,7 +163,7 @@ class Transport:
                     hint="A proxy or a login page may have answered, or the answer was cut short: check the address.",
                 ) from None
         if good and not content and answer.status != 204:
-            raise UnknownFateError(method, path, f"{answer.status} with an empty body", status=answer.status)
+            raise AmbiguousError(method, path, f"{answer.status} with an empty body", status=answer.status)
         return dataclasses.replace(answer, body=body if good else self._run.scrub(body))
 
     def _failure(self, error: Exception, method: str, url: str, path: str) -> RequestError:
@@ -192,8 +192,8 @@ class Transport:
         if isinstance(cause, MaxRetryError) and isinstance(reason, NewConnectionError):
             return UnreachableError(method, path, f"no connection to {place}: {said}")
         if isinstance(error, requests.Timeout) or isinstance(cause, ReadTimeoutError):
-            return UnknownFateError(method, path, f"no answer from {place} within {self._timeout:g} s")
-        return UnknownFateError(method, path, f"the connection to {place} broke: {said}")
+            return AmbiguousError(method, path, f"no answer from {place} within {self._timeout:g} s")
+        return AmbiguousError(method, path, f"the connection to {place} broke: {said}")
 
     def _route(self, url: str) -> dict[str, str]:
         """The proxies for this address, and the TLS context if this is the first that needs one."""

@@ -14,10 +14,10 @@ import contextlib
 import re
 import typing as t
 
-from .._core.credentials import choose, secret
-from .._core.errors import OptionError, UnknownFateError
-from .._core.options import Connection, Params, Run, checked_ids
-from .._core.text import PAINTS, paints
+from .._core.credentials import secret, select_credentials
+from .._core.errors import AmbiguousError, OptionError
+from .._core.options import Connection, Params, TaskContext, checked_ids
+from .._core.text import CONTROL_CHARACTERS, has_control_characters
 from .._core.urls import base_url
 from .._core.values import dig, text, texts
 from .._flow.change import Fields
@@ -26,9 +26,9 @@ from .._http.client import Authorization, Client
 from .words import KIBANA_OPTIONS, LEGACY_STATUS, SIGNALS, STATUS
 
 
-def doubt(name: str, reason: str, answer: t.Any = None) -> UnknownFateError:
+def malformed(name: str, reason: str, answer: t.Any = None) -> AmbiguousError:
     """The error for an answer with status 200 that does not tell what it should."""
-    return UnknownFateError("POST", f"{SIGNALS}/{name}", reason, status=200, body=answer)
+    return AmbiguousError("POST", f"{SIGNALS}/{name}", reason, status=200, body=answer)
 
 
 def field(hit: dict[str, t.Any], name: str) -> t.Any:
@@ -43,7 +43,7 @@ def listed(alert_id: str, hit: dict[str, t.Any], name: str) -> list[str]:
     value = field(hit, name)
     values = [] if value is None else value if isinstance(value, list) else [value]
     if not all(isinstance(one, str) for one in values):
-        raise doubt("search", f"the answer shows no {name} that could be read, of the alert {alert_id}")
+        raise malformed("search", f"the answer shows no {name} that could be read, of the alert {alert_id}")
     return texts(values)
 
 
@@ -63,9 +63,9 @@ class Alerts(Platform):
     source: t.Sequence[str] | bool = (STATUS, LEGACY_STATUS)
 
     #: Whether alerts of one id must be alike, for what is written goes to all of them.
-    alike = False
+    reject_differing_duplicates = False
 
-    def __init__(self, params: Params, run: Run) -> None:
+    def __init__(self, params: Params, context: TaskContext) -> None:
         self.space = params["space_id"] or "default"
         if not re.fullmatch(r"[a-z0-9_-]+", self.space):
             raise OptionError(f"space_id {self.space!r} is not the id of a space: lower case, digits, - and _")
@@ -74,15 +74,17 @@ class Alerts(Platform):
         self.base = base_url(params["api_url"], allow_http=params["allow_http"])
         if self.space != "default":
             self.base += f"/s/{self.space}"
-        self.ids = checked_ids("alert_ids", params["alert_ids"] or [], rf"[^ \t\n\r{PAINTS}]{{1,512}}", "alert")
+        self.ids = checked_ids(
+            "alert_ids", params["alert_ids"] or [], rf"[^ \t\n\r{CONTROL_CHARACTERS}]{{1,512}}", "alert"
+        )
         #: What every search asks for besides.
         self.extra: dict[str, t.Any] = {}
         #: Alerts from before 8.0, which have no place for a reason, tags or assignees.
         self.legacy: set[str] = set()
-        connection = Connection.of(params, run)
+        connection = Connection.of(params, context)
         self.retries = connection.retries
-        headers = {"Authorization": _authorization(params, run), "kbn-xsrf": "true"}
-        self.client = Client(connection, Authorization(headers), run, self._hint)
+        headers = {"Authorization": _authorization(params, context), "kbn-xsrf": "true"}
+        self.client = Client(connection, Authorization(headers), context, self._hint)
 
     def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
@@ -110,7 +112,7 @@ class Alerts(Platform):
         version = {"elastic-api-version": "2023-10-31"}
         answer = self.client.request("POST", f"{self.base}{SIGNALS}/{name}", body, headers=version, safe=safe)
         if not isinstance(answer.body, dict):
-            raise doubt(name, "the answer is not an object")
+            raise malformed(name, "the answer is not an object")
         return answer.body
 
     def hits(self, query: dict[str, t.Any], size: int, **more: t.Any) -> dict[str, t.Any]:
@@ -120,36 +122,38 @@ class Alerts(Platform):
         found = self.call("search", body, safe=True)
         hits = found.get("hits")
         if not isinstance(hits, dict) or not isinstance(hits.get("hits"), list):
-            raise doubt("search", "the answer has no hits")
+            raise malformed("search", "the answer has no hits")
         if found.get("timed_out") or dig(found, "_shards", "failed"):
             # An alert on a shard that did not answer would look like one that does not exist.
-            raise doubt("search", "the search is incomplete: not every shard answered")
+            raise malformed("search", "the search is incomplete: not every shard answered")
         return hits
 
-    def parts(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
+    def read_batches(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
         return _by_size(ids)
 
-    def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         # After a rollover of the index there may be two of one id, which must not keep another one out.
         return self.fields_of(self.hits({"ids": {"values": list(ids)}}, min(2 * len(ids), WINDOW)))
 
     def fields_of(self, hits: dict[str, t.Any]) -> dict[str, Fields]:
-        """The alerts in the hits of a search, in their order. Raises `UnknownFateError` if one shows no status."""
+        """The alerts in the hits of a search, in their order. Raises `AmbiguousError` if one shows no status."""
         found: dict[str, Fields] = {}
         sources: dict[str, t.Any] = {}
         for hit in hits["hits"]:
             alert_id = dig(hit, "_id")
-            if not isinstance(alert_id, str) or paints(alert_id):
+            if not isinstance(alert_id, str) or has_control_characters(alert_id):
                 # Ansible prints it as it is, in the header of a diff.
-                raise doubt("search", "the answer has an alert in it whose id is not one")
-            if self.alike and sources.setdefault(alert_id, hit.get("_source")) != hit.get("_source"):
-                raise doubt("search", f"there are two alerts with the id {alert_id}, and they stand differently")
+                raise malformed("search", "the answer has an alert in it whose id is not one")
+            if self.reject_differing_duplicates and sources.setdefault(alert_id, hit.get("_source")) != hit.get(
+                "_source"
+            ):
+                raise malformed("search", f"there are two alerts with the id {alert_id}, and they stand differently")
             status = text(field(hit, STATUS))
             if not status:
                 status = text(field(hit, LEGACY_STATUS))
                 self.legacy.add(alert_id)
             if not status:
-                raise doubt("search", f"the answer shows no status of the alert {alert_id}")
+                raise malformed("search", f"the answer shows no status of the alert {alert_id}")
             found[self.key(alert_id, hit)] = self.shown(alert_id, status, hit)
         return found
 
@@ -174,18 +178,20 @@ def _by_size(ids: t.Sequence[str]) -> list[list[str]]:
     return parts
 
 
-def _authorization(params: Params, run: Run) -> str:
-    way = choose(params, KIBANA_OPTIONS.options, [("api_key",), ("username", "password"), ("bearer_token",)])
+def _authorization(params: Params, context: TaskContext) -> str:
+    way = select_credentials(
+        params, KIBANA_OPTIONS.options, [("api_key",), ("username", "password"), ("bearer_token",)]
+    )
     if way[0] == "api_key":
-        key = secret(params, "api_key", run)
+        key = secret(params, "api_key", context)
         # In it are an id and the key itself, in base64.
         with contextlib.suppress(ValueError):
-            run.hide(base64.b64decode(key).decode().partition(":")[2])
+            context.hide(base64.b64decode(key).decode().partition(":")[2])
         return f"ApiKey {key}"
     if way[0] == "bearer_token":
-        return f"Bearer {secret(params, 'bearer_token', run)}"
+        return f"Bearer {secret(params, 'bearer_token', context)}"
     password = str(params["password"]).rstrip("\r\n")
     pair = base64.b64encode(f"{params['username']}:{password}".encode()).decode()
-    run.hide(password)
-    run.hide(pair)
+    context.hide(password)
+    context.hide(pair)
     return f"Basic {pair}"

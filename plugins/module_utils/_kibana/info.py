@@ -13,14 +13,14 @@ import typing as t
 from urllib.parse import urlencode
 
 from .._core.errors import OptionError
-from .._core.options import Params, Run
+from .._core.options import Params, TaskContext
 from .._core.times import utc
 from .._core.urls import segment
 from .._core.values import text
 from .._flow.change import Fields
 from .._flow.info import common
-from .._flow.search import Found, Selection
-from .api import Alerts, doubt, field, listed
+from .._flow.search import SearchResult, Selection
+from .api import Alerts, field, listed, malformed
 from .search import Search
 from .words import ASSIGNEES, LEGACY_SEVERITY, LEGACY_STATUS, REASON, SEVERITY, STATUS, TAGS
 
@@ -43,8 +43,8 @@ class AlertInfo(Alerts):
         *(_TITLE, _RULE, _LEGACY_RULE, _START, _TIME, _UPDATED, _URL),
     )
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self._raw: bool = params["raw"]
         #: In which index the first alert of an id is.
         self._indices: dict[str, str] = {}
@@ -57,13 +57,13 @@ class AlertInfo(Alerts):
         if params["sort"] is not None and not self.selection:
             raise OptionError("sort goes only with query")
 
-    def _find(self, limit: int) -> Found:
+    def _find(self, limit: int) -> SearchResult:
         return self._search.run(self, limit, sort=self._sort)
 
     def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         places = {alert_id: place for place, alert_id in enumerate(ids)}
         found: dict[str, Fields] = {}
-        for part in self.client.each(self.read_part, self.parts(ids)):
+        for part in self.client.each(self.read_batch, self.read_batches(ids)):
             found.update((key, alert) for key, alert in part.items() if alert["id"] in places)
         return dict(sorted(found.items(), key=lambda one: places[one[1]["id"]]))
 
@@ -91,7 +91,7 @@ class AlertInfo(Alerts):
         if "fields" in self.extra:
             extra = hit.get("fields") or {}
             if not isinstance(extra, dict):
-                raise doubt("search", f"the answer shows no fields that could be read, of the alert {alert_id}")
+                raise malformed("search", f"the answer shows no fields that could be read, of the alert {alert_id}")
             alert["fields"] = extra
         return {**alert, "raw": hit["_source"]} if self._raw else alert
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
-from .._core.errors import NotFoundError, RefusedError, TriageError, UnknownFateError
+from .._core.errors import AmbiguousError, NotFoundError, RefusedError, TriageError
 from .._core.options import Params
-from .._core.values import dig, fits, text
-from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, untold
-from .._flow.notes import Notes, note_fate, plain
+from .._core.values import dig, has_types, text
+from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, unconfirmed
+from .._flow.notes import Notes, note_outcome_of, plain
 from .._http.transport import Answer
 from .api import Alerts
 from .writable import GuardedAlerts
@@ -61,23 +61,23 @@ class KibanaNotes(Notes):
                 notes[key] = trouble
         return notes
 
-    def parts(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
-        parts: list[list[str]] = []
+    def read_batches(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
+        read_batches: list[list[str]] = []
         size = 0
         for alert_id in ids:
             length = len(quote(alert_id)) + len("&documentIds=")
             size += length
-            if not parts or size > _QUERY:
-                parts.append([])
+            if not read_batches or size > _QUERY:
+                read_batches.append([])
                 size = length
-            parts[-1].append(alert_id)
-        return parts
+            read_batches[-1].append(alert_id)
+        return read_batches
 
-    def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         notes, total = self._notes(ids)
         if len(notes) < total and len(ids) > 1:
             # One answer holds so many notes and no more, and there is no second page.
-            return {alert_id: fields for one in ids for alert_id, fields in self.read_part([one]).items()}
+            return {alert_id: fields for one in ids for alert_id, fields in self.read_batch([one]).items()}
         there = {note.get("eventId") for note in notes if plain(note.get("note")) == self.text}
         if len(notes) < total and not there:
             raise TriageError(
@@ -91,9 +91,9 @@ class KibanaNotes(Notes):
         query = {"documentIds": list(ids)}
         answer = self._send("GET", params=query)
         notes, total = dig(answer.body, "notes"), dig(answer.body, "totalCount")
-        readable = fits(answer.body, {"notes": list, "totalCount": int}, dict) and notes is not None
-        if not readable or total is None or not all(fits(note, {"eventId": str, "note": str}) for note in notes):
-            raise UnknownFateError("GET", _PATH, "the answer does not show notes", status=answer.status)
+        readable = has_types(answer.body, {"notes": list, "totalCount": int}, dict) and notes is not None
+        if not readable or total is None or not all(has_types(note, {"eventId": str, "note": str}) for note in notes):
+            raise AmbiguousError("GET", _PATH, "the answer does not show notes", status=answer.status)
         return notes, total
 
     def _send(self, method: str, body: t.Any = None, **more: t.Any) -> Answer:
@@ -114,7 +114,7 @@ class KibanaNotes(Notes):
         try:
             answer = self._send("PATCH", body)
         except TriageError as error:
-            return note_fate(error)
+            return note_outcome_of(error)
         # Before 9.0 there is one more layer.
         told = dig(answer.body, "data", "persistNote") or answer.body
         note = dig(told, "note")
@@ -124,5 +124,5 @@ class KibanaNotes(Notes):
             hint = "Raise Kibana's advanced setting securitySolution:maxUnassociatedNotes, or remove old notes."
             return Refused(RefusedError("PATCH", _PATH, said, status=403, hint=hint))
         if dig(note, "eventId") != change.id or plain(dig(note, "note")) != self.text:
-            return untold("PATCH", _PATH, answer)
+            return unconfirmed("PATCH", _PATH, answer)
         return Confirmed(self.note(True))

@@ -16,8 +16,8 @@ from .._core.errors import OptionError
 from .._core.options import Params
 from .._core.values import dig, integer
 from .._flow.change import Fields
-from .._flow.search import Found
-from .api import WINDOW, Alerts, doubt
+from .._flow.search import SearchResult
+from .api import WINDOW, Alerts, malformed
 
 Query = dict[str, t.Any]
 
@@ -47,7 +47,7 @@ class Search:
         sort: t.Sequence[t.Mapping[str, str]] = ({"@timestamp": "asc"},),
         without: t.Sequence[Query] = (),
         all_or_none: bool = False,
-    ) -> Found:
+    ) -> SearchResult:
         """The first ``limit`` alerts that match, and none of ``without``.
 
         One search gives 10,000 at the most, so the next one goes on from the place of the last alert in the ``sort``,
@@ -55,11 +55,11 @@ class Search:
         ``limit``.
         """
         found: dict[str, Fields] = {}
-        edge: Edge | None = None
+        cursor: SearchCursor | None = None
         while True:
             size = min(WINDOW, limit - len(found))
-            filters = [self.query, *([edge.clause] if edge else [])]
-            excluded = [*without, *([{"ids": {"values": edge.ids}}] if edge else [])]
+            filters = [self.query, *([cursor.clause] if cursor else [])]
+            excluded = [*without, *([{"ids": {"values": cursor.ids}}] if cursor else [])]
             query = {"bool": {"filter": filters, "must_not": excluded}}
             hits = alerts.hits(query, size, sort=[dict(one) for one in sort], track_total_hits=True)
             window = alerts.fields_of(hits)
@@ -70,13 +70,15 @@ class Search:
             if matched <= len(found) or len(found) >= limit or (all_or_none and matched > limit):
                 break
             if not fresh:
-                raise doubt("search", "the search does not get on; sort by fields of which every alert has one value")
-            edge = Edge.of(hits["hits"], sort, edge)
+                raise malformed(
+                    "search", "the search does not get on; sort by fields of which every alert has one value"
+                )
+            cursor = SearchCursor.of(hits["hits"], sort, cursor)
         kept = dict(list(found.items())[:limit])
-        return Found(kept, matched > limit, matched)
+        return SearchResult(kept, matched > limit, matched)
 
 
-class Edge(t.NamedTuple):
+class SearchCursor(t.NamedTuple):
     """Where a search has stopped: what is still to come, and which alerts of just that place have come already."""
 
     place: list[t.Any]
@@ -84,11 +86,11 @@ class Edge(t.NamedTuple):
     ids: list[str]
 
     @classmethod
-    def of(cls, hits: list[t.Any], sort: t.Sequence[t.Mapping[str, str]], before: Edge | None) -> Edge:
+    def of(cls, hits: list[t.Any], sort: t.Sequence[t.Mapping[str, str]], before: SearchCursor | None) -> SearchCursor:
         places = [dig(hit, "sort") for hit in hits]
         last = places[-1]
         if not isinstance(last, list) or len(last) != len(sort):
-            raise doubt("search", "the answer does not show by what it is sorted")
+            raise malformed("search", "the answer does not show by what it is sorted")
         known = before.ids if before and before.place == last else []
         ids = known + [hit["_id"] for hit, place in zip(hits, places) if place == last]
         alike: list[Query] = []
@@ -116,5 +118,5 @@ def _range(name: str, value: t.Any, *bounds: str) -> Query:
 def _total(hits: dict[str, t.Any]) -> int:
     total = integer(dig(hits, "total", "value"))
     if total is None:
-        raise doubt("search", "the answer does not tell how many alerts match")
+        raise malformed("search", "the answer does not tell how many alerts match")
     return total

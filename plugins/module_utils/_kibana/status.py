@@ -13,11 +13,11 @@ import dataclasses
 import typing as t
 
 from .._core.errors import OptionError, TriageError
-from .._core.options import Params, Run, checked_text
+from .._core.options import Params, TaskContext, checked_text
 from .._core.values import batches, text
 from .._flow.change import Accepted, Change, Fields, Outcome, Refused, Unknown
-from .._flow.search import Found
-from .api import doubt, field
+from .._flow.search import SearchResult
+from .api import field, malformed
 from .search import Search
 from .words import LEGACY_STATUS, REASON, STATUS
 from .writable import BATCH, ChangedAlerts
@@ -29,8 +29,8 @@ class AlertStatus(ChangedAlerts):
     changes = (REASON,)
     closing: t.ClassVar[Fields] = {"status": "closed"}
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self._status: str = params["status"]
         self._reason = checked_text("reason", params["reason"])
         self._conflicts: str = params["conflicts"]
@@ -40,7 +40,7 @@ class AlertStatus(ChangedAlerts):
         if self.by_query is None and self._conflicts != "abort":
             raise OptionError("conflicts goes only with query")
 
-    def find(self, limit: int) -> Found:
+    def find(self, limit: int) -> SearchResult:
         """The alerts that match and have another status; no other ones are touched later."""
         query = t.cast(Search, self.by_query)
         there = [{"term": {STATUS: self._status}}, {"term": {LEGACY_STATUS: self._status}}]
@@ -53,10 +53,10 @@ class AlertStatus(ChangedAlerts):
     def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
         reason = field(hit, REASON)
         if not isinstance(reason, (str, type(None))):
-            raise doubt("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
+            raise malformed("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
         return {"status": status, "reason": text(reason)}
 
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
         if fields["status"] == self._status:
             # A reason is stored only in the step to closed: no request could change it now.
             return {"status": self._status}
@@ -79,17 +79,17 @@ class AlertStatus(ChangedAlerts):
         return outcomes
 
     def _write_ids(self, batch: t.Sequence[str]) -> dict[str, Outcome]:
-        return self.send("status", batch, {"signal_ids": list(batch), **self._asked})
+        return self.send("status", batch, {"signal_ids": list(batch), **self._desired})
 
     def _write_query(self, search: Search, batch: t.Sequence[str]) -> dict[str, Outcome]:
         only = {"ids": {"values": list(batch)}}
         # This call knows no runtime mappings: there the frozen ids must do.
         filters = [only] if self.extra else [search.query, only]
-        body = {"query": {"bool": {"filter": filters}}, "conflicts": self._conflicts, **self._asked}
+        body = {"query": {"bool": {"filter": filters}}, "conflicts": self._conflicts, **self._desired}
         return self.send("status", batch, body, Accepted if self._conflicts == "abort" else Unknown)
 
     @property
-    def _asked(self) -> Fields:
+    def _desired(self) -> Fields:
         return {"status": self._status, **({} if self._reason is None else {"reason": self._reason})}
 
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:

@@ -13,7 +13,7 @@ import abc
 import typing as t
 
 from .._core.errors import OptionError
-from .._core.options import Params, Run, checked_text
+from .._core.options import Params, TaskContext, checked_text
 from .._core.values import batches
 from .._flow.change import Change, Fields, Outcome
 from .api import listed
@@ -35,23 +35,23 @@ class _AlertLists(ChangedAlerts):
     #: The name of the list, in the results and in the API.
     name: str
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self._state: str = params["state"]
-        self.asked = list(dict.fromkeys(params[self.name]))
-        for one in self.asked:
+        self.entries = list(dict.fromkeys(params[self.name]))
+        for one in self.entries:
             checked_text(self.name, one)
-        if not all(one.strip() for one in self.asked):
+        if not all(one.strip() for one in self.entries):
             raise OptionError(f"{self.name} has an empty text in it; to have none, give an empty list and state exact")
 
     def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
         return {self.name: listed(alert_id, hit, self.changes[0])}
 
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
         present: list[str] = fields[self.name]
         # In the order in which the server puts them.
-        kept = [one for one in present if self._state == "present" or (one in self.asked) == (self._state == "exact")]
-        added = [] if self._state == "absent" else [one for one in self.asked if one not in present]
+        kept = [one for one in present if self._state == "present" or (one in self.entries) == (self._state == "exact")]
+        added = [] if self._state == "absent" else [one for one in self.entries if one not in present]
         if alert_id in self.legacy and [*kept, *added] != present:
             raise OptionError(f"This alert is from before 8.0, and has no place for {self.name}")
         return {self.name: [*kept, *added]}
@@ -59,7 +59,7 @@ class _AlertLists(ChangedAlerts):
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         alike: dict[_Alike, list[str]] = {}
         for change in changes:
-            before, after = change.before[self.name], change.wanted[self.name]
+            before, after = change.before[self.name], change.desired[self.name]
             add = tuple(one for one in after if one not in before)
             remove = tuple(dict.fromkeys(one for one in before if one not in after))
             alike.setdefault(_Alike(add, remove), []).append(change.id)
@@ -94,7 +94,7 @@ class AlertAssignees(_AlertLists):
     changes = (ASSIGNEES,)
 
     def select(self) -> dict[str, Fields]:
-        self.asked = list(dict.fromkeys(uids(self, self.name, self.asked).values()))
+        self.entries = list(dict.fromkeys(uids(self, self.name, self.entries).values()))
         return super().select()
 
     def lists(self, add: list[str], remove: list[str]) -> Fields:

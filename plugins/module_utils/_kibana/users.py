@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import OptionError, RequestError, UnknownFateError
+from .._core.errors import AmbiguousError, OptionError, RequestError
 from .._core.options import checked_text
 from .._core.text import one_line
 from .._core.values import dig, text
@@ -54,6 +54,6 @@ def _find(alerts: Alerts, name: str) -> list[str]:
             error.hint = "This Kibana does not let users be looked up by name: give the uids of their profiles."
         raise
     if not isinstance(answer.body, list):
-        raise UnknownFateError("GET", _FIND, "the answer does not show users", status=answer.status)
+        raise AmbiguousError("GET", _FIND, "the answer does not show users", status=answer.status)
     found = [text(dig(one, "uid")) for one in answer.body if dig(one, "user", "username") == name]
     return [one_line(uid) for uid in dict.fromkeys(found) if uid]

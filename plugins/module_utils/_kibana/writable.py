@@ -9,13 +9,13 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import OptionError, RefusedError, TriageError
-from .._core.options import Params, Run
+from .._core.options import Params, TaskContext
 from .._core.values import text
-from .._flow.change import Accepted, Fields, Outcome, Refused, Unknown, fate
-from .._flow.guards import Guards, Standing
-from .._flow.platform import Changeable
-from .._flow.search import Found, Selection
-from .api import Alerts, doubt, field, listed
+from .._flow.change import Accepted, Fields, Outcome, Refused, Unknown, outcome_of
+from .._flow.guards import GuardedState, Guards
+from .._flow.platform import WritablePlatform
+from .._flow.search import SearchResult, Selection
+from .api import Alerts, field, listed, malformed
 from .bounds import unbounded
 from .search import Search
 from .users import uids
@@ -28,13 +28,13 @@ BATCH = 1000
 class GuardedAlerts(Alerts):
     """Alerts of which it is known how each one stands."""
 
-    alike = True
+    reject_differing_duplicates = True
 
     #: The fields that the task may change.
     changes: t.ClassVar[t.Sequence[str]] = ()
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self.guards = Guards.of(params, STATUSES, SEVERITIES)
         guarded = (SEVERITY, LEGACY_SEVERITY, ASSIGNEES) if self.guards.set else ()
         self.source = tuple(dict.fromkeys((STATUS, LEGACY_STATUS, *self.changes, *guarded)))
@@ -50,7 +50,7 @@ class GuardedAlerts(Alerts):
         if self.guards.set:
             severity = text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY))
             who = [self._named.get(uid, uid) for uid in listed(alert_id, hit, ASSIGNEES)]
-            self.guards.standings[alert_id] = Standing(status, severity, who)
+            self.guards.standings[alert_id] = GuardedState(status, severity, who)
         return self.fields(alert_id, status, hit)
 
     def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
@@ -58,13 +58,13 @@ class GuardedAlerts(Alerts):
         return {"status": status}
 
 
-class ChangedAlerts(GuardedAlerts, Changeable):
+class ChangedAlerts(GuardedAlerts, WritablePlatform):
     """Alerts that a task changes, named by ids or found by a query."""
 
     chunk = BATCH
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
         self.selection = Selection.of(params, self.find)
         self.by_query: Search | None = None
         if self.selection:
@@ -75,7 +75,7 @@ class ChangedAlerts(GuardedAlerts, Changeable):
         if params["runtime_mappings"]:
             self.extra = {"runtime_mappings": params["runtime_mappings"]}
 
-    def find(self, limit: int) -> Found:
+    def find(self, limit: int) -> SearchResult:
         """The alerts that the query matches, at the most so many."""
         return t.cast(Search, self.by_query).run(self, limit, all_or_none=True)
 
@@ -97,10 +97,10 @@ class ChangedAlerts(GuardedAlerts, Changeable):
         except RefusedError as error:
             outcome = on_conflict(error) if error.status == 409 else Refused(error)
         except TriageError as error:
-            outcome = fate(error)
+            outcome = outcome_of(error)
         else:
             outcome = Accepted()
             if answer.get("version_conflicts") or answer.get("failures") or answer.get("timed_out"):
                 said = self.client.scrub(answer)
-                outcome = Unknown(doubt(name, "not all alerts of the batch were updated", said))
+                outcome = Unknown(malformed(name, "not all alerts of the batch were updated", said))
         return dict.fromkeys(batch, outcome)

@@ -19,9 +19,9 @@ import time
 import typing as t
 from pathlib import Path
 
-from .._core.credentials import choose, secret
-from .._core.errors import CredentialsError, OptionError, RequestError, TriageError, UnknownFateError
-from .._core.options import Connection, Params, Run
+from .._core.credentials import secret, select_credentials
+from .._core.errors import AmbiguousError, CredentialsError, OptionError, RequestError, TriageError
+from .._core.options import Connection, Params, TaskContext
 from .._core.values import dig
 from .._http.client import Authorization, Client
 from .words import YANDEX_IAM_OPTIONS
@@ -71,22 +71,22 @@ class IamToken(Authorization):
         self._fetched += 1
 
 
-def iam_authorization(params: Params, run: Run, connection: Connection, base: str | None) -> Authorization:
+def iam_authorization(params: Params, context: TaskContext, connection: Connection, base: str | None) -> Authorization:
     """The authorization that the options ask for. ``base`` replaces the host of the IAM API."""
-    way = choose(
+    way = select_credentials(
         params, YANDEX_IAM_OPTIONS.options, [("iam_token",), ("service_account_key_file",), ("instance_metadata",)]
     )[0]
     if way == "iam_token":
-        return Authorization({"Authorization": f"Bearer {secret(params, 'iam_token', run)}"})
+        return Authorization({"Authorization": f"Bearer {secret(params, 'iam_token', context)}"})
     if way == "instance_metadata":
         near = dataclasses.replace(connection, direct=True, timeout=min(connection.timeout, 5.0))
-        client = Client(near, Authorization({}), run, lambda status, writing: None)
-        return IamToken(lambda: _from_metadata(client), run.hide)
-    key = _key(params["service_account_key_file"], run)
+        client = Client(near, Authorization({}), context, lambda status, writing: None)
+        return IamToken(lambda: _from_metadata(client), context.hide)
+    key = _key(params["service_account_key_file"], context)
     issuer = f"https://iam.{params['api_host']}{_TOKENS}"
-    client = Client(connection, Authorization({}), run, lambda status, writing: "Check the service account's key.")
+    client = Client(connection, Authorization({}), context, lambda status, writing: "Check the service account's key.")
     url = f"{base or 'https://iam.' + params['api_host']}{_TOKENS}"
-    return IamToken(lambda: _exchanged(client, url, _jwt(key, issuer, run)), run.hide)
+    return IamToken(lambda: _exchanged(client, url, _jwt(key, issuer, context)), context.hide)
 
 
 def _from_metadata(client: Client) -> str:
@@ -111,21 +111,21 @@ def _exchanged(client: Client, url: str, jwt: str) -> str:
 def _token(body: t.Any, name: str, method: str, path: str) -> str:
     token = dig(body, name)
     if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise UnknownFateError(method, path, "the answer has no token in it")
+        raise AmbiguousError(method, path, "the answer has no token in it")
     return token
 
 
-def _key(value: t.Any, run: Run) -> dict[str, str]:
+def _key(value: t.Any, context: TaskContext) -> dict[str, str]:
     """A service account's key, of a file's path or contents; what is secret in it is hidden."""
     key = _loaded(value.strip()) if isinstance(value, str) else value
     parts = {name: dig(key, name) for name in ("id", "service_account_id", "private_key")}
     lacking = [name for name, part in parts.items() if not isinstance(part, str) or not part]
     if lacking:
         raise OptionError(f"service_account_key_file has no {' and no '.join(lacking)}")
-    run.hide(parts["private_key"])
+    context.hide(parts["private_key"])
     # Such a file has a line of warning above the key.
     parts["private_key"] = parts["private_key"][max(parts["private_key"].find("-----BEGIN"), 0) :]
-    run.hide(parts["private_key"].strip())
+    context.hide(parts["private_key"].strip())
     return t.cast("dict[str, str]", parts)
 
 
@@ -142,7 +142,7 @@ def _loaded(content: str) -> t.Any:
         raise OptionError("service_account_key_file is not JSON") from None
 
 
-def _jwt(key: dict[str, str], audience: str, run: Run) -> str:
+def _jwt(key: dict[str, str], audience: str, context: TaskContext) -> str:
     try:
         import jwt  # noqa: PLC0415  # needed for key files only, and not everywhere installed
     except ImportError:
@@ -156,7 +156,7 @@ def _jwt(key: dict[str, str], audience: str, run: Run) -> str:
         raise _missing_jwt() from None
     except (ValueError, TypeError, AttributeError, jwt.PyJWTError):
         raise OptionError("The private_key of service_account_key_file is not an RSA key in PEM") from None
-    run.hide(token)
+    context.hide(token)
     return token
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import RefusedError, TriageError, UnknownFateError
+from .._core.errors import AmbiguousError, RefusedError, TriageError
 from .._core.options import Params
-from .._core.values import dig, fits
+from .._core.values import dig, has_types
 from .._flow.change import Change, Fields, Outcome
-from .._flow.notes import NotesOneByOne, plain
+from .._flow.notes import NotesReadOneByOne, plain
 from .._flow.platform import not_found
 from .api import SecurityDeck, path_of
 from .operations import Operations, Start
@@ -24,7 +24,7 @@ from .operations import Operations, Start
 _PAGE = 1000
 
 
-class SecurityDeckNotes(NotesOneByOne):
+class SecurityDeckNotes(NotesReadOneByOne):
     """A comment on alerts of Security Deck. To add one is an operation, with an idempotency key."""
 
     longest = 4096
@@ -47,9 +47,9 @@ class SecurityDeckNotes(NotesOneByOne):
                     return None
                 raise
             comments = dig(answer.body, "comments") or []
-            readable = fits(answer.body, {"comments": list, "nextPageToken": str}, dict)
-            if not readable or not all(isinstance(comment.get("text"), str) for comment in comments):
-                raise UnknownFateError("GET", path, "the answer does not show comments", status=answer.status)
+            is_valid = has_types(answer.body, {"comments": list, "nextPageToken": str}, dict)
+            if not is_valid or not all(isinstance(comment.get("text"), str) for comment in comments):
+                raise AmbiguousError("GET", path, "the answer does not show comments", status=answer.status)
             if any(plain(comment["text"]) == self.text for comment in comments):
                 return self.note(True)
             known.add(token)

@@ -17,7 +17,7 @@ import time
 import typing as t
 import uuid
 
-from .._core.errors import OptionError, RefusedError, TriageError, UnknownFateError
+from .._core.errors import AmbiguousError, OptionError, RefusedError, TriageError
 from .._core.options import Params
 from .._core.urls import segment
 from .._core.values import dig
@@ -114,14 +114,14 @@ class Operations:
         headers = {"Idempotency-Key": key}
         try:
             answer = self._client.request(start.method, start.base + start.path, start.body, headers=headers)
-        except UnknownFateError as error:
+        except AmbiguousError as error:
             return Unknown(error, under_way=True)
         except TriageError as error:
             return Refused(error)
         operation_id = dig(answer.body, "id")
         if not isinstance(operation_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", operation_id):
             reason = "the answer is not an operation"
-            doubt = UnknownFateError(start.method, start.path, reason, status=answer.status)
+            doubt = AmbiguousError(start.method, start.path, reason, status=answer.status)
             return Unknown(doubt, under_way=True)
         operation = _Operation(change, start, operation_id, time.monotonic() + self._wait_timeout)
         operation.again_in(_interval(answer))

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.options import Params, Run, checked_text
-from .._flow.change import Change, Fields, Outcome, tags_wanted
-from .._flow.platform import Changeable
+from .._core.options import Params, TaskContext, checked_text
+from .._flow.change import Change, Fields, Outcome, desired_tags
+from .._flow.platform import WritablePlatform
 from .api import SecurityDeck, fields_of, path_of
 from .operations import Operations, Start
 from .words import UNCLASSIFIED
@@ -28,25 +28,25 @@ _MASK = {
 }
 
 
-class SecurityDeckAlerts(SecurityDeck, Changeable):
+class SecurityDeckAlerts(SecurityDeck, WritablePlatform):
     """Alerts of Security Deck, brought to what the task names."""
 
     closing: t.ClassVar[Fields] = {"status": "RESOLVED"}
 
-    def __init__(self, params: Params, run: Run) -> None:
-        super().__init__(params, run)
-        self._asked = {name: params[name] for name in _MASK if params[name] is not None}
-        for tag in self._asked.get("tags", []):
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
+        self._desired = {name: params[name] for name in _MASK if params[name] is not None}
+        for tag in self._desired.get("tags", []):
             checked_text("tags", tag)
-        checked_text("assignee_subject_id", self._asked.get("assignee_subject_id"))
+        checked_text("assignee_subject_id", self._desired.get("assignee_subject_id"))
         self._purge_tags: bool = params["purge_tags"]
         self._operations = Operations(self.client, self.operations_base, params, self._start, self._done)
 
-    def wanted(self, alert_id: str, fields: Fields) -> Fields:
-        wanted = dict(self._asked)
-        if "tags" in wanted:
-            wanted["tags"] = tags_wanted(wanted["tags"], fields.get("tags", []), self._purge_tags)
-        return wanted
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
+        desired = dict(self._desired)
+        if "tags" in desired:
+            desired["tags"] = desired_tags(desired["tags"], fields.get("tags", []), self._purge_tags)
+        return desired
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         return self._operations.run(changes)
@@ -58,4 +58,4 @@ class SecurityDeckAlerts(SecurityDeck, Changeable):
         return Start("PATCH", self.base, path_of(change.id), body)
 
     def _done(self, response: t.Any, alert_id: str) -> Fields | None:
-        return fields_of(response) if self.readable(response, alert_id) else None
+        return fields_of(response) if self.is_valid(response, alert_id) else None

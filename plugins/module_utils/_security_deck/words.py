@@ -64,7 +64,7 @@ SECURITY_DECK_CHANGES = ArgumentSpec(
 ).merge(YANDEX_OPERATIONS_OPTIONS)
 
 #: What this provider takes of the options that not all providers have, and the values of those that all have.
-SECURITY_DECK_TAKES: dict[str, t.Sequence[str] | None] = {
+SECURITY_DECK_PROVIDER_OPTIONS: dict[str, t.Sequence[str] | None] = {
     "status": STATUSES,
     "severity": SEVERITIES,
     "tags": None,

@@ -17,12 +17,10 @@ from ansible_collections.secops.triage.plugins.filter import (
     native_status,
     native_verdict,
 )
-from ansible_collections.secops.triage.plugins.module_utils import (
-    _calseta_query,
-    _datadog,
-    _kibana_fields,
-    _security_deck,
-)
+from ansible_collections.secops.triage.plugins.module_utils._calseta import words as calseta
+from ansible_collections.secops.triage.plugins.module_utils._datadog import words as datadog
+from ansible_collections.secops.triage.plugins.module_utils._kibana import words as kibana
+from ansible_collections.secops.triage.plugins.module_utils._security_deck import words as security_deck
 from ansible_collections.secops.triage.plugins.modules import alert_update, kibana_alert_status, signal_state
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
@@ -58,7 +56,7 @@ unknown | none | - | - | Undetermined
 
 
 def choices(module: t.Any, option: str) -> list[str]:
-    return list(module.OPTIONS[option]["choices"])
+    return list(module.SPEC.options[option]["choices"])
 
 
 def cells(table: str) -> list[tuple[str, str, str]]:
@@ -178,10 +176,10 @@ def test_own_verdicts_are_those_of_the_module(name: str, module: t.Any, option: 
 @pytest.mark.parametrize(
     ("name", "states", "severities"),
     [
-        ("datadog", choices(signal_state, "state"), _datadog.SEVERITIES),
-        ("kibana", choices(kibana_alert_status, "status"), _kibana_fields.SEVERITIES),
-        ("security_deck", _security_deck.STATUSES, _security_deck.SEVERITIES),
-        ("calseta", _calseta_query.STATUSES, _calseta_query.SEVERITIES),
+        ("datadog", choices(signal_state, "state"), datadog.SEVERITIES),
+        ("kibana", choices(kibana_alert_status, "status"), kibana.SEVERITIES),
+        ("security_deck", security_deck.STATUSES, security_deck.SEVERITIES),
+        ("calseta", calseta.STATUSES, calseta.SEVERITIES),
     ],
 )
 def test_own_words_are_those_of_the_guards(name: str, states: t.Any, severities: t.Any) -> None:
