@@ -37,7 +37,7 @@ EXAMPLES = r"""
     archive_reason: "{{ step.before.archive_reason | default(omit) }}"
     archive_comment: "{{ step.before.archive_comment | default(omit) }}"
     only_from: "{{ [step.now.state] }}"
-    otherwise: skip
+    on_guard: skip
   loop: "{{ archived.signals | secops.triage.undo }}"
   loop_control:
     loop_var: step

@@ -183,7 +183,7 @@ def test_guards(sim: Simulator, stage: Stage) -> None:
     closing = {"status": "resolved", "verdict": "benign", "comment": "Seen"}
     names = (good, other, critical, mine, done)
     guards = {"only_from": ["new"], "only_assigned_to": [""], "protect_severity": ["critical"], "provenance": "none"}
-    stage.use("skip", [alert("kibana", key, **closing) for key in names], otherwise="skip", **guards)
+    stage.use("skip", [alert("kibana", key, **closing) for key in names], on_guard="skip", **guards)
     signals = [sim.datadog.add_signal(), sim.datadog.add_signal(state="under_review")]
     finding, incident = sim.calseta.add_alert(), sim.datadog.incident_ids[0]
     linked = [alert("datadog", one.id, status="resolved", incident_id=incident) for one in signals]
