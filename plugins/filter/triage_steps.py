@@ -105,7 +105,7 @@ _value:
       description: The options of the module that guard it, in the platform's own words.
       type: dict
     lost:
-      description: What is lost, with C(platform), C(id), C(option), what was C(asked), and what is C(written).
+      description: What is lost, with C(platform), C(id), C(option), what was C(desired), and what is C(written).
       type: list
       elements: dict
     alerts:
@@ -131,13 +131,13 @@ import typing as t
 from ansible.utils.display import Display
 
 from ansible_collections.secops.triage.plugins.plugin_utils import _triage_steps as steps
-from ansible_collections.secops.triage.plugins.plugin_utils._filters import told
+from ansible_collections.secops.triage.plugins.plugin_utils._filters import as_filter
 
 
 def triage_steps(alerts: t.Any, on_lossy: str = "warn", **options: t.Any) -> list[dict[str, t.Any]]:
-    """The steps, with a warning where something is lost. Raises `VocabularyError` where the alerts make no sense."""
+    """The steps, with a warning if something is lost. Raises `VocabularyError` for alerts that make no sense."""
     found = steps.triage_steps(alerts, on_lossy, **options)
-    lost = steps.told_lost([one for step in found for one in step["lost"]])
+    lost = steps.describe_losses([one for step in found for one in step["lost"]])
     if lost and on_lossy == "warn":
         Display().warning(f"This loses meaning. {'; '.join(lost)}")
     return found
@@ -145,4 +145,4 @@ def triage_steps(alerts: t.Any, on_lossy: str = "warn", **options: t.Any) -> lis
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"triage_steps": told(triage_steps)}
+        return {"triage_steps": as_filter(triage_steps)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to become of an alert, as a user asks for it, in the words of its platform."""
+"""The desired state of an alert: what a user says in the common vocabulary, in the platform's own words."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary a
 
 Fields = dict[str, t.Any]
 
-#: What can be asked of an alert, beside C(platform) and C(id).
-ASKED = ("status", "verdict", "comment", "assignee", "incident_id")
+#: The fields of a desired state. An alert has at least one of them, beside C(platform) and C(id).
+FIELDS = ("status", "verdict", "comment", "assignee", "incident_id")
 
-#: The modules of each platform, in the order in which they are called, and which of their options has which field.
+#: The modules of each platform in the order of their calls, and the field that each of their options takes.
 MODULES: dict[str, dict[str, dict[str, str]]] = {
     "datadog": {
         "signal_state": {
@@ -45,9 +45,24 @@ MODULES: dict[str, dict[str, dict[str, str]]] = {
 }
 
 
+#: The fields that each platform can store.
+_STORED = {
+    platform: {field for options in modules.values() for field in options.values()}
+    for platform, modules in MODULES.items()
+}
+#: The values that count as not given: a survey sends an empty text for an unanswered question.
+_UNSET: dict[str, tuple[t.Any, ...]] = {
+    **dict.fromkeys(FIELDS, (None, "")),
+    # An empty assignee is nobody.
+    "assignee": (None,),
+}
+#: Stands for the verdict that is not given: it changes nothing.
+_NO_VERDICT = vocabulary.Verdict(None)
+
+
 @dataclasses.dataclass
-class Wish:
-    """What is to become of an alert: ``fields`` has what is to be written, in the platform's own words."""
+class DesiredState:
+    """``fields`` has what to write, in the platform's own words, and ``lost`` what the platform cannot store."""
 
     alert: t.Mapping[str, t.Any]
     platform: str
@@ -55,59 +70,73 @@ class Wish:
     fields: Fields = dataclasses.field(default_factory=dict)
     lost: list[Fields] = dataclasses.field(default_factory=list)
 
-    def loses(self, option: str, written: str | None) -> None:
-        asked = self.alert[option]
+    def set(self, field: str, value: t.Any) -> None:
+        """Write this value; V(None) leaves the field as it is."""
+        if value is not None:
+            self.fields[field] = value
+
+    def lose(self, option: str, written: str | None) -> None:
+        """Note that the platform stores ``written`` instead of what the user said, or nothing."""
+        desired = self.alert[option]
         self.lost.append(
-            {"platform": self.platform, "id": self.id, "option": option, "asked": asked, "written": written}
+            {"platform": self.platform, "id": self.id, "option": option, "desired": desired, "written": written}
         )
 
 
-def wish_of(alert: t.Any, also: t.Mapping[str, t.Mapping[str, str]]) -> Wish:
-    """The wish. Raises `vocabulary.VocabularyError` where it cannot be made out, or the platform has nothing for it."""
+def desired_state(alert: t.Any, overrides: t.Mapping[str, t.Mapping[str, str]]) -> DesiredState:
+    """The desired state of an alert as a user gives it; ``overrides`` is what `vocabulary.checked_map` returns.
+
+    Raises `vocabulary.VocabularyError` if the alert is malformed, or its platform refuses one of the words.
+    """
+    _check_keys(alert)
+    platform = vocabulary.platform_named(alert.get("platform"))
+    state = DesiredState(alert, platform, _id(alert, platform))
+    desired = {name: alert[name] for name in FIELDS if alert.get(name) not in _UNSET[name]}
+    if not desired:
+        raise vocabulary.VocabularyError(f"nothing is asked of it: give it any of {', '.join(FIELDS)}")
+    _set_status(state, desired, overrides.get(platform))
+    for name, converted in (("comment", _text), ("assignee", _text), ("incident_id", _incident)):
+        if name in desired and name in _STORED[platform]:
+            state.set(name, converted(desired[name]))
+        elif desired.get(name):
+            state.lose(name, None)
+    return state
+
+
+def _check_keys(alert: t.Any) -> None:
     if not isinstance(alert, dict):
         raise vocabulary.VocabularyError("it is no mapping with a platform and an id")
-    unknown = [str(name) for name in alert if name not in ("platform", "id", *ASKED)]
+    allowed = ("platform", "id", *FIELDS)
+    unknown = [str(name) for name in alert if name not in allowed]
     if unknown:
-        taken = ", ".join(("platform", "id", *ASKED))
-        raise vocabulary.VocabularyError(f"it has {', '.join(unknown)}, and takes {taken}")
-    platform = vocabulary.platform_named(alert.get("platform"))
-    wish = Wish(alert, platform, _id(alert, platform))
-    # A survey gives empty texts for what nobody has filled in. An assignee of that name is nobody.
-    asked = {name: alert.get(name) for name in ASKED if alert.get(name) not in (None, "")}
-    if alert.get("assignee") == "":
-        asked["assignee"] = ""
-    if not asked:
-        raise vocabulary.VocabularyError(f"nothing is asked of it: give it any of {', '.join(ASKED)}")
-    _status(wish, asked, also.get(platform))
-    places = {field for options in MODULES[platform].values() for field in options.values()}
-    for name in ("comment", "assignee", "incident_id"):
-        if name in asked and name in places:
-            wish.fields[name] = _incident(asked[name]) if name == "incident_id" else _text(asked[name])
-        elif asked.get(name):
-            wish.loses(name, None)
-    return wish
+        raise vocabulary.VocabularyError(f"it has {', '.join(unknown)}, and takes {', '.join(allowed)}")
 
 
-def _status(wish: Wish, asked: Fields, also: t.Mapping[str, str] | None) -> None:
-    """What is to be written of the status and the verdict, and what that loses."""
-    platform = wish.platform
-    status = vocabulary.status_of(asked["status"], platform) if "status" in asked else None
-    closing = status is not None and vocabulary.closes(status, platform)
-    if "verdict" in asked and not closing:
+def _set_status(state: DesiredState, desired: Fields, overrides: t.Mapping[str, str] | None) -> None:
+    """Set the status and the verdict, and note what that loses."""
+    status, verdict = _platform_words(desired, state.platform, overrides)
+    if status is None:
+        return
+    state.set("status", verdict.status if verdict.stays_open else status.native)
+    state.set("verdict", verdict.native)
+    if status.extra == "tag":
+        state.set("tag", vocabulary.folded(desired["status"]))
+    if verdict.lossy:
+        state.lose("verdict", verdict.native)
+    if status.lossy or (status.extra == "incident" and "incident_id" not in desired):
+        state.lose("status", status.native)
+
+
+def _platform_words(
+    desired: Fields, platform: str, overrides: t.Mapping[str, str] | None
+) -> tuple[vocabulary.Status | None, vocabulary.Verdict]:
+    """How the platform says the status and the verdict. Only a status that closes may have a verdict."""
+    status = vocabulary.status_of(desired["status"], platform) if "status" in desired else None
+    if "verdict" not in desired:
+        return status, _NO_VERDICT
+    if status is None or not vocabulary.closes(status, platform):
         raise vocabulary.VocabularyError("verdict goes only with a status that closes, as resolved does")
-    verdict = vocabulary.verdict_of(asked["verdict"], platform, also) if "verdict" in asked else None
-    if verdict and verdict.stays_open:
-        wish.fields.update({} if verdict.status is None else {"status": verdict.status})
-    elif status:
-        wish.fields["status"] = status.native
-    if verdict and verdict.native:
-        wish.fields["verdict"] = verdict.native
-    if verdict and verdict.lossy:
-        wish.loses("verdict", verdict.native)
-    if status and status.besides == "tag":
-        wish.fields["tag"] = vocabulary.folded(asked["status"])
-    if status and (status.lossy or (status.besides == "incident" and "incident_id" not in asked)):
-        wish.loses("status", status.native)
+    return status, vocabulary.verdict_of(desired["verdict"], platform, overrides)
 
 
 def _id(alert: t.Mapping[str, t.Any], platform: str) -> str:
@@ -123,7 +152,7 @@ def _id(alert: t.Mapping[str, t.Any], platform: str) -> str:
 
 
 def _text(value: t.Any) -> str:
-    """A text as it is: before ansible-core 2.19 its type says that nothing in it is a template."""
+    """The text itself, not a copy: before ansible-core 2.19 its type marks it as unsafe, so that it is no template."""
     return value if isinstance(value, str) else str(value)
 
 

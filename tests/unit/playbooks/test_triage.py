@@ -162,7 +162,7 @@ def test_what_stays_as_it_is(sim: Simulator, stage: Stage) -> None:
     assert sim.security_deck.overview()[kept]["status"] == "OPEN"
     assert sim.calseta.overview()[open_]["status"] == "Open"
     assert sim.calseta.overview()[elsewhere]["status"] == "Escalated"
-    lost = {(one["id"], one["option"], one["asked"], one["written"]) for one in told.result["lost"]}
+    lost = {(one["id"], one["option"], one["desired"], one["written"]) for one in told.result["lost"]}
     assert lost == {
         (kept, "verdict", "managed_externally", None),
         ("fv4notthere000000000", "verdict", "managed_externally", None),

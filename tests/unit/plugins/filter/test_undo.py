@@ -81,7 +81,7 @@ MODULES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     ),
 }
 #: What makes a row one that no module returns, and the words about it.
-ODD = [
+ODD: list[tuple[dict[str, t.Any], str]] = [
     ({"id": None}, "row 2, which has no id that is a text"),
     ({"id": 7}, "row 2 (7), which has no id that is a text"),
     ({"changed": "yes"}, "row 2 (b), which has no changed that is true, false or null"),
