@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: triage_steps
-short_description: The fewest calls that bring alerts of several platforms to what is asked for
+short_description: The fewest calls that bring alerts of several platforms to their desired states
 version_added: 1.1.0
 author: secops.triage contributors (!UNKNOWN)
 description:
-  - Takes alerts of Datadog, Elastic Security, Security Deck and Calseta with what is to become of them, in the common
-    vocabulary, and says which modules to call with what. Alerts of one platform that are to become the same are one
-    call.
+  - Takes alerts of Datadog, Elastic Security, Security Deck and Calseta with their desired states, in the common
+    vocabulary, and returns the modules to call, with their options. Alerts of one platform with the same desired state
+    are one call.
   - Sends nothing. Whatever is wrong with any of the alerts is one error, before anything is sent.
   - For each alert its status comes first, then who has it, then tags and incidents, and the note comes last.
   - The role P(secops.triage.triage#role) makes these calls.
@@ -30,7 +30,7 @@ options:
     description:
       - What to do where a platform has no word for a status or a verdict, or no place for an assignee or an incident.
       - With V(warn) there is a warning, with V(fail) an error, and with V(allow) neither.
-      - In any case it is told with the steps.
+      - The steps report the loss in any case.
     type: str
     choices: [warn, fail, allow]
     default: warn

@@ -70,8 +70,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-Row = t.Mapping[str, t.Any]
-
 #: The types that the fields of a row may have, and their names.
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "id": ((str,), "a text"),

@@ -44,7 +44,6 @@ MODULES: dict[str, dict[str, dict[str, str]]] = {
     },
 }
 
-
 #: The fields that each platform can store.
 _STORED = {
     platform: {field for options in modules.values() for field in options.values()}
