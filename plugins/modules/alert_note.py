@@ -131,7 +131,7 @@ EXAMPLES = r"""
     alert_ids: "{{ alert_ids }}"
     text: "Followed up in ticket {{ ticket }}."
     only_from: [open, acknowledged]
-    otherwise: skip
+    on_guard: skip
 """
 
 RETURN = r"""
@@ -184,7 +184,7 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for an alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(on_guard=skip) has left alone
       type: str
       sample: it is closed, and only_from is open, acknowledged
     error:

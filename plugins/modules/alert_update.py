@@ -182,7 +182,7 @@ EXAMPLES = r"""
     max_alerts: 200
     only_assigned_to: [""]
     protect_severity: [HIGH]
-    otherwise: skip
+    on_guard: skip
     status: RESOLVED
     classification: BENIGN_POSITIVE
 
@@ -276,7 +276,7 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for an alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(on_guard=skip) has left alone
       type: str
       sample: it is IN_PROGRESS, and only_from is OPEN
     provenance_error:

@@ -74,7 +74,7 @@ EXAMPLES = r"""
               kibana.alert.workflow_status: open
     assignees: [amira, bruno]
     only_assigned_to: [""]
-    otherwise: skip
+    on_guard: skip
     max_alerts: 20
 
 - name: Unassign an alert
@@ -110,7 +110,7 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for an alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(on_guard=skip) has left alone
       type: str
       sample: it is acknowledged, and only_from is open
     provenance_error:

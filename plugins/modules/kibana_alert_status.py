@@ -102,7 +102,7 @@ EXAMPLES = r"""
     status: closed
     only_from: [open]
     only_assigned_to: [""]
-    otherwise: skip
+    on_guard: skip
 
 - name: Take an alert on
   secops.triage.kibana_alert_status:
@@ -139,7 +139,7 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for an alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(on_guard=skip) has left alone
       type: str
       sample: it is acknowledged, and only_from is open
     provenance_error:

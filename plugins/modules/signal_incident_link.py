@@ -104,7 +104,7 @@ signals:
       type: dict
     skipped:
       description: Why a guard has left this signal alone.
-      returned: for a signal that O(otherwise=skip) has left alone
+      returned: for a signal that O(on_guard=skip) has left alone
       type: str
       sample: it is archived, and only_from is open
     error:

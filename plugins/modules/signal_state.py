@@ -87,7 +87,7 @@ EXAMPLES = r"""
     max_alerts: 500
     only_assigned_to: [""]
     protect_severity: [critical]
-    otherwise: skip
+    on_guard: skip
     state: archived
     archive_reason: testing_or_maintenance
 
@@ -162,7 +162,7 @@ signals:
       type: dict
     skipped:
       description: Why a guard has left this signal alone.
-      returned: for a signal that O(otherwise=skip) has left alone
+      returned: for a signal that O(on_guard=skip) has left alone
       type: str
       sample: it is archived, and only_from is open
     error:

@@ -128,7 +128,7 @@ def _check_before(result: Result, guarded: set[str], present: dict[str, State], 
             assert not differences(before, expected), (before, expected)
         if "skipped" in row:
             assert row["id"] in guarded, row
-            assert arguments["otherwise"] == "skip"
+            assert arguments["on_guard"] == "skip"
             assert {**row, **row["before"]} == row
             assert row["changed"] is False
             assert "error" not in row

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write what would otherwise be kept twice: tables of README and docs, and the options in the doc fragments.
+"""Write the parts of the documentation that repeat code: tables of README and docs, options of the doc fragments.
 
-The modules' argument specs are the source. A table stands between two comments, ``begin: NAME`` and ``end: NAME``. Of a
-fragment the descriptions are written by hand, and the rest of each option is written here.
+The modules' argument specs are the source. A table stands between two comments, ``begin: NAME`` and ``end: NAME``. The
+descriptions of a fragment are written by hand; the rest of each option is generated.
 """
 
 from __future__ import annotations
@@ -78,14 +78,14 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Platform:
-    """What the tables say of a platform. ``read`` and ``write`` are the permissions, in the platform's own words."""
+    """A platform's cells in the tables. ``read``, ``write`` and ``extra`` are permissions, in its own words."""
 
     name: str
     modules: dict[str, str]
     options: Specs
     read: str
     write: str
-    also: str = ""
+    extra: str = ""
 
 
 #: A module's value says which of its options chooses the platform.
@@ -129,13 +129,16 @@ PLATFORMS = (
 
 #: The columns of the vocabulary's tables, which are in the order of its platforms.
 _COLUMNS = ("Datadog", "Elastic Security", "Security Deck", "Calseta")
-#: What goes with a status.
-_BESIDES = {"incident": "the incident", "tag": "a tag"}
+#: The extra that goes with a status.
+_EXTRAS = {"incident": "the incident", "tag": "a tag"}
 
-#: What a description says of the environment, up to the variables.
+#: The beginning of the sentence on environment variables in a description.
 _ENVIRONMENT = "      - If not set, the value of the environment variable"
 
-#: Variables that are no option's fallback: what they stand in for, and in which file they are read.
+#: The keys of a spec that an option's documentation repeats, in its order.
+_KEYS = ("type", "elements", "choices", "default", "required", "aliases")
+
+#: Variables that are no option's fallback: platform, the option they replace, names, and the file that reads them.
 OTHER_VARIABLES = (
     ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta/api.py"),
     (
@@ -166,7 +169,7 @@ def documentation(module: str) -> dict[str, Any]:
 
 
 def variables(spec: dict[str, Any]) -> list[str]:
-    """The environment variables that stand in for an option, the first one first."""
+    """The environment variables that replace an option that is not set, by precedence."""
     return list(spec.get("env", ()))
 
 
@@ -181,12 +184,12 @@ def modules_table() -> Table:
 
 
 def permissions_table() -> Table:
-    """What the credentials must be allowed to do."""
+    """The permissions that the credentials need."""
     rows = [
         (
             one.name,
             ", ".join(f"M({module})" for module in one.modules),
-            "; ".join(filter(None, (one.read, one.also))),
+            "; ".join(filter(None, (one.read, one.extra))),
             one.write,
         )
         for one in PLATFORMS
@@ -195,7 +198,7 @@ def permissions_table() -> Table:
 
 
 def environment_table() -> Table:
-    """The environment variables, in the order in which they are looked for."""
+    """The environment variables, by precedence."""
     rows = [
         (one.name, f"`{option}`", ", else ".join(f"`{name}`" for name in variables(spec)))
         for one in PLATFORMS
@@ -215,8 +218,8 @@ def connection_table() -> Table:
     rows = []
     for name, spec in CONNECTION_OPTIONS.options.items():
         default = spec.get("default", "")
-        shown = str(default).lower() if isinstance(default, bool) else default
-        rows.append((f"`{name}`", spec["type"], f"`{shown}`" if shown != "" else "", _plain(described[name])))
+        shown = f"`{_yaml(default)}`" if default != "" else ""
+        rows.append((f"`{name}`", spec["type"], shown, _plain(described[name])))
     return Table(("Option", "Type", "Default", "What it is"), rows)
 
 
@@ -226,7 +229,7 @@ def statuses_table() -> Table:
         (
             f"`{name}`",
             *(
-                f"`{one.native}`{_lossy(one)}{f' and {_BESIDES[one.besides]}' if one.besides else ''}"
+                f"`{one.native}`{_lossy(one)}{f' and {_EXTRAS[one.extra]}' if one.extra else ''}"
                 for one in row.values()
             ),
         )
@@ -251,7 +254,7 @@ def severities_table() -> Table:
 
 
 def _nearest(name: str, word: str) -> bool:
-    """Whether a severity is called by the word for another one."""
+    """Whether the platform's word for this severity is the name of another one."""
     return vocabulary.folded(word) != name and vocabulary.folded(word) in vocabulary.SEVERITIES
 
 
@@ -293,7 +296,7 @@ def _options(text: str) -> dict[str, Any]:
 
 
 def fragment(text: str, specs: Specs) -> str:
-    """A fragment's file with its options as the specs have them, in the same order."""
+    """A fragment's file with the options of the specs, in the same order."""
     head, start, rest = text.partition("options:\n")
     body, quotes, tail = rest.partition('"""')
     written = {found[1]: found[0] for found in re.finditer(r"^  (\w+):\n(?:    .*\n|\n)+", body, re.MULTILINE)}
@@ -304,30 +307,31 @@ def fragment(text: str, specs: Specs) -> str:
 
 
 def _option(name: str, spec: dict[str, Any], written: str) -> str:
-    """One option: description, but for the sentence on its variables, and version as they are; the rest as the spec."""
+    """One option: the description and the version as they are written, and the rest from the spec."""
     found = re.search(r"^    description:.*\n(?:      .*\n)*", written, re.MULTILINE)
     assert found, name
+    description = re.sub(rf"^{_ENVIRONMENT} .*\n(?:        .*\n)*", "", found[0], flags=re.MULTILINE)
+    version = re.search(r"^    version_added: .*\n", written, re.MULTILINE)
+    keys = "".join(f"    {key}: {_yaml(spec[key])}\n" for key in _KEYS if key in spec)
+    return f"  {name}:\n{description}{_environment(spec)}{version[0] if version else ''}{keys}"
+
+
+def _environment(spec: dict[str, Any]) -> str:
+    """The sentence on the environment variables of an option, or nothing if it has none."""
     names = [f"E({one})" for one in variables(spec)]
-    sentence = f"{_ENVIRONMENT} {' is used, else '.join(names)}{'' if names[1:] else ' is used'}.\n" if names else ""
-    description = re.sub(rf"^{_ENVIRONMENT} .*\n(?:        .*\n)*", "", found[0], flags=re.MULTILINE) + sentence
-    added = re.search(r"^    version_added: .*", written, re.MULTILINE)
-    lines = [*([added[0]] if added else []), f"    type: {spec['type']}"]
-    if "elements" in spec:
-        lines.append(f"    elements: {spec['elements']}")
-    if "choices" in spec:
-        lines.append(f"    choices: [{', '.join(spec['choices'])}]")
-    if "default" in spec:
-        default = spec["default"]
-        lines.append(f"    default: {str(default).lower() if isinstance(default, bool) else default}")
-    if spec.get("required"):
-        lines.append("    required: true")
-    if "aliases" in spec:
-        lines.append(f"    aliases: [{', '.join(spec['aliases'])}]")
-    return f"  {name}:\n{description}" + "".join(f"{line}\n" for line in lines)
+    if not names:
+        return ""
+    return f"{_ENVIRONMENT} {' is used, else '.join(names)}{'' if names[1:] else ' is used'}.\n"
+
+
+def _yaml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"[{', '.join(value)}]" if isinstance(value, (list, tuple)) else str(value)
 
 
 def page(text: str, markdown: bool) -> str:
-    """A page with its tables as they should be."""
+    """A page with its tables up to date."""
     begin, end = ("<!-- ", " -->") if markdown else (".. ", "")
 
     def filled(place: re.Match[str]) -> str:
@@ -338,21 +342,21 @@ def page(text: str, markdown: bool) -> str:
     return re.sub(name, filled, text, flags=re.DOTALL | re.MULTILINE)
 
 
-def wanted() -> Iterator[tuple[Path, str]]:
-    """Every file with generated parts, and what should be in it."""
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every file with generated parts, and its text with these parts up to date."""
     for name, specs in FRAGMENTS.items():
         yield _fragment(name), fragment(_fragment(name).read_text(), specs)
     for path in (ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))):
         yield path, page(path.read_text(), path.suffix == ".md")
 
 
-def untrue() -> Iterator[str]:
-    """What the tables say by themselves, and the plugins do not bear out."""
+def contradictions() -> Iterator[str]:
+    """Permissions and variables that only this file names: the plugins do not have them."""
     folder = ROOT / "plugins" / "module_utils"
     everything = "".join(path.read_text() for path in folder.rglob("*.py"))
     for one in PLATFORMS:
-        for permission in re.findall(r"`([\w.:-]+)`", one.read + one.write + one.also):
-            # The hints put some of them together.
+        for permission in re.findall(r"`([\w.:-]+)`", one.read + one.write + one.extra):
+            # Some hints are made of two parts.
             if permission.rpartition("_")[0] not in everything and permission not in everything:
                 yield f"no hint of the modules names the permission {permission}"
     for _platform, _option_name, names, file in OTHER_VARIABLES:
@@ -360,9 +364,9 @@ def untrue() -> Iterator[str]:
 
 
 def complaints() -> list[str]:
-    """What differs from what should be there, as a diff, and what is not borne out."""
-    found = list(untrue())
-    for path, text in wanted():
+    """The contradictions, and a diff for every file that is out of date."""
+    found = list(contradictions())
+    for path, text in generated():
         name = str(path.relative_to(ROOT))
         present, expected = path.read_text().splitlines(), text.splitlines()
         found += difflib.unified_diff(present, expected, name, f"{name} as generated", lineterm="")
@@ -370,11 +374,11 @@ def complaints() -> list[str]:
 
 
 def main() -> int:
-    """Write, or with ``--check`` say what differs."""
+    """Write the files, or with ``--check`` print what differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, and fail where something differs")
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if something differs")
     if not parser.parse_args().check:
-        for path, text in wanted():
+        for path, text in generated():
             if path.read_text() != text:
                 path.write_text(text)
                 print(f"wrote {path.relative_to(ROOT)}")

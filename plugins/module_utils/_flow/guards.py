@@ -17,7 +17,7 @@ GUARDS_OPTIONS = ArgumentSpec(
         "only_from": {"type": "list", "elements": "str"},
         "only_assigned_to": {"type": "list", "elements": "str"},
         "protect_severity": {"type": "list", "elements": "str"},
-        "otherwise": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+        "on_guard": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     }
 )
 
@@ -59,7 +59,7 @@ class Guards:
             only_from=params["only_from"],
             only_assigned_to=None if people is None else [one.strip() for one in people],
             protect_severity=params["protect_severity"],
-            skip=params["otherwise"] == "skip",
+            skip=params["on_guard"] == "skip",
         )
 
     @property
