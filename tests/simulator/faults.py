@@ -15,7 +15,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from email.utils import formatdate
 from typing import Any
@@ -129,7 +129,7 @@ class Fault:
     probability: float = 1.0
     when: str | None = None
     status: int | None = None
-    headers: dict[str, str | list[str]] = field(default_factory=dict)
+    headers: Mapping[str, str | list[str]] = field(default_factory=dict)
     body: Any = None
     delay: float = 0.0
     wait_form: str | None = None
