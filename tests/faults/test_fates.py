@@ -34,7 +34,14 @@ def test_a_look_that_fails_does_not_hide_what_others_show(sim: Simulator, calset
     result = run_module("alert_update", {**calseta, "alert_ids": ids, "status": "Triaging", "retries": 0})
     assert [row["changed"] for row in rows(result)] == [True, None, True, True]
     assert [row["id"] for row in rows(result) if "error" in row] == [ids[1]]
-    assert result["counts"] == {"requested": 4, "changed": 3, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 4,
+        "changed": 3,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 0,
+    }
 
 
 def test_a_server_that_is_silent_is_not_waited_for_by_every_alert(sim: Simulator, calseta: Params) -> None:

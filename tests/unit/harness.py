@@ -21,7 +21,11 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.common.parameters import PASS_VARS
 
+from ansible_collections.secops.triage.plugins.module_utils._calseta.api import Calseta
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Platform
 from ansible_collections.secops.triage.plugins.module_utils._flow.task import CRASH
+from ansible_collections.secops.triage.plugins.module_utils._kibana.api import Alerts as KibanaAlerts
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.api import SecurityDeck
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault
 
 try:
@@ -190,6 +194,12 @@ class Meanwhile(Fault):
             if self.seen == self.nth:
                 self._happens(entry)
         return False
+
+
+def short_read_lag(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.3) -> None:
+    """Let every platform's reads be trusted after so many seconds; the simulator's lag only where a test says so."""
+    for platform in (Platform, KibanaAlerts, Calseta, SecurityDeck):
+        monkeypatch.setattr(platform, "read_lag", seconds)
 
 
 @contextlib.contextmanager

@@ -17,8 +17,8 @@ from .._core.options import Params
 from .._core.text import printable
 from .._core.urls import segment
 from .._core.values import dig, has_types
-from .._flow.change import Change, Confirmed, Fields, Outcome, unconfirmed
-from .._flow.notes import NotesReadOneByOne, note_outcome_of, note_text, plain
+from .._flow.change import Change, Confirmed, Fields, Outcome, outcome_of, unconfirmed
+from .._flow.notes import NotesReadOneByOne, note_text, plain
 from .api import Calseta, no_such_alert
 from .words import CALSETA_NOTES_OPTIONS
 
@@ -71,7 +71,7 @@ class CalsetaNotes(NotesReadOneByOne):
         try:
             answer = self.client.request("POST", self._base + _path(change.id), body)
         except TriageError as error:
-            return note_outcome_of(error)
+            return outcome_of(error)
         finding = dig(answer.body, "data")
         fields = self._same(finding) if has_types(finding, _KINDS) else None
         return Confirmed(fields) if fields else unconfirmed("POST", f"/v1/alerts/{_path(change.id)}", answer)

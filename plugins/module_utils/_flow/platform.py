@@ -9,12 +9,15 @@ from __future__ import annotations
 import abc
 import typing as t
 
-from .._core.errors import RefusedError, TriageError
+from .._core.errors import NotSentError, RefusedError, TriageError
 from .._core.values import batches
 from .._http.client import Client
 from .change import Change, Fields, Outcome
 from .guards import Guards
 from .search import Selection
+
+#: Time-outs, a replay that might be one, and a client that seems to be gone: none says that nothing was done.
+_UNCLEAR_4XX = (408, 425, 499)
 
 
 class Platform(abc.ABC):
@@ -36,6 +39,9 @@ class Platform(abc.ABC):
 
     #: Whether a search shows at once what has just been written. Where it lags, what it shows is read once more.
     search_is_current = False
+
+    #: Seconds after a write for which a read may still show what was before it.
+    read_lag = 10.0
 
     #: What keeps a task from alerts that it should leave alone. Where they are set, every read tells them how it is.
     guards = Guards()
@@ -90,6 +96,9 @@ class WritablePlatform(Platform):
     #: Where a task leaves who has changed an alert, if it does: the notes of the same alerts, with that line as wanted.
     provenance_notes: WritablePlatform | None = None
 
+    #: Whether a second write would add once more, and so goes out only after one that was not done for sure.
+    appends = False
+
     #: The values of fields with which an alert is closed.
     closing: t.ClassVar[Fields] = {}
 
@@ -114,6 +123,14 @@ class WritablePlatform(Platform):
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
         """What the user should know of the alerts as they are in the end."""
         return []
+
+
+def _is_no(error: RefusedError) -> bool:
+    """Whether nothing was done for sure. A redirect, and a 4xx of another than the API, need not mean that."""
+    if isinstance(error, NotSentError) or error.status in (407, 429):
+        return True
+    own = isinstance(error.body, (dict, list))
+    return own and error.status is not None and 400 <= error.status < 500 and error.status not in _UNCLEAR_4XX
 
 
 def not_found(error: RefusedError) -> bool:

@@ -263,7 +263,14 @@ def test_one_locked_signal_does_not_keep_the_others_from_it(sim: Simulator, link
     result = run_module("signal_incident_link", {**link, "signal_ids": [locked, fine]})
     assert result["failed"]
     assert result["changed"]
-    assert result["counts"] == {"requested": 2, "changed": 1, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 2,
+        "changed": 1,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 0,
+    }
     assert "older than 30 days" in by_id(result)[locked]["error"]["message"]
     assert by_id(result)[fine]["incident_ids"] == [MINE]
 

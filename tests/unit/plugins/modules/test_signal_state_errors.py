@@ -24,7 +24,14 @@ def failed(params: Params, **more: object) -> Result:
     result = run_module("signal_state", {**params, **more})
     assert result["failed"]
     assert rows(result)[0]["error"] == result["error"]
-    assert result["counts"] == {"requested": 1, "changed": 0, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 0,
+    }
     return result
 
 
