@@ -9,12 +9,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.errors import AmbiguousError, RefusedError, TriageError
+from .._core.errors import AmbiguousError, NotSentError, RefusedError, TriageError
 from .._http.transport import Answer
-from .platform import _is_no
 
 #: An alert as the modules report it: option names to values. What an option does not name is not in it.
 Fields = dict[str, t.Any]
+
+#: Statuses that say nothing of what was done: a time-out, a replay, a caller that went away.
+_UNCLEAR_4XX = (408, 425, 499)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +107,14 @@ def outcome_of(error: TriageError) -> Refused | Unknown:
     if isinstance(error, AmbiguousError) or (isinstance(error, RefusedError) and not _is_no(error)):
         return Unknown(error)
     return Refused(error)
+
+
+def _is_no(error: RefusedError) -> bool:
+    """Whether nothing was done for sure. A redirect, and a 4xx of another than the API, need not mean that."""
+    if isinstance(error, NotSentError) or error.status in (407, 429):
+        return True
+    own = isinstance(error.body, (dict, list))
+    return own and error.status is not None and 400 <= error.status < 500 and error.status not in _UNCLEAR_4XX
 
 
 def unconfirmed(method: str, path: str, answer: Answer) -> Unknown:

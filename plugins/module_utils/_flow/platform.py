@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import typing as t
 
-from .._core.errors import NotSentError, RefusedError, TriageError
+from .._core.errors import RefusedError, TriageError
 from .._core.values import batches
 from .._http.client import Client
 from .change import Change, Fields, Outcome
@@ -17,7 +17,6 @@ from .guards import Guards
 from .search import Selection
 
 #: Time-outs, a replay that might be one, and a client that seems to be gone: none says that nothing was done.
-_UNCLEAR_4XX = (408, 425, 499)
 
 
 class Platform(abc.ABC):
@@ -123,14 +122,6 @@ class WritablePlatform(Platform):
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
         """What the user should know of the alerts as they are in the end."""
         return []
-
-
-def _is_no(error: RefusedError) -> bool:
-    """Whether nothing was done for sure. A redirect, and a 4xx of another than the API, need not mean that."""
-    if isinstance(error, NotSentError) or error.status in (407, 429):
-        return True
-    own = isinstance(error.body, (dict, list))
-    return own and error.status is not None and 400 <= error.status < 500 and error.status not in _UNCLEAR_4XX
 
 
 def not_found(error: RefusedError) -> bool:

@@ -29,7 +29,7 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.change import 
     Outcome,
     Refused,
     Unknown,
-    fate,
+    outcome_of,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import Guards
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
@@ -71,7 +71,7 @@ class Alerts(WritablePlatform):
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         raise NotImplementedError
 
-    def read_part(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         raise NotImplementedError
 
 
@@ -127,7 +127,7 @@ def reported(tracker: WriteTracker) -> tuple[t.Any, ...]:
     ids=lambda one: f"{type(one).__name__} {getattr(one, 'status', '')}" if isinstance(one, TriageError) else one.name,
 )
 def test_which_answer_an_error_is(error: TriageError, answer: Answer) -> None:
-    assert answer_of(fate(error)) is answer
+    assert answer_of(outcome_of(error)) is answer
 
 
 def test_which_answer_each_outcome_is() -> None:
