@@ -251,9 +251,13 @@ class Calseta(Platform):
         for name in ("status", "severity", "source_name"):
             if name in query:
                 rows = [row for row in rows if row[name] in query[name].split(",")]
-        page = None if self.settings.tiebreaker else f"{self._seed} {number} {size}"
-        rows.sort(key=lambda row: (row[by], _among_equals(row, page)), reverse=order == "desc")
+        page = f"{self._seed} {number} {size}"
+        rows.sort(key=lambda row: (row[by], self._among_equals(row["uuid"], page)), reverse=order == "desc")
         return answer(page_of(rows, number, size))
+
+    def _among_equals(self, key: str, page: str) -> str:
+        """Where a row stands among those of equal keys: in the same place on every page, or in another on each."""
+        return key if self.settings.tiebreaker else hashlib.sha256(f"{page} {key}".encode()).hexdigest()
 
     # Writing
 
@@ -313,9 +317,3 @@ class Calseta(Platform):
         self._check_id(call)
         number, size = whole_of(call, "page", 1), whole_of(call, "page_size", 50, 500)
         return answer(page_of(self._seen(call).activity, number, size))
-
-
-def _among_equals(row: dict[str, Any], page: str | None) -> str:
-    """Where a row stands among those of equal keys: the same place on every page, or another on each."""
-    key: str = row["uuid"]
-    return key if page is None else hashlib.sha256(f"{page} {key}".encode()).hexdigest()

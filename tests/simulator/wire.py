@@ -108,6 +108,12 @@ class Wire:
     answered: float | None = None
     owed: bytes = b""
 
+    def pay(self) -> None:
+        """Send what is owed."""
+        if self.owed:
+            self.transport.write(self.owed)
+            self.owed = b""
+
     async def drop(self, receive: Receive, reset: bool = False) -> None:
         """Close the connection now: with a FIN, or with a RST."""
         if reset:
