@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fills in the provenance of what `kibana_alert_status` does."""
+"""Fills in the option provenance of `kibana_alert_status`."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ options:
     version_added: 1.1.0
     type: list
     elements: str
-  otherwise:
+  on_guard:
     description:
       - What to do with an alert that a guard keeps from being changed.
       - With V(fail) the task fails, and nothing at all is written. Very many alerts are looked at again while they are

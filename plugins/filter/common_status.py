@@ -54,7 +54,7 @@ _value:
 import typing as t
 
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
-from ansible_collections.secops.triage.plugins.plugin_utils._filters import told
+from ansible_collections.secops.triage.plugins.plugin_utils._filters import as_filter
 
 
 def common_status(word: t.Any, platform: t.Any) -> str:
@@ -64,4 +64,4 @@ def common_status(word: t.Any, platform: t.Any) -> str:
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"common_status": told(common_status)}
+        return {"common_status": as_filter(common_status)}

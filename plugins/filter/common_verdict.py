@@ -51,7 +51,7 @@ _value:
 import typing as t
 
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
-from ansible_collections.secops.triage.plugins.plugin_utils._filters import told
+from ansible_collections.secops.triage.plugins.plugin_utils._filters import as_filter
 
 
 def common_verdict(word: t.Any, platform: t.Any) -> str:
@@ -61,4 +61,4 @@ def common_verdict(word: t.Any, platform: t.Any) -> str:
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"common_verdict": told(common_verdict)}
+        return {"common_verdict": as_filter(common_verdict)}

@@ -60,15 +60,15 @@ _value:
 import typing as t
 
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
-from ansible_collections.secops.triage.plugins.plugin_utils._filters import told
+from ansible_collections.secops.triage.plugins.plugin_utils._filters import as_filter
 
 
 def native_status(word: t.Any, platform: t.Any, verdict: t.Any = None, verdict_map: t.Any = None) -> str | None:
     """The platform's word. Raises `vocabulary.VocabularyError` where there is none."""
     name = vocabulary.platform_named(platform)
     status = vocabulary.status_of(word, name)
-    also = vocabulary.checked_map(verdict_map or {}).get(name)
-    closing = vocabulary.verdict_of(verdict, name, also) if verdict else None
+    overrides = vocabulary.checked_map(verdict_map or {}).get(name)
+    closing = vocabulary.verdict_of(verdict, name, overrides) if verdict else None
     if closing and closing.stays_open and vocabulary.closes(status, name):
         return closing.status
     return status.native
@@ -76,4 +76,4 @@ def native_status(word: t.Any, platform: t.Any, verdict: t.Any = None, verdict_m
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"native_status": told(native_status)}
+        return {"native_status": as_filter(native_status)}

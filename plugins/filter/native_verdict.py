@@ -69,7 +69,7 @@ _value:
 import typing as t
 
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
-from ansible_collections.secops.triage.plugins.plugin_utils._filters import told
+from ansible_collections.secops.triage.plugins.plugin_utils._filters import as_filter
 
 
 def native_verdict(word: t.Any, platform: t.Any, verdict_map: t.Any = None) -> str | None:
@@ -80,4 +80,4 @@ def native_verdict(word: t.Any, platform: t.Any, verdict_map: t.Any = None) -> s
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"native_verdict": told(native_verdict)}
+        return {"native_verdict": as_filter(native_verdict)}

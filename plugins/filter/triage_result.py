@@ -88,10 +88,10 @@ _value:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.plugin_utils._filters import told
+from ansible_collections.secops.triage.plugins.plugin_utils._filters import as_filter
 from ansible_collections.secops.triage.plugins.plugin_utils._triage_result import triage_result
 
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"triage_result": told(triage_result)}
+        return {"triage_result": as_filter(triage_result)}

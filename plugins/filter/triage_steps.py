@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: triage_steps
-short_description: The fewest calls that bring alerts of several platforms to what is asked for
+short_description: The fewest calls that bring alerts of several platforms to their desired states
 version_added: 1.1.0
 author: secops.triage contributors (!UNKNOWN)
 description:
-  - Takes alerts of Datadog, Elastic Security, Security Deck and Calseta with what is to become of them, in the common
-    vocabulary, and says which modules to call with what. Alerts of one platform that are to become the same are one
-    call.
+  - Takes alerts of Datadog, Elastic Security, Security Deck and Calseta with their desired states, in the common
+    vocabulary, and returns the modules to call, with their options. Alerts of one platform with the same desired state
+    are one call.
   - Sends nothing. Whatever is wrong with any of the alerts is one error, before anything is sent.
   - For each alert its status comes first, then who has it, then tags and incidents, and the note comes last.
   - The role P(secops.triage.triage#role) makes these calls.
@@ -30,7 +30,7 @@ options:
     description:
       - What to do where a platform has no word for a status or a verdict, or no place for an assignee or an incident.
       - With V(warn) there is a warning, with V(fail) an error, and with V(allow) neither.
-      - In any case it is told with the steps.
+      - The steps report the loss in any case.
     type: str
     choices: [warn, fail, allow]
     default: warn
@@ -105,7 +105,7 @@ _value:
       description: The options of the module that guard it, in the platform's own words.
       type: dict
     lost:
-      description: What is lost, with C(platform), C(id), C(option), what was C(asked), and what is C(written).
+      description: What is lost, with C(platform), C(id), C(option), what was C(desired), and what is C(written).
       type: list
       elements: dict
     alerts:
@@ -131,13 +131,13 @@ import typing as t
 from ansible.utils.display import Display
 
 from ansible_collections.secops.triage.plugins.plugin_utils import _triage_steps as steps
-from ansible_collections.secops.triage.plugins.plugin_utils._filters import told
+from ansible_collections.secops.triage.plugins.plugin_utils._filters import as_filter
 
 
 def triage_steps(alerts: t.Any, on_lossy: str = "warn", **options: t.Any) -> list[dict[str, t.Any]]:
-    """The steps, with a warning where something is lost. Raises `VocabularyError` where the alerts make no sense."""
+    """The steps, with a warning if something is lost. Raises `VocabularyError` for alerts that make no sense."""
     found = steps.triage_steps(alerts, on_lossy, **options)
-    lost = steps.told_lost([one for step in found for one in step["lost"]])
+    lost = steps.describe_losses([one for step in found for one in step["lost"]])
     if lost and on_lossy == "warn":
         Display().warning(f"This loses meaning. {'; '.join(lost)}")
     return found
@@ -145,4 +145,4 @@ def triage_steps(alerts: t.Any, on_lossy: str = "warn", **options: t.Any) -> lis
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"triage_steps": told(triage_steps)}
+        return {"triage_steps": as_filter(triage_steps)}

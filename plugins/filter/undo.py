@@ -16,6 +16,7 @@ description:
     are now. Of the latter, RV(secops.triage.signal_state#module:signals[].changed) is V(null); look at them.
   - What somebody else has changed between the task's read of an alert and its write looks like the doing of the task,
     and is in the step.
+  - A row that no writing module can have returned is an error, which names it.
   - The playbook C(secops.triage.restore) takes the steps of every module, but of those that leave notes, for a note
     stays.
 positional: _input
@@ -37,7 +38,7 @@ EXAMPLES = r"""
     archive_reason: "{{ step.before.archive_reason | default(omit) }}"
     archive_comment: "{{ step.before.archive_comment | default(omit) }}"
     only_from: "{{ [step.now.state] }}"
-    otherwise: skip
+    on_guard: skip
   loop: "{{ archived.signals | secops.triage.undo }}"
   loop_control:
     loop_var: step
@@ -69,26 +70,48 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-Row = t.Mapping[str, t.Any]
+#: The types that the fields of a row may have, and their names.
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "id": ((str,), "a text"),
+    "changed": ((bool, type(None)), "true, false or null"),
+    "before": ((dict, type(None)), "a mapping or null"),
+}
+_SOURCE = "Give undo the list of alerts (or signals) that a writing module has returned."
 
 
 def undo(rows: t.Any) -> list[dict[str, t.Any]]:
-    """The steps. Raises `AnsibleFilterError` where the rows are not those of a writing module."""
-    if not isinstance(rows, (list, tuple)) or not all(isinstance(row, dict) and "before" in row for row in rows):
-        raise AnsibleFilterError("undo takes the list of alerts (or signals) that a writing module has returned")
-    steps: list[dict[str, t.Any]] = []
-    for row in rows:
-        present = {name: row[name] for name in row["before"] or () if name in row}
-        lost = {name: value for name, value in (row["before"] or {}).items() if name in row and row[name] != value}
-        # Without a word on whose doing it is, to put it back could be to take back what somebody else has decided.
-        if not lost or not row["changed"]:
-            continue
-        step = next((one for one in steps if (one["before"], one["now"]) == (lost, present)), None)
-        if step is None:
-            step = {"ids": [], "before": lost, "now": present}
-            steps.append(step)
-        step["ids"].append(row["id"])
-    return steps
+    """The steps, in the order of the rows. Raises `AnsibleFilterError` if a row is not one of a writing module."""
+    if not isinstance(rows, (list, tuple)):
+        raise AnsibleFilterError(f"undo takes a list of alerts, and this is {type(rows).__name__}. {_SOURCE}")
+    steps: dict[t.Hashable, dict[str, t.Any]] = {}
+    for number, row in enumerate(rows, 1):
+        _check(row, number)
+        fields = row["before"] or {}
+        now = {name: row[name] for name in fields if name in row}
+        before = {name: fields[name] for name, value in now.items() if value != fields[name]}
+        # If nobody knows whether the task made the change, undoing it might undo the decision of somebody else.
+        if before and row["changed"]:
+            step = steps.setdefault(_key([before, now]), {"ids": [], "before": before, "now": now})
+            step["ids"].append(row["id"])
+    return list(steps.values())
+
+
+def _check(row: t.Any, number: int) -> None:
+    if not isinstance(row, dict):
+        raise AnsibleFilterError(f"undo cannot use row {number}, which is no mapping. {_SOURCE}")
+    for field, (types, expected) in _TYPES.items():
+        if field not in row or not isinstance(row[field], types):
+            name = f"row {number} ({row['id']})" if row.get("id") else f"row {number}"
+            raise AnsibleFilterError(f"undo cannot use {name}, which has no {field} that is {expected}. {_SOURCE}")
+
+
+def _key(value: t.Any) -> t.Hashable:
+    """A hashable value; those of equal values are equal, so that rows are grouped without comparing each with each."""
+    if isinstance(value, dict):
+        return frozenset((name, _key(one)) for name, one in value.items())
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_key, value))
+    return value if isinstance(value, t.Hashable) else repr(value)
 
 
 class FilterModule:

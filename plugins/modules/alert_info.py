@@ -252,53 +252,54 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._calseta_info import CALSETA_SEARCH, CalsetaInfo
-from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS, run_info
-from ansible_collections.secops.triage.plugins.module_utils._options import (
+from ansible_collections.secops.triage.plugins.module_utils._calseta.info import CalsetaInfo
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS, CALSETA_SEARCH
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
+    ArgumentSpec,
     Params,
-    Run,
-    refuse_foreign,
+    TaskContext,
+    reject_other_providers,
 )
-from ansible_collections.secops.triage.plugins.module_utils._platform import Platform
-from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._security_deck_info import (
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.info import SecurityDeckInfo
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
+    SECURITY_DECK_OPTIONS,
     SECURITY_DECK_SEARCH,
-    SecurityDeckInfo,
 )
 
-PROVIDERS: dict[str, t.Callable[[Params, Run], Platform]] = {
+PROVIDERS: dict[str, t.Callable[[Params, TaskContext], Platform]] = {
     "security_deck": SecurityDeckInfo,
     "calseta": CalsetaInfo,
 }
-TAKES = {"security_deck": dict.fromkeys(SECURITY_DECK_OPTIONS), "calseta": dict.fromkeys(CALSETA_OPTIONS)}
-QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_SEARCH), "calseta": dict.fromkeys(CALSETA_SEARCH)}
-
-OPTIONS: dict[str, t.Any] = {
-    "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
-    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
-    "query": {"type": "dict", "options": {**SECURITY_DECK_SEARCH, **CALSETA_SEARCH}},
-    "api_url": {"type": "str"},
-    **SECURITY_DECK_OPTIONS,
-    **CALSETA_OPTIONS,
+PROVIDER_OPTIONS = {
+    "security_deck": dict.fromkeys(SECURITY_DECK_OPTIONS.options),
+    "calseta": dict.fromkeys(CALSETA_OPTIONS.options),
 }
-ARGUMENT_SPEC = {**OPTIONS, **INFO_OPTIONS, **CONNECTION_OPTIONS}
+PROVIDER_QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_SEARCH), "calseta": dict.fromkeys(CALSETA_SEARCH)}
+QUERY = {**SECURITY_DECK_SEARCH, **CALSETA_SEARCH}
+
+SPEC = ArgumentSpec(
+    {
+        "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
+        "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
+        "query": {"type": "dict", "options": QUERY},
+        "api_url": {"type": "str"},
+    },
+    mutually_exclusive=[("alert_ids", "query")],
+    required_one_of=[("alert_ids", "query")],
+).merge(SECURITY_DECK_OPTIONS, CALSETA_OPTIONS, INFO_OPTIONS, CONNECTION_OPTIONS)
 
 
-def connect(params: Params, run: Run) -> Platform:
-    refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
-    refuse_foreign(params["query"] or {}, OPTIONS["query"]["options"], params["provider"], QUERIES, "query.")
-    return PROVIDERS[params["provider"]](params, run)
+def connect(params: Params, context: TaskContext) -> Platform:
+    reject_other_providers(params, SPEC.options, params["provider"], PROVIDER_OPTIONS)
+    reject_other_providers(params["query"] or {}, QUERY, params["provider"], PROVIDER_QUERIES, "query.")
+    return PROVIDERS[params["provider"]](params, context)
 
 
 def main() -> None:
-    run_info(
-        connect,
-        argument_spec=ARGUMENT_SPEC,
-        required_one_of=[("alert_ids", "query")],
-        mutually_exclusive=[("alert_ids", "query")],
-    )
+    run_info(connect, SPEC)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ EXAMPLES = r"""
     alert_ids: "{{ alert_ids }}"
     text: "Followed up in ticket {{ ticket }}."
     only_from: [open, acknowledged]
-    otherwise: skip
+    on_guard: skip
 """
 
 RETURN = r"""
@@ -184,7 +184,7 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for an alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(on_guard=skip) has left alone
       type: str
       sample: it is closed, and only_from is open, acknowledged
     error:
@@ -246,23 +246,28 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS, Calseta
-from ansible_collections.secops.triage.plugins.module_utils._calseta_notes import CALSETA_NOTES_OPTIONS, CalsetaNotes
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana_notes import KibanaNotes, NotedAlerts
-from ansible_collections.secops.triage.plugins.module_utils._notes import with_environment
-from ansible_collections.secops.triage.plugins.module_utils._options import (
+from ansible_collections.secops.triage.plugins.module_utils._calseta.api import Calseta
+from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import CalsetaNotes
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_NOTES_OPTIONS, CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
+    ArgumentSpec,
     Params,
-    Run,
-    refuse_foreign,
+    TaskContext,
+    reject_other_providers,
+    with_environment,
 )
-from ansible_collections.secops.triage.plugins.module_utils._platform import Changeable
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS, SecurityDeck
-from ansible_collections.secops.triage.plugins.module_utils._security_deck_notes import SecurityDeckNotes
-from ansible_collections.secops.triage.plugins.module_utils._yandex_operations import YANDEX_OPERATIONS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes, NotedAlerts
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.api import SecurityDeck
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import SecurityDeckNotes
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
+    SECURITY_DECK_OPTIONS,
+    YANDEX_OPERATIONS_OPTIONS,
+)
 
 #: Two providers share them, so the environment is looked at only once it is known for which one.
 SHARED: dict[str, t.Any] = {
@@ -270,39 +275,41 @@ SHARED: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True},
 }
 #: What each provider takes of the options that not all providers have.
-TAKES: dict[str, dict[str, None]] = {
-    "security_deck": dict.fromkeys([*SECURITY_DECK_OPTIONS, *YANDEX_OPERATIONS_OPTIONS, "api_url", "only_assigned_to"]),
-    "calseta": dict.fromkeys([*SHARED, *CALSETA_NOTES_OPTIONS]),
-    "kibana": dict.fromkeys([*KIBANA_OPTIONS, "only_assigned_to"]),
+PROVIDER_OPTIONS: dict[str, dict[str, None]] = {
+    "security_deck": dict.fromkeys(
+        [*SECURITY_DECK_OPTIONS.options, *YANDEX_OPERATIONS_OPTIONS.options, "api_url", "only_assigned_to"]
+    ),
+    "calseta": dict.fromkeys([*SHARED, *CALSETA_NOTES_OPTIONS.options]),
+    "kibana": dict.fromkeys([*KIBANA_OPTIONS.options, "only_assigned_to"]),
 }
-OPTIONS: dict[str, t.Any] = {
-    "provider": {"type": "str", "choices": list(TAKES), "required": True},
-    "alert_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["alert_id", "alert_uuid"]},
-    "text": {"type": "str", "required": True},
-}
-ARGUMENT_SPEC = {
-    **OPTIONS,
-    **SECURITY_DECK_OPTIONS,
-    **YANDEX_OPERATIONS_OPTIONS,
-    **CALSETA_NOTES_OPTIONS,
-    **KIBANA_OPTIONS,
-    **SHARED,
-    **GUARDS_OPTIONS,
-    **CONNECTION_OPTIONS,
-}
+SPEC = ArgumentSpec(
+    {
+        "provider": {"type": "str", "choices": list(PROVIDER_OPTIONS), "required": True},
+        "alert_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["alert_id", "alert_uuid"]},
+        "text": {"type": "str", "required": True},
+        **SHARED,
+    }
+).merge(
+    SECURITY_DECK_OPTIONS,
+    YANDEX_OPERATIONS_OPTIONS,
+    CALSETA_NOTES_OPTIONS,
+    ArgumentSpec({name: option for name, option in KIBANA_OPTIONS.options.items() if name not in SHARED}),
+    GUARDS_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
-def connect(params: Params, run: Run) -> Changeable:
-    refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
+def connect(params: Params, context: TaskContext) -> WritablePlatform:
+    reject_other_providers(params, SPEC.options, params["provider"], PROVIDER_OPTIONS)
     if params["provider"] == "security_deck":
-        return SecurityDeckNotes(SecurityDeck(params, run), params["text"], params)
+        return SecurityDeckNotes(SecurityDeck(params, context), params["text"], params)
     if params["provider"] == "calseta":
-        return CalsetaNotes(Calseta(with_environment(params, CALSETA_OPTIONS), run), params["text"], params)
-    return KibanaNotes(NotedAlerts(with_environment(params, KIBANA_OPTIONS), run), params["text"], params)
+        return CalsetaNotes(Calseta(with_environment(params, CALSETA_OPTIONS.options), context), params["text"], params)
+    return KibanaNotes(NotedAlerts(with_environment(params, KIBANA_OPTIONS.options), context), params["text"], params)
 
 
 def main() -> None:
-    run_module(connect, argument_spec=ARGUMENT_SPEC)
+    run_module(connect, SPEC)
 
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ EXAMPLES = r"""
     max_alerts: 200
     only_assigned_to: [""]
     protect_severity: [HIGH]
-    otherwise: skip
+    on_guard: skip
     status: RESOLVED
     classification: BENIGN_POSITIVE
 
@@ -276,7 +276,7 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for an alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(on_guard=skip) has left alone
       type: str
       sample: it is IN_PROGRESS, and only_from is OPEN
     provenance_error:
@@ -350,44 +350,44 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._calseta_notes import CalsetaNotes
-from ansible_collections.secops.triage.plugins.module_utils._calseta_query import CALSETA_QUERY
-from ansible_collections.secops.triage.plugins.module_utils._calseta_update import (
+from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import CalsetaNotes
+from ansible_collections.secops.triage.plugins.module_utils._calseta.update import CalsetaAlerts
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import (
     CALSETA_CHANGES,
-    CALSETA_TAKES,
-    CalsetaAlerts,
+    CALSETA_OPTIONS,
+    CALSETA_PROVIDER_OPTIONS,
+    CALSETA_QUERY,
 )
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._notes import Notes, traced
-from ansible_collections.secops.triage.plugins.module_utils._options import (
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
+    ArgumentSpec,
     Params,
-    Run,
-    refuse_foreign,
+    TaskContext,
+    reject_other_providers,
 )
-from ansible_collections.secops.triage.plugins.module_utils._platform import Changeable
-from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._security_deck import (
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.notes import Notes, with_provenance_notes
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import SecurityDeckNotes
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.update import SecurityDeckAlerts
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
+    SECURITY_DECK_CHANGES,
     SECURITY_DECK_OPTIONS,
+    SECURITY_DECK_PROVIDER_OPTIONS,
     SECURITY_DECK_QUERY,
 )
-from ansible_collections.secops.triage.plugins.module_utils._security_deck_notes import SecurityDeckNotes
-from ansible_collections.secops.triage.plugins.module_utils._security_deck_update import (
-    SECURITY_DECK_CHANGES,
-    SECURITY_DECK_TAKES,
-    SecurityDeckAlerts,
-)
-from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
 
 NOTES: dict[str, t.Callable[..., Notes]] = {"security_deck": SecurityDeckNotes, "calseta": CalsetaNotes}
-PROVIDERS: dict[str, t.Callable[[Params, Run], Changeable]] = {
+PROVIDERS: dict[str, t.Callable[[Params, TaskContext], WritablePlatform]] = {
     "security_deck": SecurityDeckAlerts,
     "calseta": CalsetaAlerts,
 }
-TAKES = {"security_deck": SECURITY_DECK_TAKES, "calseta": CALSETA_TAKES}
-QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_QUERY), "calseta": dict.fromkeys(CALSETA_QUERY)}
+PROVIDER_OPTIONS = {"security_deck": SECURITY_DECK_PROVIDER_OPTIONS, "calseta": CALSETA_PROVIDER_OPTIONS}
+PROVIDER_QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_QUERY), "calseta": dict.fromkeys(CALSETA_QUERY)}
+QUERY = {**SECURITY_DECK_QUERY, **CALSETA_QUERY}
 CHANGES = (
     "status",
     "severity",
@@ -399,38 +399,45 @@ CHANGES = (
     "reset_malice_override",
 )
 
-OPTIONS: dict[str, t.Any] = {
-    "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
-    "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
-    "query": {"type": "dict", "options": {**SECURITY_DECK_QUERY, **CALSETA_QUERY}},
-    **{
-        name: {"type": "str", "choices": [value for takes in TAKES.values() for value in takes[name] or ()]}
-        for name in ("status", "severity")
+
+SPEC = ArgumentSpec(
+    {
+        "provider": {"type": "str", "choices": list(PROVIDERS), "required": True},
+        "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "alert_uuid"]},
+        "query": {"type": "dict", "options": QUERY},
+        **{
+            name: {
+                "type": "str",
+                "choices": [value for takes in PROVIDER_OPTIONS.values() for value in takes[name] or ()],
+            }
+            for name in ("status", "severity")
+        },
+        "tags": {"type": "list", "elements": "str"},
+        "purge_tags": {"type": "bool", "default": True},
+        "api_url": {"type": "str"},
     },
-    "tags": {"type": "list", "elements": "str"},
-    "purge_tags": {"type": "bool", "default": True},
-    "api_url": {"type": "str"},
-    **SECURITY_DECK_OPTIONS,
-    **SECURITY_DECK_CHANGES,
-    **CALSETA_OPTIONS,
-    **CALSETA_CHANGES,
-}
-ARGUMENT_SPEC = {**OPTIONS, **GUARDS_OPTIONS, **PROVENANCE_OPTIONS, **SELECTION_OPTIONS, **CONNECTION_OPTIONS}
+    mutually_exclusive=[("alert_ids", "query")],
+    required_one_of=[CHANGES, ("alert_ids", "query")],
+).merge(
+    SECURITY_DECK_OPTIONS,
+    SECURITY_DECK_CHANGES,
+    CALSETA_OPTIONS,
+    CALSETA_CHANGES,
+    GUARDS_OPTIONS,
+    PROVENANCE_OPTIONS,
+    SELECTION_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
-def connect(params: Params, run: Run) -> Changeable:
-    refuse_foreign(params, ARGUMENT_SPEC, params["provider"], TAKES)
-    refuse_foreign(params["query"] or {}, OPTIONS["query"]["options"], params["provider"], QUERIES, "query.")
-    return traced(PROVIDERS[params["provider"]](params, run), params, NOTES[params["provider"]])
+def connect(params: Params, context: TaskContext) -> WritablePlatform:
+    reject_other_providers(params, SPEC.options, params["provider"], PROVIDER_OPTIONS)
+    reject_other_providers(params["query"] or {}, QUERY, params["provider"], PROVIDER_QUERIES, "query.")
+    return with_provenance_notes(PROVIDERS[params["provider"]](params, context), params, NOTES[params["provider"]])
 
 
 def main() -> None:
-    run_module(
-        connect,
-        argument_spec=ARGUMENT_SPEC,
-        required_one_of=[CHANGES, ("alert_ids", "query")],
-        mutually_exclusive=[("alert_ids", "query")],
-    )
+    run_module(connect, SPEC)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ EXAMPLES = r"""
               kibana.alert.workflow_status: open
     assignees: [amira, bruno]
     only_assigned_to: [""]
-    otherwise: skip
+    on_guard: skip
     max_alerts: 20
 
 - name: Unassign an alert
@@ -110,7 +110,7 @@ alerts:
       type: dict
     skipped:
       description: Why a guard has left this alert alone.
-      returned: for an alert that O(otherwise=skip) has left alone
+      returned: for an alert that O(on_guard=skip) has left alone
       type: str
       sample: it is acknowledged, and only_from is open
     provenance_error:
@@ -180,42 +180,42 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to change security alerts."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana_lists import AlertAssignees
-from ansible_collections.secops.triage.plugins.module_utils._kibana_notes import KibanaNotes
-from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._notes import traced
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS, Params, Run
-from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
+    CONNECTION_OPTIONS,
+    ArgumentSpec,
+    Params,
+    TaskContext,
+)
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_provenance_notes
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes
+from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import AlertAssignees
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
-OPTIONS = {
-    "assignees": {"type": "list", "elements": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
-}
+SPEC = ArgumentSpec(
+    {
+        "assignees": {"type": "list", "elements": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+    }
+).merge(
+    KIBANA_OPTIONS,
+    KIBANA_ALERTS_OPTIONS,
+    SELECTION_OPTIONS,
+    GUARDS_OPTIONS,
+    PROVENANCE_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
-def connect(params: Params, run: Run) -> AlertAssignees:
-    return traced(AlertAssignees(params, run), params, KibanaNotes)
+def connect(params: Params, context: TaskContext) -> AlertAssignees:
+    return with_provenance_notes(AlertAssignees(params, context), params, KibanaNotes)
 
 
 def main() -> None:
-    run_module(
-        connect,
-        argument_spec={
-            **OPTIONS,
-            **KIBANA_OPTIONS,
-            **KIBANA_ALERTS_OPTIONS,
-            **SELECTION_OPTIONS,
-            **GUARDS_OPTIONS,
-            **PROVENANCE_OPTIONS,
-            **CONNECTION_OPTIONS,
-        },
-        mutually_exclusive=[("alert_ids", "query")],
-        required_one_of=[("alert_ids", "query")],
-    )
+    run_module(connect, SPEC)
 
 
 if __name__ == "__main__":

@@ -210,26 +210,21 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to read security alerts."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana_info import AlertInfo
-from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS, run_info
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
+from ansible_collections.secops.triage.plugins.module_utils._kibana.info import AlertInfo
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
-OPTIONS = {
-    **KIBANA_ALERTS_OPTIONS,
-    "sort": {"type": "list", "elements": "dict"},
-    "fields": {"type": "list", "elements": "str"},
-}
+SPEC = KIBANA_ALERTS_OPTIONS.merge(
+    ArgumentSpec({"sort": {"type": "list", "elements": "dict"}, "fields": {"type": "list", "elements": "str"}}),
+    INFO_OPTIONS,
+    KIBANA_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def main() -> None:
-    run_info(
-        AlertInfo,
-        argument_spec={**OPTIONS, **INFO_OPTIONS, **KIBANA_OPTIONS, **CONNECTION_OPTIONS},
-        mutually_exclusive=[("alert_ids", "query")],
-        required_one_of=[("alert_ids", "query")],
-    )
+    run_info(AlertInfo, SPEC)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ signals:
       type: dict
     skipped:
       description: Why a guard has left this signal alone.
-      returned: for a signal that O(otherwise=skip) has left alone
+      returned: for a signal that O(on_guard=skip) has left alone
       type: str
       sample: it is archived, and only_from is open
     error:
@@ -171,34 +171,35 @@ error:
     hint: "Check that the application key may use security_monitoring_signals_write."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog_incidents import IncidentLink
-from ansible_collections.secops.triage.plugins.module_utils._datadog_search import (
-    SIGNALS_EXCLUSIVE,
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
+from ansible_collections.secops.triage.plugins.module_utils._datadog.incidents import IncidentLink
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import (
+    DATADOG_OPTIONS,
     SIGNALS_OPTIONS,
-    SIGNALS_REQUIRED,
 )
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
 
-OPTIONS = {
-    **SIGNALS_OPTIONS,
-    "incident_id": {"type": "int", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "add_to_signal_timeline": {"type": "bool"},
-    "version": {"type": "int"},
-}
+SPEC = SIGNALS_OPTIONS.merge(
+    ArgumentSpec(
+        {
+            "incident_id": {"type": "int", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "add_to_signal_timeline": {"type": "bool"},
+            "version": {"type": "int"},
+        },
+        mutually_exclusive=[("query", "version")],
+    ),
+    SELECTION_OPTIONS,
+    DATADOG_OPTIONS,
+    GUARDS_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def main() -> None:
-    run_module(
-        IncidentLink,
-        argument_spec={**OPTIONS, **SELECTION_OPTIONS, **DATADOG_OPTIONS, **GUARDS_OPTIONS, **CONNECTION_OPTIONS},
-        mutually_exclusive=[*SIGNALS_EXCLUSIVE, ("query", "version")],
-        required_one_of=SIGNALS_REQUIRED,
-    )
+    run_module(IncidentLink, SPEC)
 
 
 if __name__ == "__main__":

@@ -163,29 +163,24 @@ error:
     hint: "Check that the application key may use security_monitoring_signals_read."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog_info import SignalInfo
-from ansible_collections.secops.triage.plugins.module_utils._datadog_search import (
-    SIGNALS_EXCLUSIVE,
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
+from ansible_collections.secops.triage.plugins.module_utils._datadog.info import SignalInfo
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import (
+    DATADOG_OPTIONS,
     SIGNALS_OPTIONS,
-    SIGNALS_REQUIRED,
 )
-from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS, run_info
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
 
-OPTIONS = {
-    **SIGNALS_OPTIONS,
-    "sort": {"type": "str", "choices": ["timestamp", "-timestamp"], "default": "-timestamp"},
-}
+SPEC = SIGNALS_OPTIONS.merge(
+    ArgumentSpec({"sort": {"type": "str", "choices": ["timestamp", "-timestamp"], "default": "-timestamp"}}),
+    INFO_OPTIONS,
+    DATADOG_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def main() -> None:
-    run_info(
-        SignalInfo,
-        argument_spec={**OPTIONS, **INFO_OPTIONS, **DATADOG_OPTIONS, **CONNECTION_OPTIONS},
-        mutually_exclusive=SIGNALS_EXCLUSIVE,
-        required_one_of=SIGNALS_REQUIRED,
-    )
+    run_info(SignalInfo, SPEC)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ EXAMPLES = r"""
     max_alerts: 500
     only_assigned_to: [""]
     protect_severity: [critical]
-    otherwise: skip
+    on_guard: skip
     state: archived
     archive_reason: testing_or_maintenance
 
@@ -162,7 +162,7 @@ signals:
       type: dict
     skipped:
       description: Why a guard has left this signal alone.
-      returned: for a signal that O(otherwise=skip) has left alone
+      returned: for a signal that O(on_guard=skip) has left alone
       type: str
       sample: it is archived, and only_from is open
     error:
@@ -229,55 +229,51 @@ error:
     hint: "Check that the application key may use security_monitoring_signals_write."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog_search import (
-    SIGNALS_EXCLUSIVE,
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog.state import SignalState
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import (
+    DATADOG_OPTIONS,
     SIGNALS_OPTIONS,
-    SIGNALS_REQUIRED,
 )
-from ansible_collections.secops.triage.plugins.module_utils._datadog_triage import SignalState
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
 
-OPTIONS = {
-    **SIGNALS_OPTIONS,
-    "state": {"type": "str", "choices": ["open", "under_review", "archived"]},
-    "archive_reason": {
-        "type": "str",
-        "choices": [
-            "none",
-            "false_positive",
-            "testing_or_maintenance",
-            "remediated",
-            "investigated_case_opened",
-            "true_positive_benign",
-            "true_positive_malicious",
-            "other",
-        ],
-    },
-    "archive_comment": {"type": "str"},
-    "assignee": {"type": "str"},
-    "version": {"type": "int"},
-}
+SPEC = SIGNALS_OPTIONS.merge(
+    ArgumentSpec(
+        {
+            "state": {"type": "str", "choices": ["open", "under_review", "archived"]},
+            "archive_reason": {
+                "type": "str",
+                "choices": [
+                    "none",
+                    "false_positive",
+                    "testing_or_maintenance",
+                    "remediated",
+                    "investigated_case_opened",
+                    "true_positive_benign",
+                    "true_positive_malicious",
+                    "other",
+                ],
+            },
+            "archive_comment": {"type": "str"},
+            "assignee": {"type": "str"},
+            "version": {"type": "int"},
+        },
+        mutually_exclusive=[("query", "version")],
+        required_one_of=[("state", "archive_reason", "archive_comment", "assignee")],
+    ),
+    SELECTION_OPTIONS,
+    DATADOG_OPTIONS,
+    GUARDS_OPTIONS,
+    PROVENANCE_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 
 
 def main() -> None:
-    run_module(
-        SignalState,
-        argument_spec={
-            **OPTIONS,
-            **SELECTION_OPTIONS,
-            **DATADOG_OPTIONS,
-            **GUARDS_OPTIONS,
-            **PROVENANCE_OPTIONS,
-            **CONNECTION_OPTIONS,
-        },
-        mutually_exclusive=[*SIGNALS_EXCLUSIVE, ("query", "version")],
-        required_one_of=[*SIGNALS_REQUIRED, ("state", "archive_reason", "archive_comment", "assignee")],
-    )
+    run_module(SignalState, SPEC)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all filters of this collection have in common: how they tell users what is wrong."""
+"""What all filters of this collection share: their errors."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ._vocabulary import VocabularyError
 Filter = t.TypeVar("Filter", bound=t.Callable[..., t.Any])
 
 
-def told(function: Filter) -> Filter:
-    """A function as a filter: what it refuses is an error of the task that uses it, in the same words."""
+def as_filter(function: Filter) -> Filter:
+    """The function as a filter: a `VocabularyError` fails the task that uses it, with the same text."""
 
     @functools.wraps(function)
     def called(*values: t.Any, **named: t.Any) -> t.Any:

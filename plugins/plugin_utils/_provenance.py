@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What runs on the controller before a module: V(auto) becomes a line that says which job changes the alerts.
+"""The part of a module that runs on the controller: it replaces V(auto) by a line that names the job.
 
-Only here are the variables known that AWX and Event-Driven Ansible give to a play. Those that are named here are used,
-and no others: what else a play knows may be secret.
+Only the controller knows the variables that AWX and Event-Driven Ansible give to a play. The line has the variables
+that are named here and no others, for a play may know secrets.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ import typing as t
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ansible_collections.secops.triage.plugins.module_utils._provenance import composed
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import compose
 
 
 class ProvenanceAction(NormalAction):  # type: ignore[misc]  # ansible-core carries no types
-    """Runs the module of the same name, as any module is run, with its O(provenance) filled in."""
+    """Runs the module of the same name, with its O(provenance) filled in."""
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         if str(self._task.args.get("provenance", "")).strip() == "auto":
-            self._task.args = {**self._task.args, "provenance": told_by_play(task_vars or {})}
+            self._task.args = {**self._task.args, "provenance": provenance_from_play(task_vars or {})}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         return result
 
 
 def main_of(module: str) -> t.Callable[[], None]:
-    """The module's own C(main), which is imported when it is called.
+    """The module's own C(main), imported when it is called.
 
-    ansible-lint checks the options of a task by it, and looks for it in the action plugin where there is one.
+    ansible-lint calls it to check the options of a task, and takes it from the action plugin if there is one.
     """
 
     def main() -> None:
@@ -41,13 +41,13 @@ def main_of(module: str) -> t.Callable[[], None]:
     return main
 
 
-def told_by_play(variables: t.Mapping[str, t.Any]) -> str:
-    """The line, out of a play's variables."""
+def provenance_from_play(variables: t.Mapping[str, t.Any]) -> str:
+    """The line that these variables of a play make."""
     job = _awx(variables, "job_id")
     event = variables.get("ansible_eda")
     rule = event if isinstance(event, dict) else {}
     user = _awx(variables, "user_name") if job else os.environ.get("USER") or os.environ.get("LOGNAME")
-    return composed(
+    return compose(
         [
             ("AWX job", job),
             ("template", _awx(variables, "job_template_name")),
@@ -61,5 +61,5 @@ def told_by_play(variables: t.Mapping[str, t.Any]) -> str:
 
 
 def _awx(variables: t.Mapping[str, t.Any], name: str) -> t.Any:
-    """A variable of AWX, which some versions call by its older name only."""
+    """A variable of AWX. Some versions set only its older name."""
     return variables.get(f"awx_{name}") or variables.get(f"tower_{name}")

@@ -4,7 +4,7 @@
 
 """Guards in the common vocabulary, as the modules of each platform take them.
 
-A guard that a platform cannot tell enough for keeps more from being changed, never less.
+A guard that a platform cannot express exactly protects more alerts, never fewer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
-#: The options of the modules, by name; one that is not there is not set.
+#: The guard options of a module, by name; a missing one is not set.
 Guards = dict[str, list[str]]
 
 
@@ -25,14 +25,14 @@ def guards_of(
 ) -> Guards:
     """The guards on a platform, in its own words. Raises `vocabulary.VocabularyError`."""
     guards: Guards = {}
-    # An empty text is a state or a severity that nobody has filled in; among users it is nobody.
+    # An empty text is an unanswered question of a survey. Among users it is nobody.
     if only_from not in (None, ""):
         guards["only_from"] = _states(_words(only_from), platform)
-    people = None if only_assigned_to is None else _words(only_assigned_to)
-    if people is not None and platform != "calseta":
-        guards["only_assigned_to"] = people
-    if people is not None and platform == "calseta" and "" not in people:
-        # Its alerts are nobody's.
+    users = None if only_assigned_to is None else _words(only_assigned_to)
+    if users is not None and platform != "calseta":
+        guards["only_assigned_to"] = users
+    if users is not None and platform == "calseta" and "" not in users:
+        # Calseta assigns alerts to nobody, so such a guard would protect every alert.
         raise vocabulary.VocabularyError(
             "only_assigned_to has no empty text in it, and calseta assigns alerts to nobody"
         )
@@ -42,10 +42,13 @@ def guards_of(
 
 
 def after(guards: Guards, status: str | None, assignee: str | None) -> Guards:
-    """The guards of what else is to be done to an alert that has just been given this status and this assignee."""
-    more = {"only_from": status, "only_assigned_to": assignee}
+    """The guards of the next call for an alert, after a call that has set this status and this assignee.
+
+    They let the alert through as that call leaves it; V(None) is a field that the call did not set.
+    """
+    own = {"only_from": status, "only_assigned_to": assignee}
     return {
-        name: values if more.get(name) is None or more[name] in values else [*values, t.cast(str, more[name])]
+        name: values if own.get(name) is None or own[name] in values else [*values, t.cast(str, own[name])]
         for name, values in guards.items()
     }
 
@@ -55,44 +58,48 @@ def _words(given: t.Any) -> list[str]:
 
 
 def _states(words: t.Sequence[str], platform: str) -> list[str]:
-    found: list[str] = []
-    for word in words:
-        key, own = vocabulary.folded(word), vocabulary.own_statuses(platform)
-        if key in vocabulary.STATUSES:
-            # Not on_hold where it looks like in_progress, for that would let through what nobody has named.
-            found += [one for one in own if vocabulary.common_status(one, platform) == key]
-            continue
-        anywhere = [one for name in vocabulary.PLATFORMS for one in vocabulary.own_statuses(name)]
-        if key not in map(vocabulary.folded, anywhere):
-            raise vocabulary.VocabularyError(
-                f"only_from has {word!r} in it, and takes {', '.join(vocabulary.STATUSES)}, and platforms' own words"
-            )
-        found += [one for one in own if vocabulary.folded(one) == key]
+    own = vocabulary.own_statuses(platform)
+    captions = {one: vocabulary.common_status(one, platform) for one in own}
+    known = _own_words(vocabulary.own_statuses, platform)
+    # A state that looks like in_progress is not on_hold: on_hold would let through alerts that the user has not named.
+    known |= {caption: [one for one in own if captions[one] == caption] for caption in vocabulary.STATUSES}
+    found = _known("only_from", words, known, vocabulary.STATUSES)
     if words and not found:
-        told = dict.fromkeys(vocabulary.common_status(one, platform) for one in vocabulary.own_statuses(platform))
         raise vocabulary.VocabularyError(
-            f"only_from is {', '.join(words)}, of which {platform} tells nothing: here it takes {', '.join(told)}"
+            f"only_from is {', '.join(words)}, of which {platform} tells nothing: here it takes"
+            f" {', '.join(dict.fromkeys(captions.values()))}"
         )
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _severities(words: t.Sequence[str], platform: str) -> list[str]:
+    known = _own_words(vocabulary.own_severities, platform)
+    # The first severity with a word is the one that it stands for, so it is entered last.
+    for row in reversed(list(vocabulary.SEVERITIES.values())):
+        known |= {vocabulary.folded(word): [row[platform]] for word in row.values()}
+    known |= {caption: [row[platform]] for caption, row in vocabulary.SEVERITIES.items()}
+    return _known("protect_severity", words, known, vocabulary.SEVERITIES)
+
+
+def _own_words(words_of: t.Callable[[str], list[str]], platform: str) -> dict[str, list[str]]:
+    """Every platform's own words as keys, and the words of this platform that are the same, if any."""
+    known: dict[str, list[str]] = {
+        vocabulary.folded(one): [] for name in vocabulary.PLATFORMS for one in words_of(name)
+    }
+    for one in words_of(platform):
+        known[vocabulary.folded(one)].append(one)
+    return known
+
+
+def _known(
+    option: str, words: t.Iterable[str], known: t.Mapping[str, list[str]], captions: t.Iterable[str]
+) -> list[str]:
+    """The platform's words for these words, each once. Raises `vocabulary.VocabularyError` for an unknown one."""
     found: list[str] = []
     for word in words:
-        key = vocabulary.folded(word)
-        rows = [
-            row for name, row in vocabulary.SEVERITIES.items() if key in (name, *map(vocabulary.folded, row.values()))
-        ]
-        others = [one for name in vocabulary.PLATFORMS for one in vocabulary.own_severities(name)]
-        if key in vocabulary.SEVERITIES:
-            found.append(vocabulary.SEVERITIES[key][platform])
-        elif rows:
-            found.append(rows[0][platform])
-        elif key in map(vocabulary.folded, others):
-            found += [one for one in vocabulary.own_severities(platform) if vocabulary.folded(one) == key]
-        else:
+        if vocabulary.folded(word) not in known:
             raise vocabulary.VocabularyError(
-                f"protect_severity has {word!r} in it, and takes {', '.join(vocabulary.SEVERITIES)}, and platforms' own"
-                " words"
+                f"{option} has {word!r} in it, and takes {', '.join(captions)}, and platforms' own words"
             )
+        found += known[vocabulary.folded(word)]
     return list(dict.fromkeys(found))

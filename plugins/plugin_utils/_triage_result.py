@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has become of alerts of several platforms, out of the answers of the modules that were called for them."""
+"""The outcome of alerts of several platforms, from the answers of the modules that were called for them."""
 
 from __future__ import annotations
 
@@ -12,32 +12,29 @@ from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary a
 
 Fields = dict[str, t.Any]
 
-#: The fields in which the modules return a status and a verdict; the first one that is there counts.
+#: The fields in which modules return a status and a verdict; the first one of a row counts.
 _STATUS = ("state", "status")
 _VERDICT = ("archive_reason", "reason", "classification", "close_classification", "verdict")
-#: What can become of an alert, in the order of a module's counts, and how much each one weighs.
-_FATES = {"changed": 2, "unchanged": 0, "skipped": 1, "failed": 3}
-#: As the modules that write tell it.
+#: The outcomes of an alert in the order of a module's counts, and their weights: the heaviest of its rows counts.
+_OUTCOMES = {"changed": 2, "unchanged": 0, "skipped": 1, "failed": 3}
+#: The error of the modules that write.
 _NOT_THERE = {"message": "There is no such alert", "status": 404}
 
 
 def triage_result(answers: t.Any) -> Fields:
-    """C(changed), C(counts), C(alerts), C(lost) and C(failed), of C({step, answer}) each.
+    """C(changed), C(counts), C(alerts), C(lost) and C(failed), from C({step, answer}) each.
 
-    Raises `vocabulary.VocabularyError` where they are something else.
+    Raises `vocabulary.VocabularyError` for anything else.
     """
-    if not isinstance(answers, (list, tuple)) or not all(isinstance(one, dict) for one in answers):
-        raise vocabulary.VocabularyError("triage_result takes the list of steps, each with the answer to it")
     rows: list[Fields] = []
     lost: list[Fields] = []
     failed: list[Fields] = []
-    for one in answers:
-        step, answer = one["step"], one["answer"]
-        its_rows = [_row(step, row) for row in _rows(step, answer)]
-        rows += its_rows
+    for step, answer in _pairs(answers):
+        new = [_row(step, row) for row in _rows(step, answer)]
+        rows += new
         lost += step["lost"]
         if answer.get("failed") or answer.get("missing"):
-            failed.append(_failure(step, answer, [row for row in its_rows if "error" in row]))
+            failed.append(_failure(step, answer, [row["id"] for row in new if "error" in row]))
     return {
         "changed": any(row["changed"] is not False for row in rows),
         "counts": _counts(rows),
@@ -47,23 +44,31 @@ def triage_result(answers: t.Any) -> Fields:
     }
 
 
+def _pairs(answers: t.Any) -> list[tuple[Fields, Fields]]:
+    """Each step with the answer to it."""
+    if not isinstance(answers, (list, tuple)) or not all(
+        isinstance(one, dict) and "step" in one and "answer" in one for one in answers
+    ):
+        raise vocabulary.VocabularyError("triage_result takes the list of steps, each with the answer to it")
+    return [(one["step"], one["answer"]) for one in answers]
+
+
 def _rows(step: t.Mapping[str, t.Any], answer: t.Mapping[str, t.Any]) -> list[Fields]:
-    """The rows of an answer, and one for every alert that it should have in it, and has not."""
+    """The rows of an answer, and one for each alert of the step that the answer does not have."""
     found = answer.get("signals", answer.get("alerts"))
     if isinstance(found, (list, tuple)):
-        # To a module that only looks, one that is not there is no error.
+        # To an info module a missing alert is no error.
         missing = [{"id": key, "changed": False, "error": _NOT_THERE} for key in answer.get("missing") or ()]
         return [*found, *missing]
     if not answer.get("failed"):
         return []
     error = answer.get("error") or {"message": answer.get("msg", "")}
-    # A module that broke off has not told what it did before.
+    # A module that crashed may have changed alerts before.
     changed = None if "module_stdout" in answer else False
     return [{"id": key, "changed": changed, "error": error} for key in step["ids"]]
 
 
-def _failure(step: t.Mapping[str, t.Any], answer: t.Mapping[str, t.Any], rows: t.Sequence[Fields]) -> Fields:
-    ids = [row["id"] for row in rows]
+def _failure(step: t.Mapping[str, t.Any], answer: t.Mapping[str, t.Any], ids: list[str]) -> Fields:
     if answer.get("failed"):
         msg, error = answer.get("msg", ""), answer.get("error")
     else:
@@ -86,15 +91,15 @@ def _row(step: t.Mapping[str, t.Any], row: t.Mapping[str, t.Any]) -> Fields:
 
 
 def _counts(rows: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
-    """How many alerts there are, and what became of each one over all its rows."""
-    fates: dict[tuple[str, str], str] = {}
+    """The number of alerts, and how many of them have each outcome."""
+    outcomes: dict[tuple[str, str], str] = {}
     for row in rows:
-        key, fate = (row["platform"], row["id"]), _fate(row)
-        fates[key] = max(fates.get(key, fate), fate, key=_FATES.__getitem__)
-    return {"requested": len(fates), **{name: list(fates.values()).count(name) for name in _FATES}}
+        key, outcome = (row["platform"], row["id"]), _outcome(row)
+        outcomes[key] = max(outcomes.get(key, outcome), outcome, key=_OUTCOMES.__getitem__)
+    return {"requested": len(outcomes), **{name: list(outcomes.values()).count(name) for name in _OUTCOMES}}
 
 
-def _fate(row: t.Mapping[str, t.Any]) -> str:
+def _outcome(row: t.Mapping[str, t.Any]) -> str:
     if "error" in row:
         return "failed"
     if "skipped" in row:

@@ -4,7 +4,7 @@
 
 """One vocabulary for all platforms: the captions of OCSF, and how each platform says them.
 
-Tables and pure functions, which know nothing of Ansible. The page C(vocabulary) of the documentation is made of them.
+Tables and pure functions, without Ansible. ``make generate`` writes the tables of the page C(vocabulary) from them.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import typing as t
 
 #: The platforms, as the info modules name them, in the order of the tables' columns.
 PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
-#: Other names that are taken for them.
+#: Other names that users may give.
 ALIASES = {"elastic": "kibana"}
 
 
 class VocabularyError(ValueError):
-    """A word that is in no table, or that a platform refuses. Its text says what is taken."""
+    """A word is in no table, or the platform refuses it. The text lists the words that are allowed."""
 
 
 class Status(t.NamedTuple):
@@ -29,15 +29,15 @@ class Status(t.NamedTuple):
     #: Whether the platform's word says less than the caption.
     lossy: bool = False
     #: What says the rest: C(incident), a link to one, or C(tag), a tag of the caption's name.
-    besides: str = ""
+    extra: str = ""
 
 
 class Verdict(t.NamedTuple):
-    """How a platform says a verdict on closing. V(None) is a field that is left out."""
+    """How a platform says a verdict on closing. With V(None) the field is left out."""
 
     native: str | None
     lossy: bool = False
-    #: Whether the alert is not closed with it; ``status`` is what it gets instead, V(None) being the one that it has.
+    #: Whether the alert is left open. It gets ``status`` instead, or keeps its own if that is V(None).
     stays_open: bool = False
     status: str | None = None
 
@@ -67,8 +67,8 @@ STATUSES: dict[str, dict[str, Status]] = {
         Status("Triaging", lossy=True),
     ),
     "escalated": _row(
-        Status("under_review", besides="incident"),
-        Status("acknowledged", besides="tag"),
+        Status("under_review", extra="incident"),
+        Status("acknowledged", extra="tag"),
         Status("IN_PROGRESS", lossy=True),
         Status("Escalated"),
     ),
@@ -139,7 +139,7 @@ SEVERITIES: dict[str, dict[str, str]] = {
     "critical": _row("critical", "critical", "HIGH", "Critical"),
 }
 
-#: The platforms' own words that are in no table, and the captions that are nearest to them.
+#: The platforms' own words that are in no table, and the nearest captions.
 _OWN_STATUSES: dict[str, dict[str, str]] = {"kibana": {"in-progress": "in_progress"}}
 _OWN_VERDICTS: dict[str, dict[str, str]] = {
     "datadog": {"remediated": "true_positive"},
@@ -151,7 +151,7 @@ _OWN_SEVERITIES: dict[str, tuple[str, ...]] = {"calseta": ("Pending",)}
 
 
 def folded(word: str) -> str:
-    """A word as words are compared: C(In Progress), C(in-progress) and C(IN_PROGRESS) are the same."""
+    """The word as the key of a comparison: C(In Progress), C(in-progress) and C(IN_PROGRESS) are the same."""
     return re.sub(r"[\s_-]+", "_", word.strip().lower())
 
 
@@ -176,12 +176,12 @@ def own_verdicts(platform: str) -> list[str]:
 
 
 def own_severities(platform: str) -> list[str]:
-    """The platform's words for a severity, from low to high, then what is none."""
+    """The platform's words for a severity, from low to high, then the words that are no level."""
     return _unique([*(row[platform] for row in SEVERITIES.values()), *_OWN_SEVERITIES.get(platform, ())])
 
 
 def status_of(word: t.Any, platform: str) -> Status:
-    """How the platform says a caption; or a word of its own, spelt as it does. Raises `VocabularyError`."""
+    """How the platform says a caption. One of its own words is returned as it spells it. Raises `VocabularyError`."""
     found = STATUSES.get(folded(word)) if isinstance(word, str) else None
     if found:
         return found[platform]
@@ -193,15 +193,15 @@ def closes(status: Status, platform: str) -> bool:
     return status.native == STATUSES["resolved"][platform].native
 
 
-def verdict_of(word: t.Any, platform: str, also: t.Mapping[str, str] | None = None) -> Verdict:
-    """How the platform says a caption; or a word of its own, spelt as it does.
+def verdict_of(word: t.Any, platform: str, overrides: t.Mapping[str, str] | None = None) -> Verdict:
+    """How the platform says a caption. One of its own words is returned as it spells it.
 
-    ``also`` has what is to be written for a caption instead of what the table says, by captions as `folded` makes them.
-    Raises `VocabularyError`, also for what the platform refuses.
+    ``overrides`` replaces words of the table; its keys are captions as `folded` returns them.
+    Raises `VocabularyError` for an unknown word, and for a verdict that the platform refuses.
     """
     key = folded(word) if isinstance(word, str) else ""
-    if also and key in also:
-        return Verdict(also[key])
+    if overrides and key in overrides:
+        return Verdict(overrides[key])
     if key not in VERDICTS:
         return Verdict(_own("verdict", word, own_verdicts(platform), VERDICTS, platform))
     verdict = VERDICTS[key][platform]
@@ -215,44 +215,52 @@ def verdict_of(word: t.Any, platform: str, also: t.Mapping[str, str] | None = No
 
 
 def checked_map(given: t.Any) -> dict[str, dict[str, str]]:
-    """A verdict map as users write it, C({platform: {verdict: its own word}}), as `verdict_of` takes it.
+    """A verdict map as users write it, C({platform: {verdict: its own word}}), with the keys that `verdict_of` takes.
 
-    Elastic Security takes whatever its administrators have defined. Raises `VocabularyError`.
+    Elastic Security accepts any word, for its administrators define more of them. Raises `VocabularyError`.
     """
     if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
         raise VocabularyError("A verdict map has a mapping of verdicts for each platform")
     checked: dict[str, dict[str, str]] = {}
     for name, words in given.items():
         platform = platform_named(name)
-        for caption, word in words.items():
-            if not isinstance(caption, str) or folded(caption) not in VERDICTS:
-                raise VocabularyError(f"There is no verdict {caption!r} to map, but {_listed(VERDICTS)}")
-            free = platform == "kibana" and isinstance(word, str) and word.strip()
-            native = word if free else _own("verdict", word, own_verdicts(platform), (), platform)
-            checked.setdefault(platform, {})[folded(caption)] = native
+        own = {_mapped_caption(caption): _mapped_word(word, platform) for caption, word in words.items()}
+        checked.setdefault(platform, {}).update(own)
     return checked
 
 
+def _mapped_caption(caption: t.Any) -> str:
+    if not isinstance(caption, str) or folded(caption) not in VERDICTS:
+        raise VocabularyError(f"There is no verdict {caption!r} to map, but {_listed(VERDICTS)}")
+    return folded(caption)
+
+
+def _mapped_word(word: t.Any, platform: str) -> str:
+    if platform == "kibana" and isinstance(word, str) and word.strip():
+        return word
+    return _own("verdict", word, own_verdicts(platform), (), platform)
+
+
 def common_status(native: t.Any, platform: str) -> str:
-    """The caption of a platform's status, V(unknown) where there is none."""
-    sure = {
+    """The caption of a platform's status, V(unknown) if there is none."""
+    exact = {
         row[platform].native: name for name, row in STATUSES.items() if row[platform] == Status(row[platform].native)
     }
-    return _common(native, {**sure, **_OWN_STATUSES.get(platform, {})}) or "unknown"
+    return _common(native, {**exact, **_OWN_STATUSES.get(platform, {})}) or "unknown"
 
 
 def common_verdict(native: t.Any, platform: str) -> str:
-    """The caption of a platform's verdict: V(unknown) where the alert has none, V(other) where no caption says it."""
+    """The caption of a platform's verdict: V(unknown) if the alert has none, V(other) if no caption fits."""
     if not native:
         return "unknown"
-    # Where several captions are the same word, the first one is what it is for.
-    sure = {
+    # Of several captions with the same word the first one wins.
+    exact = {
         one.native: name
         for name, row in reversed(list(VERDICTS.items()))
         for one in [row[platform]]
         if one and one.native and not one.lossy
     }
-    return _common(native, {**sure, **_OWN_VERDICTS[platform]}) or "other"
+    return _common(native, {**exact, **_OWN_VERDICTS[platform]}) or "other"
 
 
 def _common(native: t.Any, words: t.Mapping[str, str]) -> str | None:

@@ -19,7 +19,7 @@ from datadog_api_client.v2.api.incidents_api import IncidentsApi
 from datadog_api_client.v2.api.security_monitoring_api import SecurityMonitoringApi as SignalsV2
 from datadog_api_client.v2.api.users_api import UsersApi
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog_triage import BULK_LIMIT
+from ansible_collections.secops.triage.plugins.module_utils._datadog.state import BULK_LIMIT
 from ansible_collections.secops.triage.tests.conformance.datadog_edits import (
     add_to_incident,
     bulk_update,

@@ -14,7 +14,7 @@ from datadog_api_client import ApiClient
 from datadog_api_client.v2 import models as v2
 from datadog_api_client.v2.api.security_monitoring_api import SecurityMonitoringApi
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog_search import PAGE
+from ansible_collections.secops.triage.plugins.module_utils._datadog.api import PAGE
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module
 

@@ -85,7 +85,7 @@ def guards(
     }
     names = [name for name in drawn if name != "only_assigned_to" or people]
     chosen = [name for name in names if chance.random() < 0.5] or [chance.choice(names)]
-    return {**{name: drawn[name] for name in chosen}, "otherwise": chance.choice(["skip", "skip", "skip", "fail"])}
+    return {**{name: drawn[name] for name in chosen}, "on_guard": chance.choice(["skip", "skip", "skip", "fail"])}
 
 
 def some(chance: random.Random, many: int = 60) -> int:

@@ -110,7 +110,7 @@ def _judge_guards(evidence: Evidence, row: Result) -> list[str]:
     case, alert_id, wrong = evidence.case, row["id"], []
     if not row["before"] or differences(_told(case, row["before"]), evidence.before[alert_id]):
         wrong.append(f"it was {evidence.before[alert_id]} before, and it says {row['before']}")
-    guarded, skips = alert_id in evidence.guarded, case.params.get("otherwise") == "skip"
+    guarded, skips = alert_id in evidence.guarded, case.params.get("on_guard") == "skip"
     if guarded and any(entry.is_write for entry in evidence.about(alert_id)):
         wrong.append("written, although a guard forbids it")
     if ("skipped" in row) != (guarded and skips):
@@ -228,7 +228,7 @@ def _judge_sums(evidence: Evidence) -> list[str]:
     }
     if (
         evidence.guarded
-        and evidence.case.params["otherwise"] == "fail"
+        and evidence.case.params["on_guard"] == "fail"
         and any(one.is_write for one in evidence.entries)
     ):
         wrong.append("a write, although a guard forbids all of it")

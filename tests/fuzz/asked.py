@@ -15,7 +15,7 @@ import re
 import typing as t
 import uuid
 
-from ansible_collections.secops.triage.plugins.module_utils._printable import printable
+from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.simulator.base import Change
 from ansible_collections.secops.triage.tests.unit.harness import Params

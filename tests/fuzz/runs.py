@@ -13,7 +13,7 @@ import typing as t
 import unicodedata
 from pathlib import Path
 
-from ansible_collections.secops.triage.plugins.module_utils._printable import printable
+from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
 from ansible_collections.secops.triage.tests.faults.stands import State, differences, forbidden, shown, stand
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.unit.documented import checked, documented
@@ -128,7 +128,7 @@ def _check_before(result: Result, guarded: set[str], present: dict[str, State], 
             assert not differences(before, expected), (before, expected)
         if "skipped" in row:
             assert row["id"] in guarded, row
-            assert arguments["otherwise"] == "skip"
+            assert arguments["on_guard"] == "skip"
             assert {**row, **row["before"]} == row
             assert row["changed"] is False
             assert "error" not in row

@@ -45,7 +45,7 @@ def _guards(states: str, severities: str, people: t.Sequence[str]) -> dict[str, 
         "only_assigned_to": st.lists(st.sampled_from(["", *people]), max_size=3),
         "protect_severity": st.lists(st.sampled_from(severities.split()), max_size=2),
     }
-    return {**among, "otherwise": st.sampled_from(["skip", "skip", "fail"])}
+    return {**among, "on_guard": st.sampled_from(["skip", "skip", "fail"])}
 
 
 _ASSIGNED = {

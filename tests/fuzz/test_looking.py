@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.secops.triage.plugins.module_utils._printable import printable
+from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
 from ansible_collections.secops.triage.tests.faults.stands import differences
 from ansible_collections.secops.triage.tests.faults.views import view
 from ansible_collections.secops.triage.tests.simulator import Simulator

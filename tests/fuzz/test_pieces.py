@@ -13,11 +13,12 @@ from urllib.parse import unquote, urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import site
-from ansible_collections.secops.triage.plugins.module_utils._errors import OptionError, words
-from ansible_collections.secops.triage.plugins.module_utils._options import base_url, checked_ids
-from ansible_collections.secops.triage.plugins.module_utils._pace import LONGEST_WAIT, told_wait
-from ansible_collections.secops.triage.plugins.module_utils._platform import segment
+from ansible_collections.secops.triage.plugins.module_utils._core.backoff import LONGEST_WAIT, told_wait
+from ansible_collections.secops.triage.plugins.module_utils._core.error_text import words
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
+from ansible_collections.secops.triage.plugins.module_utils._core.options import checked_ids
+from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url, segment
+from ansible_collections.secops.triage.plugins.module_utils._datadog.api import site
 
 from .spoiled import headers
 from .tasks import addresses

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import base_url
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url
 from ansible_collections.secops.triage.tests.live.service import Fields, Scenario, Service
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
@@ -22,7 +22,7 @@ class Calseta(Service):
     name = "calseta"
     ids_variable = "LIVE_CALSETA_ALERTS"
     # The address is no fallback of the modules' option, for it is that of one provider only.
-    options: t.ClassVar[dict[str, t.Any]] = {**CALSETA_OPTIONS, "api_url": {"fallback": (None, ["CALSETA_API_URL"])}}
+    options: t.ClassVar[dict[str, t.Any]] = {**CALSETA_OPTIONS.options, "api_url": {"env": ["CALSETA_API_URL"]}}
     ways = (("api_url", "api_key"),)
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_CALSETA_SOURCE": "the source_name of these alerts and no others of the last year",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS, site
+from ansible_collections.secops.triage.plugins.module_utils._datadog.api import site
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import DATADOG_OPTIONS
 from ansible_collections.secops.triage.tests.live.service import Fields, LiveError, Scenario, Service
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
@@ -18,7 +19,7 @@ _OPEN = {"state": "open", "archive_reason": "none", "archive_comment": ""}
 class Datadog(Service):
     name = "datadog"
     ids_variable = "LIVE_DATADOG_SIGNALS"
-    options = DATADOG_OPTIONS
+    options = DATADOG_OPTIONS.options
     ways = (("api_key", "app_key"), ("access_token",))
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_DATADOG_ASSIGNEE": "the user whom signals are assigned to",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import base_url
+from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_OPTIONS
 from ansible_collections.secops.triage.tests.live.service import Fields, LiveError, Scenario, Service
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
@@ -22,7 +22,7 @@ _TAG = "secops-triage-live-test"
 class Kibana(Service):
     name = "kibana"
     ids_variable = "LIVE_KIBANA_ALERTS"
-    options = KIBANA_OPTIONS
+    options = KIBANA_OPTIONS.options
     ways = (("api_url", "api_key"), ("api_url", "username", "password"), ("api_url", "bearer_token"))
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_KIBANA_REASON": "a reason to close with, on 9.2 or newer",

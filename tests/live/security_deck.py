@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import SECURITY_DECK_OPTIONS
 from ansible_collections.secops.triage.tests.live.service import Fields, LiveError, Scenario, Service
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
@@ -21,7 +21,7 @@ _TAG = "secops-triage-live-test"
 class SecurityDeck(Service):
     name = "security_deck"
     ids_variable = "LIVE_SECURITY_DECK_ALERTS"
-    options = SECURITY_DECK_OPTIONS
+    options = SECURITY_DECK_OPTIONS.options
     ways = (("iam_token",),)
     extras: t.ClassVar[dict[str, str]] = {
         "LIVE_SECURITY_DECK_ASSIGNEE": "the id of the user account that alerts are assigned to",

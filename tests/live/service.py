@@ -61,7 +61,7 @@ class Service(abc.ABC):
     # What it needs
 
     def variables(self, option: str) -> t.Sequence[str]:
-        names: t.Sequence[str] = self.options[option]["fallback"][1]
+        names: t.Sequence[str] = self.options[option]["env"]
         return names
 
     def setting(self, option: str) -> str:

@@ -14,18 +14,18 @@ import asyncio
 import importlib
 import json
 import pkgutil
-import socket
-import struct
+import time
 from types import SimpleNamespace
 from typing import Any, Union
 
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .base import Call, Platform, answer
+from .base import Call, Platform
 from .control import control_app
-from .faults import PAGE, Fault, Faults
+from .exchange import Exchange
+from .faults import Faults
 from .log import Log
+from .wire import Wire
 
 CONTROL = "/_simulator"
 # A total, spread over the platforms, or a number for each platform named.
@@ -101,10 +101,14 @@ class Application:
         query = scope["query_string"]
         full_path = f"{path}?{query.decode('latin-1')}" if query else path
         name = platform.name if platform else None
-        entry = self.world.log.open(name, scope["method"], full_path, headers, scope["state"].get("connection", 0))
+        wire: Wire = scope["state"]["wire"]
+        entry = self.world.log.open(name, scope["method"], full_path, headers, wire.number)
+        entry.idle = entry.time - (wire.answered or entry.time)
         entry.body = _parsed(raw)
         entry.is_write = bool(platform and platform.is_write(entry.method, full_path))
         closed = False
+        if platform is not None:
+            wire.protocol.timeout_keep_alive = platform.settings.idle_seconds
 
         async def send_noted(message: Message) -> None:
             """Send; the log is complete before the client has the answer, and may look there."""
@@ -113,97 +117,22 @@ class Application:
                 entry.status = message["status"]
             elif not message.get("more_body"):
                 closed = True
+                wire.answered = time.monotonic()
                 self.world.log.close(entry, entry.status)
             await send(message)
 
         try:
             call = Call(entry, raw, query, f"{scope['scheme']}://{headers.get('host', '')}{path}")
-            exchange = _Exchange(self.world, platform, router, call)
+            exchange = Exchange(self.world, platform, router, call)
             if self.world.latency:
                 await asyncio.sleep(self.world.latency)
+            if wire.owed:
+                wire.transport.write(wire.owed)
+                wire.owed = b""
             await exchange.run({**scope, "root_path": root_path, "call": call}, receive, send_noted)
         finally:
             if not closed:
                 self.world.log.close(entry, entry.status)
-
-
-class _Exchange:
-    """One request on its way through a platform and, perhaps, a fault."""
-
-    def __init__(self, world: World, platform: Platform | None, router: ASGIApp | None, call: Call) -> None:
-        self._world, self._platform, self._router, self._call = world, platform, router, call
-
-    async def run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or drop the connection."""
-        if self._platform is None or self._router is None:
-            await answer({"message": "no such platform"}, 404)(scope, receive, send)
-            return
-        fault = self._world.faults.strike(self._call.entry)
-        if fault is None:
-            await (await self._handled(scope))(scope, receive, send)
-            return
-        if fault.when == "before" and fault.delay:
-            await asyncio.sleep(fault.delay)
-        response: Response | None = None
-        if fault.when == "after" or fault.action in ("delay", "forget", "merge"):
-            if fault.action == "forget" and fault.when == "before":
-                self._call.entry.body = self._platform.forget(self._call.body, fault.forget)
-            response = await self._handled(scope)
-        if fault.when == "after" and fault.delay:
-            await asyncio.sleep(fault.delay)
-        if fault.action in ("reset", "close"):
-            await _drop(scope, receive, reset=fault.action == "reset")
-            return
-        spoiled = self._spoiled(fault, response)
-        if fault.action == "truncate":
-            await _truncate(spoiled, scope, receive, send)
-        else:
-            await spoiled(scope, receive, send)
-
-    async def _handled(self, scope: Scope) -> Response:
-        """What the platform answers."""
-        response = Response()
-        response.raw_headers = []
-        body = bytearray()
-
-        async def keep(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                response.status_code, response.raw_headers = message["status"], list(message["headers"])
-            else:
-                body.extend(message.get("body", b""))
-
-        async def nothing() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        assert self._router is not None
-        await self._router(scope, nothing, keep)
-        response.body = bytes(body)
-        return response
-
-    def _spoiled(self, fault: Fault, response: Response | None) -> Response:
-        """The answer as the fault wants it."""
-        assert self._platform is not None
-        if response is not None and fault.action in ("delay", "truncate"):
-            return response
-        if response is not None and fault.action in ("merge", "forget"):
-            body = json.loads(bytes(response.body))
-            if fault.action == "merge":
-                body = fault.altered(body)
-            elif fault.when == "after":
-                body = self._platform.forget(body, fault.forget)
-            headers = {k.decode(): v.decode() for k, v in response.raw_headers if not k.startswith(b"content-")}
-            return answer(body, response.status_code, {**headers, **fault.headers})
-        headers = {**fault.wait_headers(), **fault.headers}
-        if fault.action == "redirect":
-            headers["Location"] = fault.location or "/"
-        if fault.action in ("empty", "redirect"):
-            return Response(b"", fault.code, headers)
-        if fault.html or fault.action == "html":
-            return Response(PAGE.format(f"{fault.code}"), fault.code, headers, "text/html")
-        if isinstance(fault.body, (str, bytes)):
-            return Response(fault.body, fault.code, headers, headers.get("Content-Type", "text/plain"))
-        body = fault.body if fault.body is not None else self._platform.error_body(fault.code, self._call)
-        return answer(body, fault.code, headers)
 
 
 async def _read(receive: Receive) -> bytes:
@@ -224,26 +153,3 @@ def _parsed(raw: bytes) -> Any:
         return json.loads(raw)
     except ValueError:
         return raw.decode("utf-8", "replace")
-
-
-async def _truncate(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send half of what Content-Length promises."""
-    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-    half = bytes(response.body)[: len(response.body) // 2]
-    await send({"type": "http.response.body", "body": half, "more_body": True})
-    await _drop(scope, receive, reset=False)
-
-
-async def _drop(scope: Scope, receive: Receive, reset: bool) -> None:
-    """Close the connection now: with a FIN, or with a RST."""
-    transport: asyncio.Transport = scope["state"]["transport"]
-    if reset:
-        connection = transport.get_extra_info("socket")
-        # A linger time of zero makes the kernel send RST instead of FIN.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    else:
-        transport.close()
-    # Until the server knows that the client is gone it would send an error of its own.
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -11,11 +11,12 @@ and appears in the log, the faults, the settings and the credentials.
 from __future__ import annotations
 
 import abc
+import copy
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -23,6 +24,8 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from .log import Entry
+
+Thing = TypeVar("Thing")
 
 
 class RefusedError(Exception):
@@ -52,11 +55,42 @@ class Change:
         return self.before != self.after
 
 
+@dataclass
+class Settings:
+    """What every platform can be told to do."""
+
+    # Seconds for which reads, of alerts and of notes and links alike, still show what was before a write. 0 also ends
+    # a lag under way, so that infinity lasts until then.
+    read_lag: float = 0.0
+    # Seconds after which the server closes an idle connection.
+    idle_seconds: float = 75.0
+
+
+@dataclass
+class _Past:
+    """A thing as it was before the write of a request, and until when reads that lag show that."""
+
+    request: int
+    until: float
+    thing: Any
+    old: Any
+
+    def restore(self) -> None:
+        """Put the thing back into its old state."""
+        if isinstance(self.thing, list):
+            self.thing[:] = self.old
+            return
+        values = self.thing if isinstance(self.thing, dict) else vars(self.thing)
+        values.clear()
+        values.update(self.old if isinstance(self.old, dict) else vars(self.old))
+
+
 class Call:
-    """One request as the handlers see it."""
+    """One request as the handlers see it; a ``stale`` one reads what was before the last write."""
 
     def __init__(self, entry: Entry, raw: bytes, query_string: bytes, url: str) -> None:
         self.entry, self.raw, self.url = entry, raw, url
+        self.stale = False
         self.params: dict[str, str] = {}
         self._query_string = query_string
         self._query: QueryParams | None = None
@@ -96,6 +130,8 @@ class Platform(abc.ABC):
     root_paths: ClassVar[tuple[str, ...]] = ()
     # Methods and path endings of requests that cannot change anything although they are not GETs.
     harmless: ClassVar[tuple[str, ...]] = ()
+    # Where the bodies of its requests and answers have a list of alerts or notes: the keys that lead there.
+    rows: ClassVar[tuple[tuple[str, ...], ...]] = ()
     kinds: ClassVar[dict[str, type[Platform]]] = {}
 
     settings: Any
@@ -108,6 +144,7 @@ class Platform(abc.ABC):
     def __init__(self) -> None:
         self.url = ""
         self.history: dict[str, list[Change]] = {}
+        self._past: dict[str, list[_Past]] = {}
 
     # What a platform provides
 
@@ -143,10 +180,6 @@ class Platform(abc.ABC):
         """The answer with the headers that every answer of the platform has."""
         return response
 
-    def forget(self, body: Any, count: int) -> Any:
-        """Take ``count`` items out of the body of a bulk request or answer; other bodies stay as they are."""
-        return body
-
     # What it gets
 
     def router(self) -> Router:
@@ -181,6 +214,7 @@ class Platform(abc.ABC):
         """Begin again: settings as they were, no history, fresh alerts."""
         vars(self.settings).update(vars(type(self.settings)()))
         self.history.clear()
+        self._past.clear()
         self.seed(alerts, seed)
 
     def ids(self, **state: Any) -> list[str]:
@@ -198,6 +232,51 @@ class Platform(abc.ABC):
         entry.wrote.append(alert_id)
         if change.real:
             entry.changed.append(alert_id)
+
+    def remember(self, entry: Entry, key: str, thing: Any) -> None:
+        """Keep a shallow copy of what a write is about to change, for reads that lag and for :meth:`undo`."""
+        until = time.monotonic() + self.settings.read_lag
+        self._past.setdefault(key, []).append(_Past(entry.number, until, thing, copy.copy(thing)))
+
+    def as_read(self, call: Call, key: str, thing: Thing) -> Thing:
+        """The thing as a read sees it."""
+        past = self._past.get(key, [])
+        if call.stale:
+            return past[-1].old if past else thing
+        if not self.settings.read_lag:
+            return thing
+        now = time.monotonic()
+        return next((one.old for one in past if one.until > now), thing)
+
+    def all_as_read(self, call: Call, things: dict[str, Thing]) -> dict[str, Thing]:
+        """The things as a read sees them."""
+        if not (call.stale or self.settings.read_lag):
+            return things
+        return {key: self.as_read(call, key, thing) for key, thing in things.items()}
+
+    def undo(self, entry: Entry) -> None:
+        """Take back what a request has written, as if the server had died before it committed."""
+        for key, past in self._past.items():
+            for one in reversed(past):
+                if one.request == entry.number:
+                    one.restore()
+            self._past[key] = [one for one in past if one.request != entry.number]
+        for alert_id in entry.wrote:
+            self.history[alert_id] = [one for one in self.history[alert_id] if one.request != entry.number]
+        entry.wrote, entry.changed = [], []
+
+    def with_rows(self, body: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
+        """The body with its list of alerts or notes changed; a body without one stays as it is."""
+        body = copy.deepcopy(body)
+        for *parents, name in self.rows:
+            holder = body
+            for parent in parents:
+                holder = holder.get(parent) if isinstance(holder, dict) else None
+            if isinstance(holder, dict) and isinstance(holder.get(name), list):
+                holder[name] = change(holder[name])
+                if "count" in holder:
+                    holder["count"] = len(holder[name])
+        return body
 
     def writes_of(self, alert_id: str) -> int:
         """How many writes the alert has taken, those that changed nothing included."""

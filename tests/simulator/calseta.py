@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from .base import Call, Platform, answer
+from .base import Call, Platform, Settings, answer
 from .calseta_alerts import ENUMS, Alert
 from .calseta_checks import (
     body_of,
@@ -54,7 +54,7 @@ _HEALTH = {
 
 
 @dataclass
-class CalsetaSettings:
+class CalsetaSettings(Settings):
     """The rate limit, which counts by key and path; and how far lists are behind."""
 
     rate_limit: int = 600
@@ -69,6 +69,7 @@ class Calseta(Platform):
     """A Calseta server."""
 
     name = "calseta"
+    rows = (("data",),)
     credentials: ClassVar[dict[str, str]] = {
         "calseta_api_key": "cai_Wz7kQx3vTn9LrMb2JcH8dPs5GyFq4ZtX",
         "calseta_writer_only_key": "cai_Vm4xKz8QwTr3NbL7JcH2dGp9SyFt6ZkX",
@@ -210,9 +211,14 @@ class Calseta(Platform):
             raise broken()
         return answer({"data": alert.shown(whole), "meta": alert.meta(whole)})
 
+    def _seen(self, call: Call) -> Alert:
+        """The alert as a read sees it."""
+        alert = self._alert(call)
+        return self.as_read(call, alert.uuid, alert)
+
     def _get(self, call: Call) -> Response:
         self._check_id(call)
-        return self._answer(self._alert(call), True)
+        return self._answer(self._seen(call), True)
 
     def _list(self, call: Call) -> Response:
         """One page, newest first; what is no value of a filter's enum simply matches nothing."""
@@ -231,7 +237,7 @@ class Calseta(Platform):
             raise broken()
         rows = [
             replace(alert, **self.earlier(alert.uuid, self.settings.search_lag)).row()
-            for alert in self.alerts.values()
+            for alert in self.all_as_read(call, self.alerts).values()
             if (since is None or alert.occurred >= since)
             and (until is None or alert.occurred <= until)
             and enriched is not False
@@ -256,6 +262,7 @@ class Calseta(Platform):
         # An alert that stores a value outside of its enum cannot be answered, and what was done for that is undone.
         if not all(storable(tag) for tag in given.get("tags", [])) or not alert.readable_with(given):
             raise broken()
+        self.remember(call.entry, alert.uuid, alert)
         before, now = alert.triage_state(), time.time()
         alert.change(given, reset, now)
         after = alert.triage_state()
@@ -266,7 +273,7 @@ class Calseta(Platform):
 
     def _findings(self, call: Call) -> Response:
         self._check_id(call)
-        return answer({"data": self._alert(call).findings, "meta": {}})
+        return answer({"data": self._seen(call).findings, "meta": {}})
 
     def _add_finding(self, call: Call) -> Response:
         self._check_id(call)
@@ -291,11 +298,12 @@ class Calseta(Platform):
         names = ("agent_name", "summary", "confidence", "recommended_action", "evidence")
         finding = {"id": uuid4(self._chance), **{name: body.get(name) for name in names}}
         finding["posted_at"] = iso(time.time(), 6)
-        alert.findings.append(finding)
+        self.remember(call.entry, alert.uuid, alert)
+        alert.findings = [*alert.findings, finding]
         alert.note("alert_finding_added", {"finding_id": finding["id"], "summary": finding["summary"]})
         return answer({"data": finding, "meta": {}}, 201)
 
     def _activity(self, call: Call) -> Response:
         self._check_id(call)
         number, size = whole_of(call, "page", 1), whole_of(call, "page_size", 50, 500)
-        return answer(page_of(self._alert(call).activity, number, size))
+        return answer(page_of(self._seen(call).activity, number, size))

@@ -213,7 +213,7 @@ class Alert:
             "references": references,
             "created_at": iso(time.time(), 6),
         }
-        self.activity.insert(0, entry)
+        self.activity = [entry, *self.activity]
 
 
 def _moment(moment: float | None) -> str | None:

@@ -67,7 +67,7 @@ class _Controls:
             given = await request.json()
             try:
                 for fault in given if isinstance(given, list) else [given]:
-                    faults.add(Fault(**fault))
+                    faults.add(Fault.named(fault.pop("name", None), **fault))
             except (TypeError, ValueError) as error:
                 return answer({"message": str(error)}, 400)
         return answer([fault.as_dict() for fault in faults])

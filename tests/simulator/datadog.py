@@ -106,6 +106,7 @@ class Datadog(DatadogReads):
         if version is not None and version < signal.version:
             detail = f"version {version} is lower than the current version {signal.version}"
             raise self._refused(call, self.settings.conflict_status, "Conflict", detail)
+        self.remember(call.entry, signal.id, signal)
         before, now = signal.triage_state(), int(time.time() * 1000)
         if self.settings.search_lag:
             seen = {**before, "state_update_timestamp": signal.state_update_timestamp}
@@ -149,15 +150,6 @@ class Datadog(DatadogReads):
                 continue
         result = {"count": len(events), "events": events}
         return self._answer({"type": "status", "status": "done", "result": result})
-
-    def forget(self, body: Any, count: int) -> Any:
-        """Drop the last items of a bulk request or answer."""
-        if isinstance(body, dict) and isinstance(body.get("data"), list):
-            return {**body, "data": body["data"][:-count]}
-        if isinstance(body, dict) and "result" in body:
-            events = body["result"]["events"][:-count]
-            return {**body, "result": {"count": len(events), "events": events}}
-        return body
 
     def _v1_body(self, call: Call) -> dict[str, Any]:
         if not isinstance(call.body, dict):

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
-from .base import Call, Platform, RefusedError, answer
+from .base import Call, Platform, RefusedError, Settings, answer
 from .datadog_signals import Signal, User, make_incidents, make_signals, make_users
 from .seeds import generator, scenes, signal_id
 
@@ -23,7 +23,7 @@ _ALL = _READS | {"signals_write"}
 
 
 @dataclass
-class DatadogSettings:
+class DatadogSettings(Settings):
     """What is unknown of the real service, or may differ; each value here is one that clients must survive."""
 
     # How much of the assignee reads show: "uuid" (with handle and name), "handle" (with name), "name".
@@ -49,6 +49,8 @@ class DatadogSettings:
     # Requests per period (seconds) before 429; the headers are always there.
     rate_limit: int | None = None
     rate_period: float = 60.0
+    # Whether each of these headers comes twice.
+    rate_headers_twice: bool = False
 
 
 class DatadogAccount(Platform):
@@ -63,6 +65,7 @@ class DatadogAccount(Platform):
         "datadog_read_only_access_token": "ddpat_Hq3zM6xVw9TkNb2LcR8jGd5PsFy7XtZn4KvWp",
     }
     harmless = (f"{V2}/search",)
+    rows = (("data",), ("result", "events"))
     _permissions: ClassVar[dict[str, frozenset[str]]] = {
         credentials["datadog_app_key"]: _ALL,
         credentials["datadog_read_only_app_key"]: _READS,
@@ -150,6 +153,12 @@ class DatadogAccount(Platform):
             "X-RateLimit-Reset": str(int(reset) + 1),
             "X-RateLimit-Name": "security_monitoring_signals",
         }
+
+    def finish(self, call: Call, response: Response) -> Response:
+        """The answer with the headers of the limit once more, where they come twice."""
+        if self.settings.rate_headers_twice:
+            response.raw_headers += [one for one in response.raw_headers if one[0].startswith(b"x-ratelimit-")]
+        return response
 
     def _answer(self, body: Any) -> Response:
         return answer(body, 200, self._rate_headers())

@@ -32,7 +32,8 @@ class DatadogReads(DatadogAccount):
 
     def _get(self, call: Call) -> Response:
         shows, archive_in = self.settings.assignee_shows, self.settings.archive_in
-        return self._answer(read(self._signal(call), self.users, shows, archive_in))
+        signal = self._signal(call)
+        return self._answer(read(self.as_read(call, signal.id, signal), self.users, shows, archive_in))
 
     def _search(self, call: Call) -> Response:
         body = call.body if call.body is not None else {}
@@ -64,12 +65,13 @@ class DatadogReads(DatadogAccount):
             raise self._invalid(call, str(error)) from error
         backwards = sort == "-timestamp"
         keys = sorted(((one.timestamp, one.id) for one in self.signals.values()), reverse=backwards)
+        seen = self.all_as_read(call, self.signals)
         page: list[Signal] = []
         more = False
         for key in keys:
             if after is not None and (key >= after if backwards else key <= after):
                 continue
-            signal = self.signals[key[1]].as_indexed()
+            signal = seen[key[1]].as_indexed()
             if since <= signal.timestamp <= until and test(self._lookup(signal)):
                 if len(page) == limit:
                     more = True

@@ -15,12 +15,13 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from email.utils import formatdate
 from typing import Any
 
 from .log import Entry
+from .wire import FLOODS
 
 ACTIONS = {
     "status": "answers with `status` (503), `headers` and `body` (the platform's own error unless given)",
@@ -28,14 +29,80 @@ ACTIONS = {
     "reset": "resets the connection (RST)",
     "close": "closes the connection without a byte",
     "truncate": "sends the first half of the answer under its full Content-Length, then closes",
+    "cut": "sends the first half of the answer under its full Content-Length, then resets the connection",
     "html": "answers 200 (or `status`) with an HTML page",
     "empty": "answers 200 (or `status`) without a body",
     "redirect": "answers 302 (or `status`) with `location`",
     "merge": "answers as usual, with `body` merged into the JSON, and `headers` besides",
-    "forget": "drops the last `forget` items of a bulk: of the request (before) or of the answer (after)",
+    "forget": "drops the last `forget` items of a list: of the request (before) or of the answer (after)",
+    "repeat": "answers as usual, with the first item of the list once more at its end, `body` merged into that",
+    "another": "answers as usual, with the id of `other` (or of the next alert) in place of this one's",
+    "stale": "answers a read with what was before the last write of each alert",
+    "twice": "answers as usual, and once more just before the connection's next answer: one answer behind from then on",
+    **{name: flood.says for name, flood in FLOODS.items()},
 }
-WAIT_FORMS = ("retry_after", "retry_after_date", "ratelimit_reset", "ratelimit_reset_epoch")
+EARLY_HINTS = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
+CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n"
 PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>gateway</p></body></html>"
+_REFRESH = (
+    "security_exception: action [indices:admin/refresh] is unauthorized for user [ana] with effective roles [triage]"
+    " on indices [.internal.alerts-security.alerts-default-000001], this action is granted by the index privileges"
+    " [maintenance,manage,all]"
+)
+
+# How an answer tells the client to come back in so many seconds.
+WAITS: dict[str, Callable[[float], dict[str, str | list[str]]]] = {
+    "retry_after": lambda wait: {"Retry-After": f"{wait:g}"},
+    "retry_after_date": lambda wait: {"Retry-After": formatdate(time.time() + wait, usegmt=True)},
+    "retry_after_epoch": lambda wait: {"Retry-After": f"{time.time() + wait:.0f}"},
+    "retry_after_exponent": lambda wait: {"Retry-After": f"{wait / 100:g}e2"},
+    "retry_after_twice": lambda wait: {"Retry-After": [f"{wait:g}", f"{wait:g}"]},
+    "ratelimit_reset": lambda wait: _reset(f"{wait:g}"),
+    "ratelimit_reset_epoch": lambda wait: _reset(str(int(time.time() + wait))),
+    "ratelimit_reset_twice": lambda wait: _reset(f"{wait:g}", f"{wait:g}"),
+    "ratelimit_reset_differs": lambda wait: _reset("0", f"{wait:g}"),
+    "ratelimit_reset_unreadable": lambda wait: {**_reset("soon"), "X-RateLimit-Period": f"{wait:g}"},
+}
+# Those that any client understands.
+WAIT_FORMS = ("retry_after", "retry_after_date", "ratelimit_reset", "ratelimit_reset_epoch")
+
+# Answers that do not say whether the write was done. It was; with when="before" it was not.
+UNCLEAR: dict[str, dict[str, Any]] = {
+    "no_content": {"action": "empty", "status": 204},
+    "accepted": {"status": 202, "body": {}},
+    "empty_object": {"status": 200, "body": {}},
+    "empty_body": {"action": "empty"},
+    "html_page": {"action": "html"},
+    "see_other": {"action": "redirect", "status": 303, "location": "/"},
+    "timeout_408": {"status": 408},
+    "closed_499": {"status": 499},
+    "error_500": {"status": 500},
+    "error_502": {"status": 502, "html": True},
+    "error_503": {"status": 503},
+    "error_503_wait": {"status": 503, "wait_form": "retry_after"},
+    "error_504": {"status": 504, "html": True},
+    "reset": {"action": "reset"},
+    "close": {"action": "close"},
+    "cut": {"action": "cut"},
+    "truncate": {"action": "truncate"},
+}
+NAMED: dict[str, dict[str, Any]] = {
+    **{name: {"when": "after", **fields} for name, fields in UNCLEAR.items()},
+    "refresh_403": {"status": 403, "when": "after", "body": {"message": _REFRESH, "status_code": 403}},
+    "updated": {"status": 200, "when": "after", "body": {"status": "updated"}},
+    "another": {"action": "another"},
+    "left_out": {"action": "forget", "when": "after"},
+    "repeated": {"action": "repeat"},
+    "stale": {"action": "stale", "writes": False},
+    "lost": {"action": "delay", "lost": True},
+    "early_hints": {"action": "delay", "prelude": EARLY_HINTS, "delay": 0.05},
+    "continues": {"action": "delay", "prelude": CONTINUE * 500},
+    "one_behind": {"action": "twice", "prelude": EARLY_HINTS, "delay": 0.05},
+    "conflict": {"status": 409},
+    "maintenance": {"status": 503, "wait_form": "retry_after", "after_writes": 1, "count": None},
+    "exhausted": {"status": 429, "wait_form": "retry_after", "after_writes": 1, "count": None},
+    "idle_reset": {"action": "reset", "idle": 2.0, "count": None},
+}
 
 
 @dataclass
@@ -45,9 +112,11 @@ class Fault:
     ``action`` is a key of :data:`ACTIONS`. It strikes requests that match ``platform``, ``method``, ``path`` (a
     regular expression, searched in path and query) and ``writes`` (true: only writes, false: only reads), each where
     given: from the ``nth`` match on (1), ``count`` times (1; ``None`` is always), each time with ``probability`` (drawn
-    from a seeded generator). ``when`` says whether it acts before or after the request was handled: "after" a write,
-    the write has happened. ``delay`` seconds pass at that moment with any action. ``wait_form`` (one of
-    :data:`WAIT_FORMS`) tells the client to wait ``wait`` seconds; ``html`` replaces an error's body with a page.
+    from a seeded generator), once the platform has received ``after_writes`` writes since the fault was added (0), and
+    where the connection was ``idle`` for as many seconds (0). ``when`` says whether it acts before or after the
+    request was handled: "after" a write, the write has happened; one that is ``lost`` is then taken back. ``prelude``
+    is text that is sent at once, before all else. ``delay`` seconds pass at that moment with any action. ``wait_form``
+    (a key of :data:`WAITS`) tells the client to wait ``wait`` seconds; ``html`` replaces an error's body with a page.
     """
 
     action: str = "status"
@@ -60,7 +129,7 @@ class Fault:
     probability: float = 1.0
     when: str | None = None
     status: int | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | list[str]] = field(default_factory=dict)
     body: Any = None
     delay: float = 0.0
     wait_form: str | None = None
@@ -68,19 +137,35 @@ class Fault:
     html: bool = False
     location: str | None = None
     forget: int = 1
+    name: str | None = None
+    after_writes: int = 0
+    idle: float = 0.0
+    lost: bool = False
+    prelude: str = ""
+    other: str | None = None
+    writes_seen: int = 0
     seen: int = 0
     struck: int = 0
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             raise ValueError(f"unknown action {self.action!r}, one of {', '.join(ACTIONS)}")
-        if self.wait_form is not None and self.wait_form not in WAIT_FORMS:
-            raise ValueError(f"unknown wait_form {self.wait_form!r}, one of {', '.join(WAIT_FORMS)}")
+        if self.wait_form is not None and self.wait_form not in WAITS:
+            raise ValueError(f"unknown wait_form {self.wait_form!r}, one of {', '.join(WAITS)}")
         if self.when is None:
-            self.when = "after" if self.action in ("truncate", "merge", "forget") else "before"
+            self.when = "after" if self.action in ("truncate", "cut", "merge", "forget") else "before"
         if self.when not in ("before", "after"):
             raise ValueError(f"when is 'before' or 'after', not {self.when!r}")
         self._path = re.compile(self.path) if self.path is not None else None
+
+    @classmethod
+    def named(cls, name: str | None, **fields: Any) -> Fault:
+        """The fault of a name in :data:`NAMED`, with other fields where given."""
+        if name is None:
+            return cls(**fields)
+        if name not in NAMED:
+            raise ValueError(f"unknown fault {name!r}, one of {', '.join(NAMED)}")
+        return cls(**{"name": name, **NAMED[name], **fields})
 
     def matches(self, entry: Entry) -> bool:
         """Whether the request is of the kind that the fault strikes."""
@@ -89,11 +174,18 @@ class Fault:
             and (self.method is None or self.method == entry.method)
             and (self.writes is None or self.writes == entry.is_write)
             and (self._path is None or self._path.search(entry.path) is not None)
+            and entry.idle >= self.idle
         )
+
+    def begun(self, entry: Entry) -> bool:
+        """Whether the platform has had the writes that come before the fault; counts them."""
+        begun = self.writes_seen >= self.after_writes
+        self.writes_seen += entry.is_write and self.platform in (None, entry.platform)
+        return begun
 
     def altered(self, body: Any) -> Any:
         """What "merge" makes of the JSON that a platform has answered."""
-        return _merged(body, self.body)
+        return body if self.body is None else _merged(body, self.body)
 
     @property
     def code(self) -> int:
@@ -102,17 +194,17 @@ class Fault:
             return self.status
         return {"status": 503, "redirect": 302}.get(self.action, 200)
 
-    def wait_headers(self) -> dict[str, str]:
-        """The headers that tell the client when to come back."""
-        if self.wait_form == "retry_after":
-            return {"Retry-After": f"{self.wait:g}"}
-        if self.wait_form == "retry_after_date":
-            return {"Retry-After": formatdate(time.time() + self.wait, usegmt=True)}
-        if self.wait_form == "ratelimit_reset":
-            return {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{self.wait:g}"}
-        if self.wait_form == "ratelimit_reset_epoch":
-            return {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time() + self.wait))}
-        return {}
+    @property
+    def label(self) -> str:
+        """What the log calls it."""
+        return self.name or (self.action if self.action != "status" else str(self.code))
+
+    def all_headers(self) -> list[tuple[str, str]]:
+        """Its own headers, and those that tell the client when to come back; a name may come twice."""
+        waits = WAITS[self.wait_form](self.wait) if self.wait_form else {}
+        place = {"Location": self.location or "/"} if self.action == "redirect" else {}
+        given = {**waits, **place, **self.headers}
+        return [(name, one) for name, value in given.items() for one in ([value] if isinstance(value, str) else value)]
 
     def as_dict(self) -> dict[str, Any]:
         """The fault as JSON-ready values."""
@@ -130,10 +222,11 @@ class Faults:
         """Start the generator that draws probabilities again."""
         self._random = random.Random(seed)
 
-    def add(self, fault: Fault) -> Fault:
-        """Put a fault in force."""
-        self._faults.append(fault)
-        return fault
+    def add(self, fault: Fault | str, **fields: Any) -> Fault:
+        """Put a fault in force, or one of :data:`NAMED` by its name, with other fields where given."""
+        made = Fault.named(fault, **fields) if isinstance(fault, str) else fault
+        self._faults.append(made)
+        return made
 
     def clear(self) -> None:
         """Behave well again."""
@@ -141,7 +234,7 @@ class Faults:
 
     def strike(self, entry: Entry) -> Fault | None:
         """The fault that strikes this request, counted; usually none."""
-        for fault in self._faults:
+        for fault in [one for one in self._faults if one.begun(entry)]:
             if not fault.matches(entry):
                 continue
             fault.seen += 1
@@ -150,7 +243,7 @@ class Faults:
             if fault.probability < 1.0 and self._random.random() >= fault.probability:
                 continue
             fault.struck += 1
-            entry.fault = fault.action if fault.action != "status" else str(fault.code)
+            entry.fault = fault.label
             return fault
         return None
 
@@ -159,6 +252,10 @@ class Faults:
 
     def __len__(self) -> int:
         return len(self._faults)
+
+
+def _reset(*values: str) -> dict[str, str | list[str]]:
+    return {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": list(values)}
 
 
 def _merged(into: Any, what: Any) -> Any:

@@ -100,6 +100,7 @@ class Kibana(KibanaAccount):
                     failures += 1
                     first.append(self._conflict(key, self._index(call)))
                     continue
+                self.remember(call.entry, key, documents[key])
                 before = state_of(documents[key])
                 change(documents[key])
                 updated += 1
@@ -136,7 +137,8 @@ class Kibana(KibanaAccount):
 
     def _search(self, call: Call) -> Response:
         try:
-            return answer(search(self._documents(call), self._body(call), self._index(call)))
+            documents = self.all_as_read(call, self._documents(call))
+            return answer(search(documents, self._body(call), self._index(call)))
         except QueryError as error:
             raise self._engine(400, str(error)) from error
 
@@ -187,7 +189,9 @@ class Kibana(KibanaAccount):
             "updated": now,
             "updatedBy": user,
         }
-        notes = self.notes.setdefault(call.params.get("space", "default"), [])
+        space = call.params.get("space", "default")
+        notes = self.notes.setdefault(space, [])
+        self.remember(call.entry, f"notes of {space}", notes)
         told: dict[str, Any] = {"note": made}
         if len(notes) < self.settings.most_notes:
             notes.append(made)
@@ -198,7 +202,8 @@ class Kibana(KibanaAccount):
         return answer({"data": {"persistNote": told}} if self.settings.notes_before_9 else told)
 
     def _get_notes(self, call: Call) -> Response:
-        notes = self.notes.get(call.params.get("space", "default"), [])
+        space = call.params.get("space", "default")
+        notes = self.as_read(call, f"notes of {space}", self.notes.get(space, []))
         wanted = call.query.getlist("documentIds")
         found = [note for note in notes if not wanted or note["eventId"] in wanted]
         # Asked by alerts, it has no second page, and shows as many as a space may have.

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from .base import Call, Platform, RefusedError
+from .base import Call, Platform, RefusedError, Settings
 from .kibana_documents import REASON, make_document, make_legacy_document, state_of
 from .query_dsl import Document
 from .seeds import Scene, generator, hexadecimal, scenes
@@ -25,7 +25,7 @@ _ERRORS.update({415: "Unsupported Media Type", 429: "Too Many Requests", 500: "I
 
 
 @dataclass
-class KibanaSettings:
+class KibanaSettings(Settings):
     """What differs between versions and moments."""
 
     # False is a server before 9.2: a reason is dropped without a word.
@@ -54,6 +54,7 @@ class KibanaAccount(Platform):
         "kibana_bearer_token": "eyVm6KzQx9WtR3nLbJ7cHd2PsGy8FqZk5XvTw4Nm",
     }
     harmless = (f"{SIGNALS}/search",)
+    rows = (("hits", "hits"), ("notes",), ("signal_ids",), ("ids",))
 
     def __init__(self) -> None:
         super().__init__()

@@ -78,7 +78,7 @@ def set_status(document: Document, status: str, reason: str | None) -> None:
         if status == "closed" and reason is not None:
             document[REASON] = reason
     if "signal" in document:
-        document["signal"]["status"] = status
+        document["signal"] = {**document["signal"], "status": status}
 
 
 def change_list(document: Document, name: str, added: list[str], removed: list[str]) -> None:

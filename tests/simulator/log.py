@@ -33,6 +33,8 @@ class Entry:
     body: Any = None
     is_write: bool = False
     connection: int = 0
+    # Seconds since the connection's last answer.
+    idle: float = 0.0
     status: int | None = None
     fault: str | None = None
     ended: float | None = None

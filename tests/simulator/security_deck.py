@@ -55,7 +55,8 @@ class SecurityDeck(SecurityDeckAccount):
         return alert
 
     def _get(self, call: Call) -> Response:
-        return answer(self._alert(call).shown(True, self.settings.shows_unset))
+        alert = self._alert(call)
+        return answer(self.as_read(call, alert.id, alert).shown(True, self.settings.shows_unset))
 
     def _list(self, call: Call) -> Response:
         """A sink's alerts, without descriptions."""
@@ -77,14 +78,14 @@ class SecurityDeck(SecurityDeckAccount):
             raise self._refused(call, 3, f"Invalid orderBy {name}")
         if len(query.get("filter", "")) > 2048:
             raise self._refused(call, 3, "Invalid argument: filter is too long")
-        found = [alert for alert in self._as_indexed() if test(alert.has)]
+        found = [alert for alert in self._as_indexed(call) if test(alert.has)]
         found.sort(key=lambda alert: (getattr(alert, keys[name]), alert.id), reverse=direction == "desc")
         shown = [alert.shown(False, self.settings.shows_unset) for alert in found]
         return answer(self._page("alerts", shown, start, size))
 
-    def _as_indexed(self) -> Iterator[Alert]:
+    def _as_indexed(self, call: Call) -> Iterator[Alert]:
         """The alerts as lists see them, which may be a while behind."""
-        for alert in self.alerts.values():
+        for alert in self.all_as_read(call, self.alerts).values():
             state = self.earlier(alert.id, self.settings.search_lag) if self.settings.search_lag else {}
             yield replace(alert, **{name.replace("assignee_subject_id", "assignee"): state[name] for name in state})
 
@@ -207,13 +208,14 @@ class SecurityDeck(SecurityDeckAccount):
     def _comments(self, call: Call) -> Response:
         """One page, oldest first."""
         alert = self._alert(call)
+        comments = self.as_read(call, alert.id, alert).comments
         try:
             size, start = int(call.query.get("pageSize", 100) or 100), self._page_start(call.query.get("pageToken", ""))
         except ValueError as error:
             raise self._refused(call, 3, f"Invalid argument: {error}") from error
         if not 0 < size <= 1000:
             raise self._refused(call, 3, "pageSize must be between 1 and 1000")
-        return answer(self._page("comments", alert.comments, start, min(size, self.settings.comments_page)))
+        return answer(self._page("comments", comments, start, min(size, self.settings.comments_page)))
 
     def _comment(self, call: Call) -> Response:
         alert = self._alert(call)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
-from .base import Call, Platform, RefusedError, answer
+from .base import Call, Platform, RefusedError, Settings, answer
 from .dates import iso
 from .log import Entry
 from .security_deck_alerts import ENUMS, Alert, Operation
@@ -26,7 +26,7 @@ _STATUS = {3: 400, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 13: 500, 14:
 
 
 @dataclass
-class SecurityDeckSettings:
+class SecurityDeckSettings(Settings):
     """How long things take, and what goes wrong with them."""
 
     # 0 answers the write itself with a finished operation.
@@ -56,6 +56,7 @@ class SecurityDeckAccount(Platform):
 
     root_paths = ("/computeMetadata",)
     harmless = ("/iam/v1/tokens",)
+    rows = (("alerts",), ("comments",))
     credentials: ClassVar[dict[str, str]] = {
         "iam_token": "t1.9euelZqKxWvTzNb7LrJ3cHd8PsGy5FmZq4XtVk2Qw6Rn",
         "iam_read_only_token": "t1.9euelZrXm3VkTzQ8LbN5cJd7PsGy2HtZw6RqKv9Wx4Fn",
@@ -121,6 +122,13 @@ class SecurityDeckAccount(Platform):
             operation.due = time.time()
         self._settle()
 
+    def undo(self, entry: Entry) -> None:
+        """Take back what was written, and forget the operation."""
+        super().undo(entry)
+        self._pending = [one for one in self._pending if one.entry is not entry]
+        self._operations = {key: one for key, one in self._operations.items() if one.entry is not entry}
+        self._by_key = {key: one for key, one in self._by_key.items() if one.entry is not entry}
+
     def service_account_key(self) -> dict[str, str]:
         """The contents of a key file whose JWTs are accepted."""
         return self.tokens.key_file()
@@ -168,8 +176,9 @@ class SecurityDeckAccount(Platform):
 
     def _apply(self, operation: Operation) -> None:
         alert = operation.alert
+        self.remember(operation.entry, alert.id, alert)
         if operation.kind == "CreateComment":
-            alert.comments.append(operation.values)
+            alert.comments = [*alert.comments, operation.values]
             operation.response = {"@type": f"{TYPE}.Comment", **operation.values}
             return
         before = alert.triage_state()

@@ -26,19 +26,20 @@ from .faults import Faults
 from .kibana import Kibana
 from .log import Log
 from .security_deck import SecurityDeck
+from .wire import Wire
 
 AnyPlatform = TypeVar("AnyPlatform", bound=Platform)
 _connections = itertools.count(1)
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
-    """The usual protocol, which also tells the application its transport and a number for the connection."""
+    """The usual protocol, which also hands its connection to the application."""
 
     app_state: dict[str, Any]
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport, "connection": next(_connections)}
+        self.app_state = {**self.app_state, "wire": Wire(next(_connections), self, transport)}
 
 
 class _Server(uvicorn.Server):

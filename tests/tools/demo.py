@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Play the demo on a simulator, and say what happened.
+"""Play the demo on a simulator, and print what happened.
 
-First a play over all four platforms: in check mode, for real, and once more. Then alerts come up, and the runbook
-closes them; with ansible-rulebook and Java 17 it is events that start it. Needs a Python with the packages of
+First a play over all four platforms: in check mode, for real, and once more. Then an alert fires on each platform, and
+the runbook closes it. With ansible-rulebook and Java 17, events start the runbook. The demo needs the packages of
 ``tests/requirements-run.txt``, and works from a checkout as well as from an installed collection (``python -m
 ansible_collections.secops.triage.tests.tools.demo``).
 """
@@ -50,7 +50,7 @@ The simulator stays until you press Ctrl-C. In another terminal:
 
 
 def _stay(stage: Stage) -> None:
-    """Give the user the simulator as it was in the beginning, for as long as it is wanted."""
+    """Keep the simulator, reset, until the user ends it."""
     stage.simulator.reset()
     given = {
         **stage.connections(),
@@ -67,17 +67,17 @@ def _stay(stage: Stage) -> None:
 
 
 def main() -> int:
-    """Start the simulator, play, and say what happened."""
+    """Start the simulator, play both halves, and print what happened."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.demo", description=__doc__)
     parser.add_argument("--stay", action="store_true", help="keep the simulator afterwards, to try things by hand")
     options = parser.parse_args()
-    # However this ends, the simulator ends with it.
+    # On SIGTERM, too, the simulator ends with the demo.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="triage-demo-") as name, SimulatorProcess(alerts=40) as simulator:
         stage = Stage(simulator, Path(name))
         amount = sum(map(len, simulator.alerts().values()))
         print(_FIRST.format(amount=amount, url=simulator.url, play="playbooks/demo/runbook.yml"), end="", flush=True)
-        # What the tables show is what is promised; a demo that breaks the promise must not look like a success.
+        # If a table is not as promised, the demo fails.
         kept = [half.play(stage) for half in (demo_tasks, demo_events)]
         print(_LAST, flush=True)
         if options.stay:
@@ -91,5 +91,5 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
     except subprocess.CalledProcessError as error:
-        # Ansible has said why.
+        # Ansible has printed why.
         sys.exit(error.returncode)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The demo's second half: an alert comes up on each platform, and the runbook closes it, once."""
+"""The demo's second half: an alert fires on each platform, and the runbook closes it, once."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from .places import ROOT
 _PLAYBOOK = "secops.triage.demo.alerts"
 _OLDEST_JAVA = 17
 _LONGEST = 300
-#: What every play ends with.
+#: The beginning of the last block of every play.
 _PLAYED = "PLAY RECAP"
-#: A task of which there is nothing to tell.
+#: The output of a task that changed nothing.
 _IDLE = re.compile(r"\s*|TASK .*\n((ok|skipping): \[\w+\]( => \(item=.*\))?\s*\n|included: .*\n)*\s*")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -53,7 +53,7 @@ platform         told as new   after the runbook   writes   once more   writes
 
 
 def play(stage: Stage) -> bool:
-    """Let alerts come up, have them worked on, and once more. Returns whether all were closed, and then left alone."""
+    """Play the runbook on new alerts, twice. Returns whether the first run closed all and the second wrote nothing."""
     chosen = _new_alerts(stage)
     _prepare(stage, chosen)
     stage.simulator.clear_log()
@@ -143,7 +143,7 @@ def _by_hand(stage: Stage, title: str) -> None:
 
 
 def _blocks(process: subprocess.Popen[str]) -> Iterator[str]:
-    """What Ansible says of its tasks, but for those that have only looked; a runbook has many of these."""
+    """Ansible's output in blocks, without the tasks that changed nothing; a runbook has many of these."""
     block = ""
     for line in process.stdout or ():
         block += line
@@ -167,15 +167,15 @@ def _java_home() -> str:
     java = shutil.which("java", path=f"{place}/bin" if place else None)
     if not java:
         return ""
-    told = subprocess.run(
+    settings = subprocess.run(
         [java, "-XshowSettings:properties", "-version"], capture_output=True, text=True, check=False
     ).stderr
-    version, home = re.search(r"java\.version = (\d+)", told), re.search(r"java\.home = (.+)", told)
+    version, home = re.search(r"java\.version = (\d+)", settings), re.search(r"java\.home = (.+)", settings)
     return home[1].strip() if version and home and int(version[1]) >= _OLDEST_JAVA else ""
 
 
 def _by_events(stage: Stage, chosen: dict[str, dict[str, Any]]) -> None:
-    """Start ansible-rulebook, tell it of the alerts twice, and stop it when it has run all runbooks."""
+    """Start ansible-rulebook, send it every alert twice, and stop it when it has run all runbooks."""
     token = secrets.token_urlsafe(24)
     command = ["ansible-rulebook", "--rulebook", "secops.triage.webhook", "--inventory", "inventory.json"]
     command += ["--vars", "rules.json", "--env-vars", "WEBHOOK_TOKEN"]
@@ -193,7 +193,7 @@ def _by_events(stage: Stage, chosen: dict[str, dict[str, Any]]) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # It and the playbooks that it runs are stopped together.
+        # A session of its own, so that it is stopped together with the playbooks that it runs.
         start_new_session=True,
     ) as process:
         done = threading.Event()
@@ -206,14 +206,14 @@ def _by_events(stage: Stage, chosen: dict[str, dict[str, Any]]) -> None:
             if not done.wait(_LONGEST):
                 raise TimeoutError(f"ansible-rulebook has not run all runbooks within {_LONGEST} seconds")
         finally:
-            # An interrupt lets it end what it has begun.
+            # After an interrupt it ends the plays that it has begun.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGINT)
             reader.join(_LONGEST)
 
 
 def _show(process: subprocess.Popen[str], runbooks: int, done: threading.Event) -> None:
-    """Print what it says, until it ends; tell when it has ended so many plays, or itself."""
+    """Print its output until it ends. Sets ``done`` after so many plays, or at its end."""
     for block in _blocks(process):
         print(f"{block}\n", flush=True)
         runbooks -= block.startswith(_PLAYED)
@@ -223,14 +223,14 @@ def _show(process: subprocess.Popen[str], runbooks: int, done: threading.Event) 
 
 
 def _payload(platform: str, alert: dict[str, Any]) -> dict[str, Any]:
-    """What the platform's webhook says of the alert, in short."""
+    """The body of the platform's webhook, as far as the rulebook reads it."""
     key = {"kibana": "_id", "calseta": "uuid"}.get(platform, "id")
     status = {"kibana": "kibana.alert.workflow_status"}.get(platform, "status")
     return {"platform": platform, "alerts": [{key: alert["id"], status: _state(alert)}]}
 
 
 def _post(port: int, token: str, payload: dict[str, Any], process: subprocess.Popen[str]) -> None:
-    """Call the webhook, as soon as somebody listens there."""
+    """Call the webhook, as soon as ansible-rulebook listens."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/alerts",
         json.dumps(payload).encode(),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What both halves of the demo stand on: a simulator, a folder, and an environment that has nothing of the user's."""
+"""What both halves of the demo share: a simulator, a folder, and an environment without the user's variables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from ..simulator import SimulatorProcess
 from .places import COLLECTIONS, ROOT, tool_environment
 
-#: The platforms, and what they are called in the open.
+#: The platforms, and their names for readers.
 PLATFORMS = {
     "datadog": "Datadog",
     "kibana": "Kibana",
@@ -34,7 +34,7 @@ class Stage:
     folder: Path
 
     def connections(self) -> dict[str, str]:
-        """Addresses and credentials. For the runs they are nowhere else, on no command line and in no file."""
+        """Addresses and credentials. Runs get them from the environment alone, not from a command line or a file."""
         keys = self.simulator.credentials
         return {
             "CALSETA_API_KEY": keys.calseta_api_key,
@@ -47,8 +47,8 @@ class Stage:
         }
 
     def settings(self) -> dict[str, str]:
-        """Where Ansible finds the collection and the demo's settings, and leaves what it wants to leave."""
-        # As an installed collection this is in the right place already; as a checkout it is linked to one.
+        """Where Ansible finds the collection and the demo's settings, and where it writes its own files."""
+        # An installed collection is in the right place already; for a checkout there is a link.
         installed = ROOT.parts[-3:] == ("ansible_collections", "secops", "triage")
         return {
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2] if installed else COLLECTIONS),
@@ -73,6 +73,6 @@ def program(name: str) -> Path:
 
 
 def say(title: str, command: Sequence[str]) -> None:
-    """A headline, with the command as one would type it."""
+    """Print a headline, with the command as one would type it."""
     width = min(shutil.get_terminal_size().columns, 100)
     print(f"\n{'=' * width}\n{title}\n$ {shlex.join(command)}\n{'=' * width}", flush=True)

@@ -53,7 +53,7 @@ def _choose(alerts: Alerts, simulator: SimulatorProcess) -> dict[str, Any]:
 
 
 def play(stage: Stage) -> bool:
-    """Play it three times, and say what happened. Returns whether only the second run has written."""
+    """Play it three times, and print what happened. Returns whether only the second run has written."""
     before = stage.simulator.alerts()
     (stage.folder / "alerts.json").write_text(json.dumps(_choose(before, stage.simulator), indent=2))
     environment = {

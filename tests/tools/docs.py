@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the documentation and build its site, or fill in the outputs that its pages show.
+"""Check the documentation and build its site, or write the outputs that its pages show.
 
-``antsibull-docs ansible-output`` runs what a page shows, and compares or writes what comes out; `docs_playbook` stands
-in for ansible-playbook there. The site itself is built as `antsibull-docs sphinx-init` would have it.
+``antsibull-docs ansible-output`` runs the examples of a page, and compares or writes their output; `docs_playbook`
+replaces ansible-playbook there. The site is built with the settings of ``antsibull-docs sphinx-init``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _call(*command: str | Path, cwd: Path = LINK, first_on_path: Path = _BINARIE
 
 
 def outputs(check: bool) -> None:
-    """Run what the pages show, and compare or write its output."""
+    """Run the examples of the pages, and compare or write their output."""
     folder = _SITE / "bin"
     folder.mkdir(parents=True, exist_ok=True)
     stand_in = folder / "ansible-playbook"
@@ -51,7 +51,7 @@ def outputs(check: bool) -> None:
 
 
 def lint() -> None:
-    """What Ansible's own documentation site asks of a collection's pages."""
+    """Check the pages as Ansible's own documentation site does."""
     options = ["--plugin-docs", "--validate-collection-refs=self", "--check-extra-docs-refs"]
     _call("antsibull-docs", "lint-collection-docs", *options, ".")
 
@@ -74,16 +74,16 @@ def _index() -> str:
 
 
 def build() -> Path:
-    """The site, from scratch. Returns the page to begin with."""
+    """Build the site from scratch. Returns its first page."""
     source, site = _SITE / "rst", _SITE / "site"
     for folder in (source, site):
         shutil.rmtree(folder, ignore_errors=True)
-    # antsibull-docs wants a folder that nobody else can write to.
+    # antsibull-docs refuses a folder that others can write to.
     source.mkdir(mode=0o755, parents=True)
     settings = _DOCSITE / "sphinx"
     options = ["--fail-on-error", "--use-current", "--squash-hierarchy", "--dest-dir", str(source), _COLLECTION]
     _call("antsibull-docs", "--config-file", settings / "antsibull-docs.cfg", "collection", *options)
-    # The plugins have no settings of their own, so this one would be empty.
+    # The plugins have no settings, so this page is empty.
     (source / "environment_variables.rst").unlink()
     (source / "index.rst").write_text(_index())
     _call("sphinx-build", "-q", "-W", "--keep-going", "-E", "-b", "html", "-c", settings, source, site)
@@ -91,10 +91,10 @@ def build() -> Path:
 
 
 def main() -> int:
-    """Check and build; with ``--write`` only fill in outputs."""
+    """Check and build, or with ``--write`` only write outputs."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.docs", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="run what the pages show, and write what comes out")
-    parser.add_argument("--quick", action="store_true", help="leave out what runs the examples")
+    parser.add_argument("--write", action="store_true", help="run the examples of the pages, and write their output")
+    parser.add_argument("--quick", action="store_true", help="do not run the examples")
     given = parser.parse_args()
     if given.write:
         outputs(check=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find links of a built site that lead to no page or place of it. Sphinx checks its own references, and no others."""
+"""Find broken links within a built site. Sphinx checks only its own references."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class _Page(HTMLParser):
-    """What a page links to, and the places that can be linked to."""
+    """The links of a page, and its places that can be linked to."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class _Page(HTMLParser):
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what counts."""
+        """Note the links and the places of a tag."""
         for name, value in attrs:
             if name == "id" or (name == "name" and tag == "a"):
                 self.places.add(value or "")
@@ -30,7 +30,7 @@ class _Page(HTMLParser):
 
 
 def broken(site: Path) -> list[str]:
-    """Every link to a file or a place that is not there, with the page that it is on."""
+    """Every link to a missing file or place, with the page that has it."""
     pages = {path.resolve(): _Page(path) for path in sorted(site.rglob("*.html"))}
     wrong = []
     for path, page in pages.items():

@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stands in for ansible-playbook where antsibull-docs fills in the output that a page shows.
+"""Replaces ansible-playbook when antsibull-docs writes the output of an example.
 
-Runs what it is given on a simulator of its own. A page says how, in the ``env`` of its ``ansible-output-data``:
+It runs the example on a simulator of its own. The ``env`` of the page's ``ansible-output-data`` has its settings:
 
 - ``ARGUMENTS`` for ansible-playbook, such as ``--check --diff``;
-- ``RUNS``, of which the last one is shown;
+- ``RUNS``, how often the example runs; the output of the last run is shown;
 - ``SHOW``, keys of the last task's result to show, instead of what ansible-playbook prints; ``msg`` alone is shown as
   plain text. The modules then run without ansible-playbook, which is faster;
-- ``FAILS``, where ansible-playbook is to fail;
-- ``UNSET``, environment variables that are to be missing;
+- ``FAILS``, if ansible-playbook must fail;
+- ``UNSET``, environment variables to leave out;
 - ``FAULTS`` and ``SETTINGS`` of the simulator, in YAML.
 
-What is given may be a playbook, a list of tasks, or a command that begins with ``ansible``.
+An example is a playbook, a list of tasks, or a command that begins with ``ansible``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _call(command: list[str], folder: Path, sim: Simulator, may_fail: bool) -> str:
-    """What the command prints."""
+    """Run the command. Returns its output."""
     settings = {**_QUIET, **os.environ, **environment(sim)}
     for name in os.environ.get("UNSET", "").split():
         settings.pop(name, None)
@@ -66,7 +66,7 @@ def _call(command: list[str], folder: Path, sim: Simulator, may_fail: bool) -> s
 
 
 def _playbook(given: Any, known: dict[str, Any], folder: Path, sim: Simulator) -> str:
-    """What ansible-playbook says."""
+    """Run it with ansible-playbook. Returns the output."""
     plays = given if "hosts" in given[0] else [{"hosts": "localhost", "gather_facts": False, "tasks": given}]
     (folder / "playbook.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
     return _ansible(["ansible-playbook", "playbook.yml", *_ARGUMENTS], known, folder, sim)
@@ -80,7 +80,7 @@ def _ansible(command: list[str], known: dict[str, Any], folder: Path, sim: Simul
 
 
 def _result(given: Any, known: dict[str, Any], folder: Path, sim: Simulator) -> str:
-    """What is to be shown of the last task's result."""
+    """Run its modules. Returns the chosen keys of the last result."""
     keys = os.environ["SHOW"].split()
     result: dict[str, Any] = {}
     for module, arguments in tasks(given):
@@ -98,7 +98,7 @@ def _result(given: Any, known: dict[str, Any], folder: Path, sim: Simulator) -> 
 
 
 def main() -> int:
-    """Take the place of ``ansible-playbook FILE``."""
+    """Run as ``ansible-playbook FILE``."""
     text = Path(sys.argv[1]).read_text()
     command = text.startswith("ansible ")
     output = ""
@@ -109,7 +109,7 @@ def main() -> int:
             sim.faults.add(Fault(**fault))
         given = None if command else yaml.safe_load(text)
         place(given, sim)
-        # The later runs are about the same alerts, whatever became of these.
+        # All runs use the same alerts, whatever state the first run has left them in.
         known = variables(sim)
         for _run in range(int(os.environ.get("RUNS", "1"))):
             if command:

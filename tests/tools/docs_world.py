@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The world that the documentation's examples live in: its variables, its hosts and its keys, on the simulator.
+"""The variables, hosts and keys of the documentation's examples, on the simulator.
 
-Examples name ``example.com`` and sites, and take ids and secrets from variables. Here they get values, so that every
-example can be run as it stands.
+Examples name ``example.com`` and sites, and take ids and secrets from variables. They get values here, so that every
+example runs as it is printed.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def variables(sim: Simulator) -> dict[str, Any]:
 
 
 def environment(sim: Simulator) -> dict[str, str]:
-    """The environment that examples without credentials of their own count on."""
+    """The environment of examples that give no credentials."""
     keys = sim.credentials
     return {
         "DD_API_KEY": keys.datadog_api_key,
@@ -133,7 +133,7 @@ def defaults(playbook: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def place(playbook: Any, sim: Simulator) -> None:
-    """Send every task of a playbook to the simulator instead of to the hosts that it names."""
+    """Make every task of a playbook use the simulator instead of the hosts that it names."""
     for _name, given in defaults(playbook):
         for option in ("api_url", "site", "api_host"):
             given.pop(option, None)
@@ -147,7 +147,7 @@ def place(playbook: Any, sim: Simulator) -> None:
 
 
 def rendered(value: Any, known: dict[str, Any]) -> Any:
-    """A task's arguments with the values of their variables. One that is not known is an error."""
+    """A task's arguments with the values of their variables. An unknown variable is an error."""
     if isinstance(value, str) and "{{" in value:
         return _jinja().from_string(value).render(known)
     if isinstance(value, dict):
@@ -161,8 +161,8 @@ def _jinja() -> NativeEnvironment:
 
 
 def displaced(text: str, sim: Simulator) -> str:
-    """Output with the hosts that the pages show instead of the simulator's."""
-    # Users give Datadog's site, and no address.
+    """Output with the hosts of the pages instead of the simulator's."""
+    # Users of Datadog give a site instead of an address.
     text = text.replace(f"at {sim.datadog.url}", "on the site datadoghq.com")
     for name, host in _HOSTS.items():
         text = text.replace(sim.world.platforms[name].url, host).replace(f"/{name}/", "/")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write what would otherwise be kept twice: tables of README and docs, and the options in the doc fragments.
+"""Write the parts of the documentation that repeat code: tables of README and docs, options of the doc fragments.
 
-The modules' argument specs are the source. A table stands between two comments, ``begin: NAME`` and ``end: NAME``. Of a
-fragment the descriptions are written by hand, and the rest of each option is written here.
+The modules' argument specs are the source. A table stands between two comments, ``begin: NAME`` and ``end: NAME``. The
+descriptions of a fragment are written by hand; the rest of each option is generated.
 """
 
 from __future__ import annotations
@@ -21,17 +21,15 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog_search import SIGNALS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana_search import KIBANA_ALERTS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._look import INFO_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._provenance import PROVENANCE_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._selection import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._yandex_iam import YANDEX_IAM_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import DATADOG_OPTIONS, SIGNALS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import YANDEX_IAM_OPTIONS
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
 from .places import ROOT
@@ -40,17 +38,17 @@ Specs = dict[str, dict[str, Any]]
 
 #: The doc fragments that repeat a Python object.
 FRAGMENTS: dict[str, Specs] = {
-    "calseta": {name: CALSETA_OPTIONS[name] for name in ("api_key",)},
-    "connection": CONNECTION_OPTIONS,
-    "datadog": DATADOG_OPTIONS,
-    "guards": GUARDS_OPTIONS,
-    "info": INFO_OPTIONS,
-    "kibana": KIBANA_OPTIONS,
-    "kibana_alerts": KIBANA_ALERTS_OPTIONS,
-    "provenance": PROVENANCE_OPTIONS,
-    "security_deck": YANDEX_IAM_OPTIONS,
-    "selection": SELECTION_OPTIONS,
-    "signals": SIGNALS_OPTIONS,
+    "calseta": {name: CALSETA_OPTIONS.options[name] for name in ("api_key",)},
+    "connection": CONNECTION_OPTIONS.options,
+    "datadog": DATADOG_OPTIONS.options,
+    "guards": GUARDS_OPTIONS.options,
+    "info": INFO_OPTIONS.options,
+    "kibana": KIBANA_OPTIONS.options,
+    "kibana_alerts": KIBANA_ALERTS_OPTIONS.options,
+    "provenance": PROVENANCE_OPTIONS.options,
+    "security_deck": YANDEX_IAM_OPTIONS.options,
+    "selection": SELECTION_OPTIONS.options,
+    "signals": SIGNALS_OPTIONS.options,
 }
 
 
@@ -80,14 +78,14 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Platform:
-    """What the tables say of a platform. ``read`` and ``write`` are the permissions, in the platform's own words."""
+    """A platform's cells in the tables. ``read``, ``write`` and ``extra`` are permissions, in its own words."""
 
     name: str
     modules: dict[str, str]
     options: Specs
     read: str
     write: str
-    also: str = ""
+    extra: str = ""
 
 
 #: A module's value says which of its options chooses the platform.
@@ -95,7 +93,7 @@ PLATFORMS = (
     Platform(
         "Datadog Cloud SIEM",
         {"signal_info": "", "signal_state": "", "signal_incident_link": ""},
-        DATADOG_OPTIONS,
+        DATADOG_OPTIONS.options,
         "`security_monitoring_signals_read`",
         "`security_monitoring_signals_write`",
         "`user_access_read`, to look up an `assignee`, or one of `only_assigned_to`, that is not a uuid",
@@ -107,7 +105,7 @@ PLATFORMS = (
             **dict.fromkeys(("kibana_alert_tags", "kibana_alert_assignees"), ""),
             "alert_note": "provider: kibana",
         },
-        KIBANA_OPTIONS,
+        KIBANA_OPTIONS.options,
         "Kibana's privilege to read security alerts in the space, and `read` on the index"
         " `.alerts-security.alerts-SPACE`",
         "Kibana's privilege to change security alerts in the space, and `write` on that index",
@@ -116,7 +114,7 @@ PLATFORMS = (
     Platform(
         "Yandex Cloud Security Deck",
         dict.fromkeys(("alert_info", "alert_update", "alert_note"), "provider: security_deck"),
-        YANDEX_IAM_OPTIONS,
+        YANDEX_IAM_OPTIONS.options,
         "the role `security-deck.alertSinks.viewer` for the alert's sink",
         "the role `security-deck.alertSinks.editor`, which includes the other",
     ),
@@ -131,28 +129,31 @@ PLATFORMS = (
 
 #: The columns of the vocabulary's tables, which are in the order of its platforms.
 _COLUMNS = ("Datadog", "Elastic Security", "Security Deck", "Calseta")
-#: What goes with a status.
-_BESIDES = {"incident": "the incident", "tag": "a tag"}
+#: The extra that goes with a status.
+_EXTRAS = {"incident": "the incident", "tag": "a tag"}
 
-#: What a description says of the environment, up to the variables.
+#: The beginning of the sentence on environment variables in a description.
 _ENVIRONMENT = "      - If not set, the value of the environment variable"
 
-#: Variables that are no option's fallback: what they stand in for, and in which file they are read.
+#: The keys of a spec that an option's documentation repeats, in its order.
+_KEYS = ("type", "elements", "choices", "default", "required", "aliases")
+
+#: Variables that are no option's fallback: platform, the option they replace, names, and the file that reads them.
 OTHER_VARIABLES = (
-    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta.py"),
+    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta/api.py"),
     (
         "Yandex Cloud Security Deck",
         "the host of the metadata service, with `instance_metadata`",
         ("YC_METADATA_ADDR",),
-        "_yandex_iam.py",
+        "_security_deck/iam.py",
     ),
     (
         "all",
         "the job in `provenance: auto`, if there is an `AWX_PRIVATE_DATA_DIR`, and the play is not known",
         ("JOB_ID",),
-        "_provenance.py",
+        "_core/provenance.py",
     ),
-    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_transport.py"),
+    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_http/transport.py"),
     # These are read by requests, in upper and in lower case.
     ("all", "`proxy`", ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"), ""),
 )
@@ -168,8 +169,8 @@ def documentation(module: str) -> dict[str, Any]:
 
 
 def variables(spec: dict[str, Any]) -> list[str]:
-    """The environment variables that stand in for an option, the first one first."""
-    return list(spec["fallback"][1]) if "fallback" in spec else []
+    """The environment variables that replace an option that is not set, by precedence."""
+    return list(spec.get("env", ()))
 
 
 def modules_table() -> Table:
@@ -183,12 +184,12 @@ def modules_table() -> Table:
 
 
 def permissions_table() -> Table:
-    """What the credentials must be allowed to do."""
+    """The permissions that the credentials need."""
     rows = [
         (
             one.name,
             ", ".join(f"M({module})" for module in one.modules),
-            "; ".join(filter(None, (one.read, one.also))),
+            "; ".join(filter(None, (one.read, one.extra))),
             one.write,
         )
         for one in PLATFORMS
@@ -197,7 +198,7 @@ def permissions_table() -> Table:
 
 
 def environment_table() -> Table:
-    """The environment variables, in the order in which they are looked for."""
+    """The environment variables, by precedence."""
     rows = [
         (one.name, f"`{option}`", ", else ".join(f"`{name}`" for name in variables(spec)))
         for one in PLATFORMS
@@ -215,10 +216,10 @@ def connection_table() -> Table:
     """The options that all modules share."""
     described = _options(_fragment("connection").read_text())
     rows = []
-    for name, spec in CONNECTION_OPTIONS.items():
+    for name, spec in CONNECTION_OPTIONS.options.items():
         default = spec.get("default", "")
-        shown = str(default).lower() if isinstance(default, bool) else default
-        rows.append((f"`{name}`", spec["type"], f"`{shown}`" if shown != "" else "", _plain(described[name])))
+        shown = f"`{_yaml(default)}`" if default != "" else ""
+        rows.append((f"`{name}`", spec["type"], shown, _plain(described[name])))
     return Table(("Option", "Type", "Default", "What it is"), rows)
 
 
@@ -228,7 +229,7 @@ def statuses_table() -> Table:
         (
             f"`{name}`",
             *(
-                f"`{one.native}`{_lossy(one)}{f' and {_BESIDES[one.besides]}' if one.besides else ''}"
+                f"`{one.native}`{_lossy(one)}{f' and {_EXTRAS[one.extra]}' if one.extra else ''}"
                 for one in row.values()
             ),
         )
@@ -253,7 +254,7 @@ def severities_table() -> Table:
 
 
 def _nearest(name: str, word: str) -> bool:
-    """Whether a severity is called by the word for another one."""
+    """Whether the platform's word for this severity is the name of another one."""
     return vocabulary.folded(word) != name and vocabulary.folded(word) in vocabulary.SEVERITIES
 
 
@@ -295,7 +296,7 @@ def _options(text: str) -> dict[str, Any]:
 
 
 def fragment(text: str, specs: Specs) -> str:
-    """A fragment's file with its options as the specs have them, in the same order."""
+    """A fragment's file with the options of the specs, in the same order."""
     head, start, rest = text.partition("options:\n")
     body, quotes, tail = rest.partition('"""')
     written = {found[1]: found[0] for found in re.finditer(r"^  (\w+):\n(?:    .*\n|\n)+", body, re.MULTILINE)}
@@ -306,30 +307,31 @@ def fragment(text: str, specs: Specs) -> str:
 
 
 def _option(name: str, spec: dict[str, Any], written: str) -> str:
-    """One option: description, but for the sentence on its variables, and version as they are; the rest as the spec."""
+    """One option: the description and the version as they are written, and the rest from the spec."""
     found = re.search(r"^    description:.*\n(?:      .*\n)*", written, re.MULTILINE)
     assert found, name
+    description = re.sub(rf"^{_ENVIRONMENT} .*\n(?:        .*\n)*", "", found[0], flags=re.MULTILINE)
+    version = re.search(r"^    version_added: .*\n", written, re.MULTILINE)
+    keys = "".join(f"    {key}: {_yaml(spec[key])}\n" for key in _KEYS if key in spec)
+    return f"  {name}:\n{description}{_environment(spec)}{version[0] if version else ''}{keys}"
+
+
+def _environment(spec: dict[str, Any]) -> str:
+    """The sentence on the environment variables of an option, or nothing if it has none."""
     names = [f"E({one})" for one in variables(spec)]
-    sentence = f"{_ENVIRONMENT} {' is used, else '.join(names)}{'' if names[1:] else ' is used'}.\n" if names else ""
-    description = re.sub(rf"^{_ENVIRONMENT} .*\n(?:        .*\n)*", "", found[0], flags=re.MULTILINE) + sentence
-    added = re.search(r"^    version_added: .*", written, re.MULTILINE)
-    lines = [*([added[0]] if added else []), f"    type: {spec['type']}"]
-    if "elements" in spec:
-        lines.append(f"    elements: {spec['elements']}")
-    if "choices" in spec:
-        lines.append(f"    choices: [{', '.join(spec['choices'])}]")
-    if "default" in spec:
-        default = spec["default"]
-        lines.append(f"    default: {str(default).lower() if isinstance(default, bool) else default}")
-    if spec.get("required"):
-        lines.append("    required: true")
-    if "aliases" in spec:
-        lines.append(f"    aliases: [{', '.join(spec['aliases'])}]")
-    return f"  {name}:\n{description}" + "".join(f"{line}\n" for line in lines)
+    if not names:
+        return ""
+    return f"{_ENVIRONMENT} {' is used, else '.join(names)}{'' if names[1:] else ' is used'}.\n"
+
+
+def _yaml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"[{', '.join(value)}]" if isinstance(value, (list, tuple)) else str(value)
 
 
 def page(text: str, markdown: bool) -> str:
-    """A page with its tables as they should be."""
+    """A page with its tables up to date."""
     begin, end = ("<!-- ", " -->") if markdown else (".. ", "")
 
     def filled(place: re.Match[str]) -> str:
@@ -340,21 +342,21 @@ def page(text: str, markdown: bool) -> str:
     return re.sub(name, filled, text, flags=re.DOTALL | re.MULTILINE)
 
 
-def wanted() -> Iterator[tuple[Path, str]]:
-    """Every file with generated parts, and what should be in it."""
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every file with generated parts, and its text with these parts up to date."""
     for name, specs in FRAGMENTS.items():
         yield _fragment(name), fragment(_fragment(name).read_text(), specs)
     for path in (ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))):
         yield path, page(path.read_text(), path.suffix == ".md")
 
 
-def untrue() -> Iterator[str]:
-    """What the tables say by themselves, and the plugins do not bear out."""
+def contradictions() -> Iterator[str]:
+    """Permissions and variables that only this file names: the plugins do not have them."""
     folder = ROOT / "plugins" / "module_utils"
-    everything = "".join(path.read_text() for path in folder.glob("*.py"))
+    everything = "".join(path.read_text() for path in folder.rglob("*.py"))
     for one in PLATFORMS:
-        for permission in re.findall(r"`([\w.:-]+)`", one.read + one.write + one.also):
-            # The hints put some of them together.
+        for permission in re.findall(r"`([\w.:-]+)`", one.read + one.write + one.extra):
+            # Some hints are made of two parts.
             if permission.rpartition("_")[0] not in everything and permission not in everything:
                 yield f"no hint of the modules names the permission {permission}"
     for _platform, _option_name, names, file in OTHER_VARIABLES:
@@ -362,9 +364,9 @@ def untrue() -> Iterator[str]:
 
 
 def complaints() -> list[str]:
-    """What differs from what should be there, as a diff, and what is not borne out."""
-    found = list(untrue())
-    for path, text in wanted():
+    """The contradictions, and a diff for every file that is out of date."""
+    found = list(contradictions())
+    for path, text in generated():
         name = str(path.relative_to(ROOT))
         present, expected = path.read_text().splitlines(), text.splitlines()
         found += difflib.unified_diff(present, expected, name, f"{name} as generated", lineterm="")
@@ -372,11 +374,11 @@ def complaints() -> list[str]:
 
 
 def main() -> int:
-    """Write, or with ``--check`` say what differs."""
+    """Write the files, or with ``--check`` print what differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, and fail where something differs")
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if something differs")
     if not parser.parse_args().check:
-        for path, text in wanted():
+        for path, text in generated():
             if path.read_text() != text:
                 path.write_text(text)
                 print(f"wrote {path.relative_to(ROOT)}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the collection's tarball, and see whether what it installs works."""
+"""Build the collection's tarball, and check that it works once installed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .places import CACHE, ROOT, binary, tool_environment
 
 _BUILD = CACHE / "build"
 _INSTALLED = CACHE / "install-check"
-# What a user of the collection has no use for, and a gallery complains about.
+# Files that no user needs, and that Galaxy complains about.
 _UNWANTED = re.compile(r"(^|/)(\.[^/]|__pycache__(/|$))|^tests/output(/|$)|\.(pyc|tar\.gz)$")
 
 
 def build() -> Path:
-    """Build the tarball, and look at what is in it."""
-    # What was built of another version would be taken for this one.
+    """Build the tarball, and check which files it has."""
+    # A tarball of another version would be mistaken for the new one.
     shutil.rmtree(_BUILD, ignore_errors=True)
     command = [binary("ansible-galaxy"), "collection", "build", "--output-path", str(_BUILD)]
     subprocess.run(command, cwd=ROOT, env=tool_environment(), check=True, stdout=subprocess.DEVNULL)
@@ -50,7 +50,7 @@ def check() -> None:
     install = ["collection", "install", "--offline", "--collections-path", str(_INSTALLED), str(tarball)]
     subprocess.run([binary("ansible-galaxy"), *install], env=environment, check=True, stdout=subprocess.DEVNULL)
     demo = [binary("python"), "-m", "ansible_collections.secops.triage.tests.tools.demo"]
-    # From a folder where there is no checkout that could be taken for the collection.
+    # The folder is no checkout, so only the installed collection can be found.
     subprocess.run(demo, cwd=_INSTALLED, env=environment, check=True)
     smoke = [binary("ansible-playbook"), "--inventory", "localhost,", "secops.triage.smoke"]
     subprocess.run(smoke, cwd=_INSTALLED, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -64,7 +64,7 @@ def main() -> int:
     try:
         build() if parser.parse_args().what == "build" else check()
     except subprocess.CalledProcessError as error:
-        # The command has said why.
+        # The command has printed why.
         return int(error.returncode)
     return 0
 

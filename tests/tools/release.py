@@ -30,23 +30,23 @@ def _key(version: str) -> tuple[int, ...]:
 
 
 def _sections() -> set[str]:
-    """What the fragments speak of."""
+    """The sections that the fragments have."""
     fragments = (ROOT / "changelogs" / "fragments").glob("*.y*ml")
     return {section for one in fragments for section in yaml.safe_load(one.read_text(encoding="utf-8"))}
 
 
-def _check(wanted: str) -> None:
-    """Stop where a release would be of the wrong things, or of nothing."""
-    if not _VERSION.fullmatch(wanted):
-        _stop(f"{wanted!r} is not MAJOR.MINOR.PATCH. Say make release VERSION=1.2.3")
+def _check(version: str) -> None:
+    """Stop if the release would be incomplete, empty or not newer than the last one."""
+    if not _VERSION.fullmatch(version):
+        _stop(f"{version!r} is not MAJOR.MINOR.PATCH. Say make release VERSION=1.2.3")
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, check=True, capture_output=True, text=True)
     if changed.stdout:
         _stop(f"what is not committed would not be in it:\n{changed.stdout}")
     changes = (ROOT / "changelogs" / "changelog.yaml").read_text()
     released = re.findall(r"^  (\d+\.\d+\.\d+):$", changes, re.MULTILINE)
     newest = max(released, key=_key)
-    if _key(wanted) <= _key(newest):
-        _stop(f"{newest} has been released, and {wanted} is not newer")
+    if _key(version) <= _key(newest):
+        _stop(f"{newest} has been released, and {version} is not newer")
     sections = _sections()
     if not sections:
         _stop("nothing is said to have changed, there is no fragment in changelogs/fragments")
@@ -59,7 +59,7 @@ def _run(*command: str) -> None:
 
 
 def main() -> int:
-    """Take the version, and leave the rest to be looked at."""
+    """Prepare the release of a version, and print what is left to do."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.release", description=__doc__)
     parser.add_argument("version")
     version = parser.parse_args().version

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._http import Authorization, Client
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS, Connection, Run
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
+    CONNECTION_OPTIONS,
+    Connection,
+    TaskContext,
+)
+from ansible_collections.secops.triage.plugins.module_utils._http.client import Authorization, Client
 
-_DEFAULTS = {name: option.get("default") for name, option in CONNECTION_OPTIONS.items()}
+_DEFAULTS = {name: option.get("default") for name, option in CONNECTION_OPTIONS.options.items()}
 
 
 def connection(**options: t.Any) -> Connection:
     """The connection options with their defaults, checked."""
-    return Connection.of({**_DEFAULTS, **options}, Run(read_only=True, hide=lambda _secret: None))
+    return Connection.of({**_DEFAULTS, **options}, TaskContext(read_only=True, hide=lambda _secret: None))
 
 
 def make_client(
@@ -27,6 +31,6 @@ def make_client(
     **options: t.Any,
 ) -> Client:
     """A client that sends these headers to say who asks, with one retry unless told otherwise."""
-    run = Run(read_only=read_only, hide=hide)
+    run = TaskContext(read_only=read_only, hide=hide)
     checked = Connection.of({**_DEFAULTS, "retries": 1, **options}, run)
     return Client(checked, Authorization(headers or {}), run, lambda status, writing: f"hint for {status} {writing}")

@@ -21,7 +21,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.common.parameters import PASS_VARS
 
-from ansible_collections.secops.triage.plugins.module_utils._task import CRASH
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import CRASH
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault
 
 try:

@@ -241,11 +241,12 @@ def test_no_part_of_a_fragment_is_called_as_another_fragment() -> None:
 def test_fragments_are_called_as_what_they_repeat() -> None:
     """``kibana`` is KIBANA_OPTIONS, in whatever file that is."""
     plain = {name for _finder, name, _package in pkgutil.iter_modules(doc_fragments.__path__)} - {"attributes"}
-    files = [path.stem for path in (ROOT / "plugins" / "module_utils").glob("_*.py") if path.stem != "__init__"]
-    known: dict[str, Yaml] = {}
+    folder = ROOT / "plugins" / "module_utils"
+    files = [".".join(path.relative_to(folder).with_suffix("").parts) for path in folder.rglob("*.py")]
+    known: dict[str, t.Any] = {}
     for file in files:
         members = vars(importlib.import_module(f"{PLUGINS}.module_utils.{file}"))
         known.update({name: value for name, value in members.items() if name.endswith("_OPTIONS")})
     assert plain >= {"connection", "datadog", "kibana", "security_deck", "calseta"}
     for name in plain:
-        assert set(fragment(f"secops.triage.{name}")["options"]) <= set(known[f"{name.upper()}_OPTIONS"]), name
+        assert set(fragment(f"secops.triage.{name}")["options"]) <= set(known[f"{name.upper()}_OPTIONS"].options), name

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._alert import COMMON
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import COMMON
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.documented import (
     MODULES,
@@ -149,7 +149,7 @@ def test_results_are_as_documented(module: Documented, tasks: list[Params], sim:
         tasks = [{**task, "provenance": "auto"} for task in tasks]
     for task in tasks:
         if "only_from" in module.spec:
-            left_alone = run_module(module.name, {**task, "only_from": [], "otherwise": "skip"}, check=True)
+            left_alone = run_module(module.name, {**task, "only_from": [], "on_guard": "skip"}, check=True)
             came |= checked(module, left_alone)
         for check in (True, False, False):
             result = run_module(module.name, task, check=check)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import re
+import sys
 import typing as t
 from pathlib import Path
 
@@ -17,71 +18,93 @@ import pytest
 from ansible_collections.secops.triage.tests.unit.documented import MODULES, ROOT, documented
 
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
-UTILS = {path.stem: path for path in SOURCES if path.parent.name == "module_utils" and path.stem != "__init__"}
-#: From the bottom to the top; all other files are platforms.
-BELOW = (
-    "_printable",
-    "_errors",
-    "_change",
-    "_proxy",
-    "_options",
-    "_pace",
-    "_deadline",
-    "_transport",
-    "_http",
-    "_alert",
-    "_guards",
-    "_selection",
-    "_platform",
-)
-ABOVE = ("_plan", "_settle", "_task", "_reconcile", "_look")
+UTILS = ROOT / "plugins" / "module_utils"
+LAYERED = [path for path in SOURCES if UTILS in path.parents]
+PLATFORMS = ("_calseta", "_datadog", "_kibana", "_security_deck")
+#: What each package may import of the others; a platform knows no other platform.
+BELOW: dict[str, tuple[str, ...]] = {
+    "_core": (),
+    "_http": ("_core",),
+    "_flow": ("_core", "_http"),
+    **dict.fromkeys(PLATFORMS, ("_core", "_http", "_flow")),
+}
+#: What each file may import of ansible. All others know nothing of it.
+FROM_ANSIBLE = {
+    "_flow/task.py": {"ansible.module_utils.basic", "ansible.module_utils.common.parameters"},
+}
+#: Packages that the transport needs, and one that is asked for by name where a key file is used.
+FROM_OTHERS = {
+    "_http/transport.py": {"requests", "urllib3"},
+    "_http/deadline.py": {"urllib3"},
+    "_security_deck/iam.py": {"jwt"},
+}
 
 
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imported(path: Path) -> set[str]:
-    """The files of module_utils that a file imports."""
-    found = set()
+def named(path: Path) -> t.Iterator[str]:
+    """The modules that a file imports, by their full names below ``plugins.module_utils`` where they are ours."""
+    package = path.relative_to(ROOT / "plugins" / "module_utils").parts[:-1] if UTILS in path.parents else ()
     for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom):
-            if node.level == 1 and not node.module:
-                found |= {alias.name for alias in node.names}
-            elif node.level == 1 or (node.module or "").startswith("ansible_collections.secops.triage."):
-                found.add((node.module or "").rpartition(".")[2])
-    return found
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            yield ".".join([*package[: len(package) - node.level + 1], node.module or ""])
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").removeprefix("ansible_collections.secops.triage.plugins.module_utils.")
 
 
-def rank(name: str) -> int:
-    if name in BELOW:
-        return BELOW.index(name)
-    return len(BELOW) + 1 + ABOVE.index(name) if name in ABOVE else len(BELOW)
+def layered(path: Path) -> str:
+    return path.relative_to(UTILS).as_posix()
 
 
-@pytest.mark.parametrize("name", UTILS)
-def test_nothing_imports_upwards(name: str) -> None:
-    for other in imported(UTILS[name]):
-        assert other in UTILS, f"{name} imports {other}"
-        beside = rank(other) == rank(name) == len(BELOW)
-        assert rank(other) < rank(name) or beside, f"{name} imports {other}"
+@pytest.mark.parametrize("path", LAYERED, ids=layered)
+def test_a_layer_imports_what_is_below_it_and_no_more(path: Path) -> None:
+    package = path.parent.name
+    for name in named(path):
+        top = name.partition(".")[0]
+        if top.startswith("_") and top != "__future__":
+            assert top == package or top in BELOW[package], f"{layered(path)} imports {name}"
+            assert (UTILS / f"{name.replace('.', '/')}.py").is_file(), f"{layered(path)} imports {name}"
+        elif top == "ansible":
+            assert name in FROM_ANSIBLE.get(layered(path), set()), f"{layered(path)} imports {name}"
+        elif top not in sys.stdlib_module_names:
+            assert top in FROM_OTHERS.get(layered(path), set()), f"{layered(path)} imports {name}"
 
 
-def test_platforms_import_each_other_in_one_direction() -> None:
-    order = graphlib.TopologicalSorter({name: imported(path) for name, path in UTILS.items()})
-    assert set(order.static_order()) == set(UTILS)
+def test_what_may_be_imported_is_imported() -> None:
+    for file, names in {**FROM_ANSIBLE, **FROM_OTHERS}.items():
+        assert names <= {one if one in names else one.partition(".")[0] for one in named(UTILS / file)}, file
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_words_need_the_core_alone(platform: str) -> None:
+    assert {name.partition(".")[0] for name in named(UTILS / platform / "words.py")} <= {
+        "__future__",
+        "_core",
+        "typing",
+    }
+
+
+def test_files_import_each_other_in_one_direction() -> None:
+    files = {layered(path)[: -len(".py")].replace("/", "."): path for path in LAYERED}
+    order = graphlib.TopologicalSorter({name: set(named(path)) & set(files) for name, path in files.items()})
+    assert set(order.static_order()) == set(files)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_module_only_joins_platform_and_flow(name: str) -> None:
-    used = imported(ROOT / "plugins" / "modules" / f"{name}.py")
-    assert used & {"_reconcile", "_look"}
-    assert not used & {"_http", "_transport", "_pace", "_errors", "_change", "_settle"}
+    used = set(named(ROOT / "plugins" / "modules" / f"{name}.py"))
+    assert used & {"_flow.reconcile", "_flow.info"}
+    assert not {one for one in used if one.startswith("_http")}
+    assert not used & {"_core.errors", "_flow.change", "_flow.plan", "_flow.settle", "_flow.tracker"}
 
 
 def test_only_the_flow_knows_the_module_object() -> None:
-    knows = {path.stem for path in SOURCES if "AnsibleModule" in path.read_text(encoding="utf-8")}
-    assert knows == {"_task"}
+    knows = [path for path in SOURCES if "AnsibleModule" in path.read_text(encoding="utf-8")]
+    assert knows == [UTILS / "_flow" / "task.py"]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -107,7 +130,8 @@ def test_what_no_plugin_has(path: Path) -> None:
         assert not (isinstance(node, ast.ExceptHandler) and node.type is None)
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
-            assert not {step for name in names for step in name.split(".")} & {"six", "_text", "urls", "open_url"}
+            ansible = {step for name in names if name.startswith("ansible.") for step in name.split(".")}
+            assert not (ansible | {alias.name for alias in node.names}) & {"six", "_text", "urls", "open_url"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -123,10 +147,12 @@ def test_every_file_has_its_header(path: Path) -> None:
 
 
 def read_directly() -> t.Iterator[str]:
-    """The names of variables that stand where ``os.environ`` is used, on the same line or in a tuple for it."""
-    for path in UTILS.values():
+    """The names of variables in functions that look into the environment by themselves."""
+    for path in LAYERED:
         for function in [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]:
-            if any(isinstance(node, ast.Attribute) and node.attr == "environ" for node in ast.walk(function)):
+            if {"environ", "environment_value"} & {
+                getattr(node, "attr", getattr(node, "id", "")) for node in ast.walk(function)
+            }:
                 for node in ast.walk(function):
                     if isinstance(node, ast.Constant) and re.fullmatch(r"[A-Z]+(_[A-Z]+)+", str(node.value)):
                         yield str(node.value)

@@ -140,7 +140,8 @@ def test_generated_parts_are_current() -> None:
 
 def test_architecture_names_every_file() -> None:
     text = (RST / "architecture.rst").read_text()
-    files = {path.name for path in (ROOT / "plugins" / "module_utils").glob("*.py")}
+    folder = ROOT / "plugins" / "module_utils"
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     assert {name for name in files if f"``{name}``" not in text} == set()
 
 
@@ -155,6 +156,7 @@ def test_fifth_platform_works_as_it_is_shown(tmp_path: Path) -> None:
     files = {block.caption: block.code for block in blocks(RST / "new_platform.rst") if block.caption}
     for name, code in files.items():
         assert not (copy / name).exists()
+        (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).write_text(f"{code}\n")
     (test,) = (name for name in files if name.startswith("tests/unit"))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", test]

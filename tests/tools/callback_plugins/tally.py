@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write down what every module of the collection says it did, for the table that `make demo` ends with."""
+"""Record the counts of every module of the collection, for the table of `make demo`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = """
 name: tally
 type: notification
-short_description: Writes down what every module says it did
+short_description: Records the counts of every module
 description:
   - Appends a line of JSON for every task to the file that E(SECOPS_TRIAGE_TALLY) names.
 """

@@ -130,7 +130,7 @@ def signed(**changed: t.Any) -> dict[str, t.Any]:
 
 def test_one_that_was_taken_on_keeps_the_others_open(sim: Simulator, tmp_path: Path) -> None:
     alerts = [add(sim, "calseta"), add(sim, "calseta", busy=True)]
-    given = {"close_noise_preview": signed(alerts=dict.fromkeys(alerts, "")), "close_noise_otherwise": "fail"}
+    given = {"close_noise_preview": signed(alerts=dict.fromkeys(alerts, "")), "close_noise_on_guard": "fail"}
     ended = played(sim, tmp_path, PLAYBOOK, {**given, "close_noise_step": "apply"})
     assert ended.returncode
     assert not sim.log.writes()

@@ -163,7 +163,7 @@ def test_what_stays_as_it_is(sim: Simulator, stage: Stage) -> None:
     assert sim.security_deck.overview()[kept]["status"] == "OPEN"
     assert sim.calseta.overview()[open_]["status"] == "Open"
     assert sim.calseta.overview()[elsewhere]["status"] == "Escalated"
-    lost = {(one["id"], one["option"], one["asked"], one["written"]) for one in told.result["lost"]}
+    lost = {(one["id"], one["option"], one["desired"], one["written"]) for one in told.result["lost"]}
     assert lost == {
         (kept, "verdict", "managed_externally", None),
         ("fv4notthere000000000", "verdict", "managed_externally", None),
@@ -184,7 +184,7 @@ def test_guards(sim: Simulator, stage: Stage) -> None:
     closing = {"status": "resolved", "verdict": "benign", "comment": "Seen"}
     names = (good, other, critical, mine, done)
     guards = {"only_from": ["new"], "only_assigned_to": [""], "protect_severity": ["critical"], "provenance": "none"}
-    stage.use("skip", [alert("kibana", key, **closing) for key in names], otherwise="skip", **guards)
+    stage.use("skip", [alert("kibana", key, **closing) for key in names], on_guard="skip", **guards)
     signals = [sim.datadog.add_signal(), sim.datadog.add_signal(state="under_review")]
     finding, incident = sim.calseta.add_alert(), sim.datadog.incident_ids[0]
     linked = [alert("datadog", one.id, status="resolved", incident_id=incident) for one in signals]

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.unit.simulator.alerts import KINDS, OnPlatform
 from ansible_collections.secops.triage.tests.unit.simulator.client import Client
 
 
@@ -55,3 +56,10 @@ def security_deck(sim: Simulator, session: requests.Session) -> Client:
 @pytest.fixture
 def calseta(sim: Simulator, session: requests.Session) -> Client:
     return Client(session, sim.calseta.url, {"Authorization": f"Bearer {sim.credentials.calseta_api_key}"})
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
+def on(request: pytest.FixtureRequest, sim: Simulator) -> OnPlatform:
+    """An open alert, on each platform in turn."""
+    kind: type[OnPlatform] = request.param
+    return kind(sim, request.getfixturevalue(kind.name))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alerts as they come up, of a platform that is asked for them, for it does not tell by itself."""
+"""New alerts of a platform that is polled."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ DOCUMENTATION = r"""
 short_description: Poll Datadog, Elastic Security, Security Deck or Calseta for new alerts
 version_added: 1.1.0
 description:
-  - Searches one platform again and again, as the info modules do, and gives an event for each alert that has come up
-    since. Its shape is that of the filter C(secops.triage.normalize).
-  - Every alert comes once, by its id, over restarts too if there is a O(checkpoint). After a crash, those of the last
-    moment may come again.
-  - After a 429, a 5xx or trouble with the network it waits, as long as it is told to or longer and longer, and goes on.
-    What will not pass by itself ends it, such as refused credentials or a bad query.
-  - Credentials are best left to the environment. The variables are those of the modules. What is given here is not
-    mixed with what the environment holds.
-  - No redirect is followed.
+  - Searches one platform at an interval, as the info modules do. Each new alert becomes an event, in the shape that the
+    filter C(secops.triage.normalize) gives.
+  - Every alert becomes one event, by its id. A O(checkpoint) makes that hold over restarts. After a crash, the alerts
+    of the last moment may become events again.
+  - After a 429, a 5xx or a network error the source waits and tries again. It waits as long as the server asks, and
+    longer after each failure. Permanent errors stop the source, such as refused credentials or a bad query.
+  - Set credentials in the environment. The variables are those of the modules. Credentials given here are not mixed
+    with those of the environment.
+  - The source follows no redirect.
 options:
   platform:
-    description: Where the alerts are.
+    description: The platform to poll.
     type: str
     required: true
     choices: [datadog, kibana, security_deck, calseta]
   query:
     description:
-      - Which alerts, as the info modules take it. If not given, all of them.
+      - The alerts to find, as the info modules take it. The default is all alerts.
       - For V(datadog) a search in Datadog's language, for V(kibana) a query in Elasticsearch's query DSL.
       - For V(security_deck) C(sink_id), which is required, and C(filter).
       - For V(calseta) C(status), C(severity) and C(source_name), each a list.
     type: raw
   only_new:
     description:
-      - Whether alerts that somebody has taken up or closed, before they were seen here, are left out.
-      - What the runbook itself does is no reason for an event, because an alert comes only once.
+      - Leave out alerts that somebody took up or closed before the source saw them.
+      - The runbook's own changes make no event, because an alert becomes only one.
     type: bool
     default: true
   since:
     description:
-      - The time from which on alerts count, at the first start, such as V(2026-01-31T08:00:00Z) or V(now-1h).
-      - Where there is a O(checkpoint), it goes on from there.
+      - Where the first start begins, such as V(2026-01-31T08:00:00Z) or V(now-1h). Older alerts never become events.
+      - A O(checkpoint) that exists takes its place.
     type: str
     default: now
   interval:
@@ -55,22 +55,22 @@ options:
     default: 60
   overlap:
     description:
-      - Seconds by which each search goes back behind the newest alert that was seen. What comes up later than that
-        with an earlier time is missed, as where a search lags behind.
+      - How many seconds before the newest alert each search begins. An alert that becomes searchable later than that
+        after its own time is missed.
     type: float
     default: 300
   max_alerts:
-    description: The most events of one search. The others follow after the next one, the oldest first.
+    description: The most events of one search. The others follow after the next search, the oldest first.
     type: int
     default: 1000
   checkpoint:
     description:
-      - A file that keeps how far it has come. Its folder must exist. Each source needs one of its own.
+      - A file that keeps how far the source has come. Its folder must exist. Each source needs a file of its own.
       - Without it, every start begins at O(since).
     type: path
   raw:
     description:
-      - Whether each event also has the platform's own object, as C(alert.raw). Ansible would run the templates in it.
+      - Add the platform's own object to each event as C(alert.raw). Ansible would run templates in it.
     type: bool
     default: false
   api_url:
@@ -79,23 +79,23 @@ options:
         (E(CALSETA_API_URL)).
     type: str
   allow_http:
-    description: Whether credentials may go over plain HTTP to another machine.
+    description: Send credentials over plain HTTP to another machine.
     type: bool
     default: false
   validate_certs:
-    description: Whether the server's certificate must be good.
+    description: Verify the server's certificate.
     type: bool
     default: true
   ca_path:
     description:
-      - A file or a folder of CA certificates. If not given, E(REQUESTS_CA_BUNDLE), E(CURL_CA_BUNDLE), E(SSL_CERT_FILE)
-        or those of the system.
+      - A file or a folder of CA certificates. The default is E(REQUESTS_CA_BUNDLE), E(CURL_CA_BUNDLE),
+        E(SSL_CERT_FILE) or those of the system.
     type: path
   proxy:
-    description: The proxy, if not the one that the environment names.
+    description: The proxy. The default is the one that the environment names.
     type: str
   timeout:
-    description: Seconds that one request may take.
+    description: The most seconds for one request.
     type: float
     default: 30
   api_key:
@@ -110,7 +110,7 @@ options:
     description: For V(datadog), in place of the two keys (E(DD_ACCESS_TOKEN), E(DD_BEARER_TOKEN)).
     type: str
   site:
-    description: For V(datadog) (E(DD_SITE)), such as V(datadoghq.eu). If not given, V(datadoghq.com).
+    description: For V(datadog) (E(DD_SITE)), such as V(datadoghq.eu). The default is V(datadoghq.com).
     type: str
   username:
     description: For V(kibana), with O(password) (E(KIBANA_USERNAME)).
@@ -129,22 +129,22 @@ options:
     type: str
   service_account_key_file:
     description:
-      - For V(security_deck), the path or the JSON of an authorized key (E(YC_SERVICE_ACCOUNT_KEY_FILE)). It takes
-        C(PyJWT[crypto]).
+      - For V(security_deck), the path or the JSON of an authorized key (E(YC_SERVICE_ACCOUNT_KEY_FILE)). This
+        needs C(PyJWT[crypto]).
     type: raw
   instance_metadata:
-    description: For V(security_deck), whether to take the token of the virtual machine.
+    description: For V(security_deck), use the token of the virtual machine.
     type: bool
     default: false
   api_host:
-    description: For V(security_deck) (E(YC_ENDPOINT)). If not given, V(api.cloud.yandex.net).
+    description: For V(security_deck) (E(YC_ENDPOINT)). The default is V(api.cloud.yandex.net).
     type: str
 author:
   - secops.triage contributors (@ansible-collections)
 """
 
 EXAMPLES = r"""
-- name: See new alerts of Elastic Security that are serious
+- name: Show new alerts of Elastic Security that are serious
   hosts: localhost
   sources:
     - secops.triage.alerts:
@@ -162,7 +162,7 @@ EXAMPLES = r"""
 
 _LIBRARY = str(Path(__file__).parents[1] / "module_utils")
 if _LIBRARY not in sys.path:
-    # ansible-rulebook runs this file by its path: what plugins share is found from there.
+    # ansible-rulebook runs this file by its path: the shared code is found from there.
     sys.path.append(_LIBRARY)
 _polling = importlib.import_module("secops_triage_eda.polling")
 

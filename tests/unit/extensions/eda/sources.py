@@ -25,14 +25,14 @@ PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
 Args = dict[str, t.Any]
 Event = dict[str, t.Any]
 
-#: What the first state of an alert is called, and the last.
+#: The first state of an alert, and the last.
 STATES = {
     "datadog": ("open", "archived"),
     "kibana": ("open", "closed"),
     "security_deck": ("OPEN", "RESOLVED"),
     "calseta": ("Open", "Closed"),
 }
-#: How the search of each platform is to be told in a log.
+#: The path of each platform's search.
 SEARCHES = {
     "datadog": r"/signals/search",
     "kibana": r"/signals/search",
@@ -42,7 +42,7 @@ SEARCHES = {
 
 
 def args_of(sim: Simulator, platform: str, **more: t.Any) -> Args:
-    """The arguments that connect to the simulator, and make the source hurry."""
+    """The arguments that connect to the simulator, with a short interval."""
     keys = sim.credentials
     own: dict[str, Args] = {
         "datadog": {"api_key": keys.datadog_api_key, "app_key": keys.datadog_app_key},
@@ -55,7 +55,7 @@ def args_of(sim: Simulator, platform: str, **more: t.Any) -> Args:
 
 
 def add(sim: Simulator, platform: str, age: float = 0.0, *, closed: bool = False) -> str:
-    """One more alert, that came up so many seconds ago. Returns its id."""
+    """Add an alert that was raised so many seconds ago. Returns its id."""
     state = STATES[platform][closed]
     scene: Scene = replace(next(scenes(random.Random(7), 1)), age=age)
     if platform == "datadog":
@@ -64,13 +64,13 @@ def add(sim: Simulator, platform: str, age: float = 0.0, *, closed: bool = False
         return sim.kibana.add_alert(state, scene=scene)
     if platform == "security_deck":
         return sim.security_deck.add_alert(scene, status=state).id
-    # Calseta takes an alert in a second after it has happened.
+    # Calseta stores an alert a second after it occurred.
     classification = {"close_classification": "Duplicate"} if closed else {}
     return sim.calseta.add_alert(replace(scene, age=age + 1), status=state, **classification).uuid
 
 
 class Feed:
-    """What a running source gives."""
+    """The events of a running source."""
 
     def __init__(self, queue: asyncio.Queue[Event], task: asyncio.Task[None]) -> None:
         self._queue = queue
@@ -99,7 +99,7 @@ class Feed:
 
 
 def loaded(file: Path) -> dict[str, t.Any]:
-    """What a plugin defines, by its path; where Ansible's importer is at work, C(runpy) takes any path for a folder."""
+    """The names that a plugin defines, loaded by its path. C(runpy) would take the path for a folder."""
     spec = importlib.util.spec_from_file_location("plugin", file)
     assert spec is not None
     assert spec.loader is not None

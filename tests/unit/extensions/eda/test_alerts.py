@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the event source give every alert that comes up, and each only once?"""
+"""Every new alert becomes an event, and only one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def searched(sim: Simulator, platform: str) -> int:
 
 
 @everywhere
-def test_gives_what_comes_up_and_nothing_of_before(sim: Simulator, platform: str) -> None:
+def test_new_alerts_become_events_and_older_ones_do_not(sim: Simulator, platform: str) -> None:
     async def scenario() -> list[str]:
         async with running(args_of(sim, platform, overlap=0)) as feed:
             while not searched(sim, platform):
@@ -56,7 +56,7 @@ def test_gives_what_comes_up_and_nothing_of_before(sim: Simulator, platform: str
 
 @everywhere
 def test_shape_is_that_of_the_info_modules(sim: Simulator, platform: str) -> None:
-    """Its words of a status, and severities in lower case."""
+    """The status in the platform's own words, and the severity in lower case."""
     alert_id = add(sim, platform, 60)
     args = args_of(sim, platform, since="now-10m")
 
@@ -77,7 +77,7 @@ def test_shape_is_that_of_the_info_modules(sim: Simulator, platform: str) -> Non
     for field in ("id", "platform", "title", "status", "created"):
         assert alert[field] == shown[field], field
     assert alert["severity"] == ("info" if shown["severity"] == "Informational" else shown["severity"].lower())
-    # No list of Calseta's shows the rule.
+    # Calseta's lists do not show the rule.
     assert alert["rule"] == (None if platform == "calseta" else shown["rule"])
     assert alert["new"] is True
 
@@ -110,7 +110,7 @@ def test_without_overlap_what_comes_late_is_missed_but_nothing_comes_twice(
 
 @everywhere
 def test_many_pages(sim: Simulator, platform: str) -> None:
-    """Some of them of the same moment, as a rule that finds many makes them."""
+    """Some of them have the same time, as a rule that finds many makes them."""
     many = 550 if platform == "calseta" else 1050
     ids = {add(sim, platform, 500 - number // 400) for number in range(many)}
     got = ids_of(args_of(sim, platform, since="now-10m", max_alerts=5000), len(ids))
@@ -125,7 +125,7 @@ def test_most_of_one_search_are_the_oldest(sim: Simulator, platform: str) -> Non
 
 
 @everywhere
-def test_what_somebody_has_closed_is_left_out_unless_wanted(sim: Simulator, platform: str) -> None:
+def test_closed_alerts_are_left_out_by_only_new(sim: Simulator, platform: str) -> None:
     ids = [add(sim, platform, 90 - number, closed=not number % 2) for number in range(4)]
     assert ids_of(args_of(sim, platform, since="now-10m"), 2) == ids[1::2]
     assert ids_of(args_of(sim, platform, since="now-10m", only_new=False), 4) == ids
@@ -133,7 +133,7 @@ def test_what_somebody_has_closed_is_left_out_unless_wanted(sim: Simulator, plat
 
 @everywhere
 def test_change_of_an_alert_is_no_event(sim: Simulator, platform: str) -> None:
-    """Neither the runbook's own work on it nor its reopening: an alert comes up once."""
+    """Neither the runbook's own work on it nor its reopening."""
 
     async def scenario() -> None:
         async with running(args_of(sim, platform, since="now-10m", only_new=False)) as feed:
@@ -172,7 +172,7 @@ def test_query(sim: Simulator, platform: str, query: t.Any) -> None:
     assert ids_of({**args, "query": query}, 2) == [closed, last]
 
 
-def test_alert_of_the_future_does_not_hide_those_until_then(sim: Simulator, checkpoint: str) -> None:
+def test_alert_with_a_future_time_does_not_hide_earlier_ones(sim: Simulator, checkpoint: str) -> None:
     args = args_of(sim, "datadog", checkpoint=checkpoint)
     future = add(sim, "datadog", -86400)
     assert ids_of(args, 1) == [future]
@@ -182,7 +182,7 @@ def test_alert_of_the_future_does_not_hide_those_until_then(sim: Simulator, chec
 
 @everywhere
 def test_no_search_goes_back_behind_the_first_start(sim: Simulator, platform: str, checkpoint: str) -> None:
-    """What was there before is somebody else's, after a restart, too, though each search goes back a little."""
+    """Alerts from before are somebody else's, after a restart too."""
     args = args_of(sim, platform, checkpoint=checkpoint, since="now-150s")
     add(sim, platform, 200)
     first = add(sim, platform, 100)
@@ -265,35 +265,35 @@ def test_start_counts_as_one_though_nothing_came_up(sim: Simulator, checkpoint: 
         "\xff",
     ],
 )
-def test_checkpoint_that_is_none_is_told(sim: Simulator, checkpoint: str, content: str) -> None:
+def test_unreadable_checkpoint_is_refused(sim: Simulator, checkpoint: str, content: str) -> None:
     Path(checkpoint).write_bytes(content.encode("latin-1"))
     assert "remove it to begin at since again" in error_of(args_of(sim, "datadog", checkpoint=checkpoint))
     assert not len(sim.log)
     assert Path(checkpoint).read_bytes() == content.encode("latin-1")
 
 
-def test_checkpoint_of_another_source_is_told(sim: Simulator, checkpoint: str) -> None:
+def test_checkpoint_of_another_source_is_refused(sim: Simulator, checkpoint: str) -> None:
     add(sim, "datadog", 60)
     ids_of(args_of(sim, "datadog", checkpoint=checkpoint, since="now-10m"), 1)
     said = error_of(args_of(sim, "kibana", checkpoint=checkpoint))
     assert "is that of another source, datadog http" in said
 
 
-def test_checkpoint_that_cannot_be_written_is_told_at_once(sim: Simulator, tmp_path: Path) -> None:
+def test_unwritable_checkpoint_is_refused_at_once(sim: Simulator, tmp_path: Path) -> None:
     said = error_of(args_of(sim, "datadog", checkpoint=str(tmp_path / "missing" / "file")))
     assert "cannot be written: No such file" in said
     assert not len(sim.log)
 
 
-def test_checkpoint_leaves_nothing_beside_it_and_is_for_nobody_else(sim: Simulator, checkpoint: str) -> None:
+def test_checkpoint_is_private_and_leaves_no_other_file(sim: Simulator, checkpoint: str) -> None:
     add(sim, "datadog", 60)
     ids_of(args_of(sim, "datadog", checkpoint=checkpoint, since="now-10m"), 1)
     assert [one.name for one in Path(checkpoint).parent.iterdir()] == [Path(checkpoint).name]
     assert Path(checkpoint).stat().st_mode & 0o777 == 0o600
 
 
-def test_it_needs_nothing_of_ansible() -> None:
-    """ansible-rulebook may be in an environment of its own, with what it needs itself: aiohttp among that."""
+def test_source_imports_nothing_of_ansible() -> None:
+    """ansible-rulebook may have an environment of its own, in which only its own requirements are sure to be."""
     library = SOURCE.parents[1] / "module_utils"
     for file in [SOURCE, *library.rglob("*.py")]:
         imports = [line for line in file.read_text(encoding="utf-8").splitlines() if "import " in line.split("#")[0]]

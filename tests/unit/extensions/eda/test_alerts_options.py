@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Are the event source's options those that its page tells, checked before anything is sent, and like the modules'?"""
+"""The event source's options are documented, checked before a request, and those of the modules."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta import CALSETA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._datadog import DATADOG_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._options import CONNECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._security_deck import SECURITY_DECK_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._datadog.words import DATADOG_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import SECURITY_DECK_OPTIONS
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import (
     SOURCE,
@@ -30,16 +30,21 @@ from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import 
 
 FILTER = SOURCE.parents[1] / "event_filter" / "normalize.py"
 MODULES: dict[str, dict[str, t.Any]] = {
-    "datadog": DATADOG_OPTIONS,
-    "kibana": KIBANA_OPTIONS,
-    "security_deck": SECURITY_DECK_OPTIONS,
-    "calseta": CALSETA_OPTIONS,
+    "datadog": DATADOG_OPTIONS.options,
+    "kibana": KIBANA_OPTIONS.options,
+    "security_deck": SECURITY_DECK_OPTIONS.options,
+    "calseta": CALSETA_OPTIONS.options,
 }
 
 
 def options() -> t.Any:
     loaded(SOURCE)
     return importlib.import_module("secops_triage_eda.options")
+
+
+def platforms() -> dict[str, t.Any]:
+    loaded(SOURCE)
+    return dict(importlib.import_module("secops_triage_eda.registry").PLATFORMS)
 
 
 def page(file: Path) -> dict[str, t.Any]:
@@ -85,7 +90,7 @@ BAD: list[tuple[str, dict[str, t.Any], str]] = [
 
 
 @pytest.mark.parametrize(("platform", "given", "said"), BAD, ids=[one[2][:50] for one in BAD])
-def test_bad_options_are_told_before_anything_is_sent(
+def test_bad_options_are_refused_before_a_request(
     sim: Simulator, platform: str, given: dict[str, t.Any], said: str
 ) -> None:
     assert said in error_of({**args_of(sim, platform), **given})
@@ -110,18 +115,18 @@ def test_bad_options_are_told_before_anything_is_sent(
 @pytest.mark.usefixtures("sim")
 def test_addresses(given: dict[str, t.Any], base: str) -> None:
     query = {"query": {"sink_id": "x"}} if given.get("platform") == "security_deck" else {}
-    assert options().checked({"platform": "datadog", **query, **given})["api_url"] == base
+    assert options().validate({"platform": "datadog", **query, **given})["api_url"] == base
 
 
 @pytest.mark.parametrize("platform", MODULES)
 def test_connects_by_the_variables_of_the_modules(
     sim: Simulator, platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = {name: list(spec["fallback"][1]) for name, spec in MODULES[platform].items() if "fallback" in spec}
+    expected = {name: spec["env"] for name, spec in MODULES[platform].items() if "env" in spec}
     if platform == "calseta":
-        # Which is no fallback of the module's option, because that is another platform's too.
+        # The module's option is also another platform's, so it has no fallback.
         expected["api_url"] = ["CALSETA_API_URL"]
-    assert options().VARIABLES[platform] == expected
+    assert platforms()[platform].variables == expected
     alert_id = add(sim, platform, 60)
     args = args_of(sim, platform, since="now-10m")
     for name, variables in expected.items():
@@ -140,19 +145,19 @@ def test_credentials_given_are_not_mixed_with_those_of_the_environment(
     assert ids_of(args_of(sim, "datadog", since="now-10m"), 1) == ids
 
 
-def test_takes_what_a_template_of_a_rulebook_makes_of_numbers(sim: Simulator) -> None:
+def test_numbers_as_templates_of_a_rulebook_give_them(sim: Simulator) -> None:
     ids = [add(sim, "calseta", 60)]
     args = args_of(sim, "calseta", since="now-10m", max_alerts="5", overlap="60", validate_certs="False")
     assert ids_of({**args, "interval": "0.5", "eda_feedback_queue": object()}, 1) == ids
 
 
-def test_documented_as_they_are() -> None:
+def test_options_are_documented() -> None:
     documented = page(SOURCE)["options"]
     taken = {"query": "raw", "service_account_key_file": "raw", "checkpoint": "path", "ca_path": "path"}
     kinds = {str: "str", bool: "bool", int: "int", float: "float"}
     known: dict[str, t.Any] = dict(options().COMMON)
-    for own in options().OWN.values():
-        known.update(own)
+    for platform in platforms().values():
+        known.update(platform.options)
     assert set(documented) == set(known)
     for name, default in known.items():
         one = documented[name]
@@ -161,15 +166,15 @@ def test_documented_as_they_are() -> None:
             assert one.get("default") == default, name
         elif default:
             assert f"V({default})" in str(one["description"]), name
-    assert documented["platform"]["choices"] == list(options().OWN)
-    variables = [one for own in options().VARIABLES.values() for names in own.values() for one in names]
+    assert documented["platform"]["choices"] == list(platforms())
+    variables = [one for own in platforms().values() for names in own.variables.values() for one in names]
     assert not [one for one in variables if f"E({one})" not in str(documented)]
 
 
-def test_what_the_modules_have_too_is_called_the_same() -> None:
+def test_options_have_the_names_of_the_modules() -> None:
     for platform, spec in MODULES.items():
-        assert set(options().OWN[platform]) - {"api_url"} == set(spec) - {"api_url"}
-    assert set(CONNECTION_OPTIONS) - set(options().COMMON) == {"retries", "concurrency"}
+        assert set(platforms()[platform].options) - {"api_url"} == set(spec) - {"api_url"}
+    assert set(CONNECTION_OPTIONS.options) - set(options().COMMON) == {"retries", "concurrency"}
 
 
 @pytest.mark.parametrize("file", [SOURCE, FILTER], ids=["alerts", "normalize"])

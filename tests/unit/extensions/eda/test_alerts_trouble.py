@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What does the event source bear, what ends it, and does it keep its secrets?"""
+"""Transient errors are waited out, permanent ones stop the source, and secrets stay out of messages."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from ansible_collections.secops.triage.tests.unit.loopback import Loopback, Repl
 
 everywhere = pytest.mark.parametrize("platform", PLATFORMS)
 
-PASSING: list[dict[str, t.Any]] = [
+TRANSIENT: list[dict[str, t.Any]] = [
     {"action": "status", "status": 429},
     {"action": "status", "status": 429, "wait_form": "retry_after", "wait": 0},
     {"action": "status", "status": 429, "wait_form": "ratelimit_reset_epoch", "wait": 0},
     {"action": "status", "status": 503, "html": True},
     {"action": "status", "status": 408},
-    # aiohttp itself asks once more where a kept connection breaks.
+    # aiohttp itself repeats a request whose kept connection breaks.
     {"action": "reset", "count": 2},
     {"action": "close", "count": 2},
     {"action": "truncate"},
@@ -53,9 +53,9 @@ PASSING: list[dict[str, t.Any]] = [
 
 
 @everywhere
-@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: "-".join(map(str, fault.values())))
-def test_bears_what_passes(sim: Simulator, platform: str, fault: dict[str, t.Any], caplog: t.Any) -> None:
-    """It says so, goes on, and nothing comes twice for that."""
+@pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: "-".join(map(str, fault.values())))
+def test_transient_errors_are_waited_out(sim: Simulator, platform: str, fault: dict[str, t.Any], caplog: t.Any) -> None:
+    """The log tells the error, and no event comes twice."""
     ids = [add(sim, platform, 60), add(sim, platform, 30)]
     sim.faults.add(Fault(**fault, platform=platform))
     with caplog.at_level(logging.WARNING, "secops.triage.alerts"):
@@ -64,21 +64,21 @@ def test_bears_what_passes(sim: Simulator, platform: str, fault: dict[str, t.Any
     assert "Trying again in" in caplog.text
 
 
-def test_bears_a_server_that_is_too_slow(sim: Simulator) -> None:
+def test_slow_server(sim: Simulator) -> None:
     ids = [add(sim, "datadog", 60)]
     sim.faults.add(Fault("delay", platform="datadog", delay=3))
     assert ids_of(args_of(sim, "datadog", since="now-10m", timeout=0.5), 1) == ids
 
 
-def test_bears_a_server_that_is_away(sim: Simulator) -> None:
-    """Trouble in the middle of a search of many pages: what it had found is found again."""
+def test_broken_connection_between_pages(sim: Simulator) -> None:
+    """The alerts of the first page are not lost."""
     ids = {add(sim, "datadog", 60) for _position in range(1005)}
     sim.faults.add(Fault("reset", platform="datadog", nth=2, count=2))
     assert set(ids_of(args_of(sim, "datadog", since="now-10m", max_alerts=5000), len(ids))) == ids
 
 
-def test_incomplete_searches_count_as_none(sim: Simulator) -> None:
-    """They would move it past what they do not show."""
+def test_incomplete_searches_do_not_count(sim: Simulator) -> None:
+    """They would move the checkpoint past alerts that they do not show."""
     first = {"datadog": add(sim, "datadog", 60), "kibana": add(sim, "kibana", 60)}
     sim.faults.add(Fault("merge", platform="datadog", body={"data": [], "meta": {"status": "timeout"}}))
     sim.faults.add(Fault("merge", platform="kibana", body={"_shards": {"failed": 1}, "hits": {"hits": []}}))
@@ -87,7 +87,7 @@ def test_incomplete_searches_count_as_none(sim: Simulator) -> None:
         assert ids_of(args_of(sim, platform, since="now-10m"), 1) == [alert_id]
 
 
-def test_search_that_goes_round_in_circles_is_trouble(sim: Simulator, caplog: t.Any) -> None:
+def test_search_in_a_circle_is_an_error(sim: Simulator, caplog: t.Any) -> None:
     last = add(sim, "security_deck", 30)
     sim.faults.add(Fault("merge", platform="security_deck", count=7, body={"nextPageToken": "ZnJvbSAw"}))
     with caplog.at_level(logging.WARNING, "secops.triage.alerts"):
@@ -95,20 +95,20 @@ def test_search_that_goes_round_in_circles_is_trouble(sim: Simulator, caplog: t.
     assert "goes round in circles" in caplog.text
 
 
-def test_alert_that_shows_no_time_is_left_out_and_told(sim: Simulator, caplog: t.Any) -> None:
+def test_alert_without_a_time_is_left_out_and_logged(sim: Simulator, caplog: t.Any) -> None:
     add(sim, "calseta", 60)
     sim.faults.add(Fault("merge", platform="calseta", body={"data": [{"uuid": "x", "created_at": 7}]}))
     with caplog.at_level(logging.WARNING, "secops.triage.alerts"):
         ids_of(args_of(sim, "calseta", since="now-10m"), 1)
-    assert "an alert is left out" in caplog.text
+    assert "is left out" in caplog.text
 
 
-# What ends it
+# Permanent errors
 
 
 @everywhere
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 418])
-def test_ends_at_what_will_not_pass(sim: Simulator, platform: str, status: int) -> None:
+def test_permanent_errors_stop_the_source(sim: Simulator, platform: str, status: int) -> None:
     sim.faults.add(Fault("status", platform=platform, status=status, count=None))
     said = error_of(args_of(sim, platform))
     assert f": {status} " in said
@@ -124,7 +124,7 @@ def test_redirect_is_not_followed(sim: Simulator, platform: str) -> None:
         assert not elsewhere.seen
 
 
-def test_query_that_the_service_refuses_is_told_in_its_words(sim: Simulator) -> None:
+def test_refused_query_is_reported_in_the_services_words(sim: Simulator) -> None:
     said = error_of(args_of(sim, "kibana", query={"no_such_query": {}}))
     assert "unknown query [no_such_query]" in said
 
@@ -138,7 +138,7 @@ def test_wrong_credentials(sim: Simulator, platform: str) -> None:
     assert wrong not in said
 
 
-def test_cancelled_in_the_middle_of_a_request_it_stops(sim: Simulator) -> None:
+def test_cancelled_during_a_request(sim: Simulator) -> None:
     sim.faults.add(Fault("delay", platform="datadog", delay=3, count=None))
 
     async def scenario() -> None:
@@ -150,7 +150,7 @@ def test_cancelled_in_the_middle_of_a_request_it_stops(sim: Simulator) -> None:
     asyncio.run(scenario())
 
 
-def test_cancelled_while_it_waits_as_told_it_stops(sim: Simulator) -> None:
+def test_cancelled_during_a_wait(sim: Simulator) -> None:
     sim.faults.add(Fault("status", status=429, wait_form="retry_after", wait=250, count=None))
 
     async def scenario() -> None:
@@ -183,16 +183,16 @@ WAITS = [
 
 
 @pytest.mark.parametrize(("headers", "limited", "seconds"), WAITS)
-def test_told_wait(headers: dict[str, str], limited: bool, seconds: float) -> None:
+def test_retry_after(headers: dict[str, str], limited: bool, seconds: float) -> None:
     loaded(SOURCE)
-    told = importlib.import_module("secops_triage_eda.api").told_wait
-    assert told(headers, limited=limited) == seconds
+    retry_after = importlib.import_module("secops_triage_eda.waits").retry_after
+    assert retry_after(headers, limited=limited) == seconds
 
 
-def test_told_wait_until_a_moment() -> None:
+def test_retry_after_until_a_moment() -> None:
     loaded(SOURCE)
-    told = importlib.import_module("secops_triage_eda.api").told_wait
-    assert 50 < told({"X-RateLimit-Reset": str(int(time.time()) + 60)}, limited=True) <= 60
+    retry_after = importlib.import_module("secops_triage_eda.waits").retry_after
+    assert 50 < retry_after({"X-RateLimit-Reset": str(int(time.time()) + 60)}, limited=True) <= 60
 
 
 # Tokens of Yandex Cloud
@@ -255,7 +255,7 @@ def test_refused_service_account_key(sim: Simulator) -> None:
 
 def secrets_of(args: dict[str, t.Any]) -> list[str]:
     given = [value for name, value in args.items() if name in ("api_key", "app_key", "iam_token")]
-    # What is in a key of Kibana's, beside its id.
+    # The secret part of a Kibana key.
     return [
         *given,
         *(base64.b64decode(one).decode().partition(":")[2] for one in given if args["platform"] == "kibana"),
@@ -264,7 +264,7 @@ def secrets_of(args: dict[str, t.Any]) -> list[str]:
 
 @everywhere
 def test_no_secret_in_logs_or_errors(sim: Simulator, platform: str, caplog: t.Any) -> None:
-    """Not even where the server says it back."""
+    """Not even if the server echoes them."""
     args = args_of(sim, platform, since="now-10m")
     add(sim, platform, 60)
     secrets = secrets_of(args)

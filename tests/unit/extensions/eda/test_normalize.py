@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the event filter make one shape of what the platforms send, and pass the rest through?"""
+"""The event filter gives payloads of all platforms one shape and passes the rest through."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIGNAL_ID = "AQAAAYNqUBVU4-rffwAAAABBWU5xVUJWVUFBQjJBd3ptMDdQUnF3QUE"
 ALERT_ID = "7f0c1b5e4a3d2c19b8a7f6e5d4c3b2a190817263544536271809fa0b1c2d3e4f"
 UUID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
-#: The template of the page, as Datadog fills it in.
+#: The payload of the docs, as Datadog fills it in.
 DATADOG_WEBHOOK = {
     "platform": "datadog",
     "id": SIGNAL_ID,
@@ -109,8 +109,8 @@ KIBANA_SHAPE = shape(
     ),
     *("2026-01-31T08:00:01.500Z", KIBANA_FLAT["kibana.alert.url"]),
 )
-#: What a rule says once, around its alerts.
-AROUND = shape("kibana", ALERT_ID, "low", "Ports", "db-03", None, "open", True, "2026-01-31T08:00:01.500Z", None)
+#: The envelope tells the rule and the severity.
+ENVELOPE = shape("kibana", ALERT_ID, "low", "Ports", "db-03", None, "open", True, "2026-01-31T08:00:01.500Z", None)
 
 RECOGNIZED: list[tuple[str, t.Any, Event]] = [
     (
@@ -148,12 +148,12 @@ RECOGNIZED: list[tuple[str, t.Any, Event]] = [
     (
         "Kibana, nested, and the rule around it",
         {"platform": "elastic", "rule": "Ports", "severity": "low", "alerts": [KIBANA_NESTED]},
-        AROUND,
+        ENVELOPE,
     ),
     (
         "Kibana, the rule's context around it",
         {"context": {"rule": {"name": "Ports", "severity": "low"}, "alerts": [KIBANA_NESTED]}},
-        AROUND,
+        ENVELOPE,
     ),
     (
         "Security Deck",
@@ -212,7 +212,7 @@ def test_several_alerts_of_a_payload_become_as_many_events() -> None:
     assert len({id(event["meta"]) for event in events}) == 4
 
 
-def test_the_platforms_own_object_is_there_on_demand() -> None:
+def test_raw_is_the_platforms_own_object() -> None:
     events = main({"payload": [KIBANA_FLAT, SECURITY_DECK]}, raw=True)
     assert isinstance(events, list)
     assert [event["alert"]["raw"] for event in events] == [KIBANA_FLAT, SECURITY_DECK]
@@ -221,7 +221,7 @@ def test_the_platforms_own_object_is_there_on_demand() -> None:
 @pytest.mark.parametrize(
     "payload",
     [
-        # What Datadog sends of itself, and what it sends for what is no signal.
+        # Datadog's default payload, and what its variables become if there is no signal.
         {"id": "1234", "event_type": "query_alert_monitor", "title": "Disk full", "org": {"id": "1", "name": "x"}},
         {**DATADOG_WEBHOOK, "id": "$SECURITY_SIGNAL_ID"},
         {**DATADOG_WEBHOOK, "id": ""},
@@ -241,7 +241,7 @@ def test_the_platforms_own_object_is_there_on_demand() -> None:
         7.5,
     ],
 )
-def test_what_is_not_recognized_is_passed_through_and_marked(payload: t.Any) -> None:
+def test_unrecognized_events_are_passed_through_and_marked(payload: t.Any) -> None:
     event = main({"payload": payload, "meta": {"endpoint": "x", "headers": {}}})
     assert isinstance(event, dict)
     assert event.pop("unrecognized")

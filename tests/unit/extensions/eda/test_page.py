@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the event filter understand what the page tells users to paste, once a platform has filled it in?"""
+"""The event filter understands the payloads of the docs page, once a platform has filled them in."""
 
 from __future__ import annotations
 

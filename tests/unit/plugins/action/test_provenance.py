@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.secops.triage.plugins.plugin_utils._provenance import ProvenanceAction, told_by_play
+from ansible_collections.secops.triage.plugins.plugin_utils._provenance import ProvenanceAction, provenance_from_play
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.documented import MODULES, PLUGINS, ROOT, arguments_of, documented
 from ansible_collections.secops.triage.tests.unit.playbooks.playing import connections, play
@@ -49,7 +49,7 @@ AWX = {"awx_job_id": 4711, "awx_job_template_name": "Close noise", "awx_user_nam
 )
 def test_line_of_a_play(variables: dict[str, t.Any], line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER", "bruno")
-    assert told_by_play(variables) == " · ".join(filter(None, ["Ansible", line]))
+    assert provenance_from_play(variables) == " · ".join(filter(None, ["Ansible", line]))
 
 
 # The plugins

@@ -11,12 +11,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import (
+from ansible_collections.secops.triage.plugins.module_utils._core.error_text import words
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import (
     NotFoundError,
     OptionError,
     RefusedError,
     TriageError,
-    words,
 )
 
 KEYS = {"message", "status", "method", "path", "request_id", "hint"}

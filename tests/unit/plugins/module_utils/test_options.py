@@ -9,36 +9,34 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.basic import env_fallback
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog import site
-from ansible_collections.secops.triage.plugins.module_utils._errors import OptionError
-from ansible_collections.secops.triage.plugins.module_utils._options import (
+from ansible_collections.secops.triage.plugins.module_utils._core.credentials import secret, select_credentials
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
+from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     Connection,
-    Run,
-    base_url,
+    TaskContext,
     checked_ids,
     checked_text,
-    choose,
-    refuse_foreign,
-    secret,
+    reject_other_providers,
 )
+from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url
+from ansible_collections.secops.triage.plugins.module_utils._datadog.api import site
 from ansible_collections.secops.triage.tests.unit.client import connection
 
 SPEC = {
-    "key": {"fallback": (env_fallback, ["T_KEY"])},
-    "user": {"fallback": (env_fallback, ["T_USER"])},
-    "password": {"fallback": (env_fallback, ["T_PASSWORD"])},
+    "key": {"env": ["T_KEY"]},
+    "user": {"env": ["T_USER"]},
+    "password": {"env": ["T_PASSWORD"]},
     "machine": {"default": False},
 }
-WAYS = [("key",), ("user", "password"), ("machine",)]
+AUTH_METHODS = [("key",), ("user", "password"), ("machine",)]
 
 
 def chosen(monkeypatch: pytest.MonkeyPatch, task: dict[str, t.Any], environment: dict[str, str]) -> t.Sequence[str]:
     """What is chosen where the task and the environment give these."""
     for name, value in environment.items():
         monkeypatch.setenv(f"T_{name.upper()}", value)
-    return choose({"machine": False, **environment, **task}, SPEC, WAYS)
+    return select_credentials({"machine": False, **environment, **task}, SPEC, AUTH_METHODS)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +105,10 @@ def test_refuse_foreign(provider: str, params: dict[str, t.Any], said: str | Non
     spec: dict[str, t.Any] = {"status": {}, "person": {}, "reset": {"default": False}}
     given = {"status": None, "person": None, "reset": False, **params}
     if said is None:
-        refuse_foreign(given, spec, provider, TAKES)
+        reject_other_providers(given, spec, provider, TAKES)
         return
     with pytest.raises(OptionError) as caught:
-        refuse_foreign(given, spec, provider, TAKES)
+        reject_other_providers(given, spec, provider, TAKES)
     assert said in str(caught.value)
 
 
@@ -261,7 +259,7 @@ def test_text_that_cannot_be_stored(bad: str) -> None:
 
 def test_a_secret_is_hidden_as_it_is_sent() -> None:
     hidden: list[str] = []
-    run = Run(read_only=True, hide=hidden.append)
+    run = TaskContext(read_only=True, hide=hidden.append)
     assert secret({"key": " Tw9vKx4LqZ\n"}, "key", run) == "Tw9vKx4LqZ"
     assert hidden == ["Tw9vKx4LqZ"]
     for bad in ("Tw9v Kx4LqZ", "Tw9v\nKx4LqZ", "Tw9vKx4Lqé", "", "\n"):
@@ -304,7 +302,7 @@ def test_proxy(given: str | None, url: str | None) -> None:
 def test_a_proxy_password_is_hidden() -> None:
     hidden: list[str] = []
     params = {"timeout": 1, "retries": 0, "concurrency": 1, "validate_certs": True, "ca_path": None}
-    Connection.of({**params, "proxy": "http://me:Tw9vKx4LqZ@proxy:1"}, Run(read_only=True, hide=hidden.append))
+    Connection.of({**params, "proxy": "http://me:Tw9vKx4LqZ@proxy:1"}, TaskContext(read_only=True, hide=hidden.append))
     assert {"Tw9vKx4LqZ", base64.b64encode(b"me:Tw9vKx4LqZ").decode()} <= set(hidden)
 
 

@@ -12,7 +12,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._pace import LONGEST_WAIT, Pace, backoff, told_wait
+from ansible_collections.secops.triage.plugins.module_utils._core.backoff import LONGEST_WAIT, backoff, told_wait
+from ansible_collections.secops.triage.plugins.module_utils._http.throttle import Pace
 
 
 def date_in(seconds: float) -> dict[str, str]:

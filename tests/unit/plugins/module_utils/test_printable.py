@@ -6,18 +6,22 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import RequestError, TriageError
-from ansible_collections.secops.triage.plugins.module_utils._printable import one_line, paints, printable
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import RequestError, TriageError
+from ansible_collections.secops.triage.plugins.module_utils._core.text import (
+    has_control_characters,
+    one_line,
+    printable,
+)
 
-PAINTS = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\u2066", "\ud800"]
+CONTROL_CHARACTERS = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\u2066", "\ud800"]
 
 
-@pytest.mark.parametrize("character", PAINTS)
+@pytest.mark.parametrize("character", CONTROL_CHARACTERS)
 def test_what_paints_is_seen(character: str) -> None:
     value = {"a": [f"x{character}y", 1, None], f"b{character}": f"{character}{character}", 1: 2}
     assert printable(value) == {"a": ["x\ufffdy", 1, None], "b\ufffd": "\ufffd\ufffd", 1: 2}
     assert one_line(f"x{character}{character}y") == "x y"
-    assert paints(f"x{character}y")
+    assert has_control_characters(f"x{character}y")
 
 
 def test_no_line_is_written_over() -> None:
@@ -34,7 +38,7 @@ def test_no_message_paints() -> None:
     said = {"message": "\x9b31m"}
     error = RequestError("GET", "/here", "a redirect to \x1b[2J", body=said, request_id="\x1b]0;\x07")
     for text in (str(error), str(TriageError("\x1b[2J")), *error.report().values()):
-        assert not paints(str(text))
+        assert not has_control_characters(str(text))
 
 
 def test_numbers_that_json_has_not_are_texts() -> None:

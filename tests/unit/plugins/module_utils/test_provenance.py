@@ -10,9 +10,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import OptionError
-from ansible_collections.secops.triage.plugins.module_utils._provenance import (
-    composed,
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import (
+    compose,
     is_provenance,
     provenance,
     with_provenance,
@@ -87,11 +87,11 @@ def test_longest_line() -> None:
     ],
 )
 def test_parts(value: t.Any, shown: str) -> None:
-    assert composed([("play", value)]) == f"Ansible{shown}"
+    assert compose([("play", value)]) == f"Ansible{shown}"
 
 
 def test_line_of_many_parts_is_shortened() -> None:
-    line = composed([("part", str(number) * 60) for number in range(9)])
+    line = compose([("part", str(number) * 60) for number in range(9)])
     assert len(line) == 200
     assert line.endswith("…")
 

@@ -8,8 +8,8 @@ import base64
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import OptionError
-from ansible_collections.secops.triage.plugins.module_utils._proxy import proxy_url
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
+from ansible_collections.secops.triage.plugins.module_utils._core.urls import proxy_url
 
 pytestmark = pytest.mark.versions
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._errors import (
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import (
+    AmbiguousError,
     OptionError,
     RefusedError,
-    UnknownFateError,
     UnreachableError,
 )
 from ansible_collections.secops.triage.tests.unit.client import make_client
@@ -136,7 +136,7 @@ def test_what_a_request_carries(server: Loopback) -> None:
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 def test_an_answer_that_does_not_tell(server: Loopback, method: str, reply: Reply, said: str) -> None:
     server.reply = reply
-    with pytest.raises(UnknownFateError, match=said) as caught:
+    with pytest.raises(AmbiguousError, match=said) as caught:
         make_client(KEYS, retries=0).request(method, f"{server.url}/here", {} if method == "PATCH" else None)
     assert "object at" not in str(caught.value)
     assert caught.value.path == "/here"
@@ -307,7 +307,7 @@ def test_one_tls_context_for_all_connections(secure: Loopback, tmp_path: Path, c
 
 
 def test_plain_text_on_a_tls_port_is_told(server: Loopback) -> None:
-    with pytest.raises((RefusedError, UnknownFateError)) as caught:
+    with pytest.raises((RefusedError, AmbiguousError)) as caught:
         make_client(KEYS, retries=0).request("PATCH", server.url.replace("http:", "https:"), {})
     assert "object at" not in str(caught.value)
     assert server.seen == []

@@ -169,7 +169,7 @@ def test_guards_look_at_the_alert(service: Service) -> None:
     assert failed["failed"]
     assert f"it is {other}" in by_id(failed)[guarded]["error"]["message"]
     assert not service.notes(free)
-    result = run(service, [free, guarded, has_it], only_from=[state], otherwise="skip")
+    result = run(service, [free, guarded, has_it], only_from=[state], on_guard="skip")
     assert (result["counts"]["changed"], result["counts"]["skipped"], result["counts"]["unchanged"]) == (1, 1, 1)
     assert service.notes(free) == [TEXT]
     assert not service.notes(guarded)

@@ -52,12 +52,12 @@ def fails(on: Provider, said: dict[str, str], **options: t.Any) -> Result:
 def skips(on: Provider, said: dict[str, str], **options: t.Any) -> Result:
     """The same where the task skips: the others are changed, check mode predicts it, and a second run is quiet."""
     on.sim.log.clear()
-    check = on.run(check=True, otherwise="skip", **options)
+    check = on.run(check=True, on_guard="skip", **options)
     assert not on.sim.log.writes()
-    real = on.run(otherwise="skip", **options)
+    real = on.run(on_guard="skip", **options)
     assert predicted(check) == predicted(real)
     on.sim.log.clear()
-    again = on.run(otherwise="skip", **options)
+    again = on.run(on_guard="skip", **options)
     assert not on.sim.log.writes()
     for result in (check, real, again):
         assert not result.get("failed"), result["msg"]
@@ -198,7 +198,7 @@ def test_first_objection_is_told(deck: Provider) -> None:
         ({"only_from": ["Shut"]}, "only_from has 'Shut' in it; here it takes STATES"),
         ({"only_from": ["archived", "x"]}, "only_from has 'archived', 'x' in it"),
         ({"protect_severity": ["CRITICAL"]}, "protect_severity has 'CRITICAL' in it; here it takes "),
-        ({"otherwise": "warn"}, "otherwise must be one of: fail, skip"),
+        ({"on_guard": "warn"}, "on_guard must be one of: fail, skip"),
     ],
 )
 def test_refused_before_anything_is_sent(on: Provider, guards: Params, says: str) -> None:
@@ -235,7 +235,7 @@ def test_given_back_since_the_search_was_indexed(on: Provider) -> None:
     assert on.run(alert_ids=[key], status=on.states[0])["changed"]
     on.settings.search_lag = 3600.0
     check = on.run(query=on.query(), only_from=[on.states[0]], check=True)
-    result = on.run(query=on.query(), only_from=[on.states[0]], otherwise="skip")
+    result = on.run(query=on.query(), only_from=[on.states[0]], on_guard="skip")
     assert predicted(check) == predicted(result)
     assert by_id(result)[key]["changed"]
     assert on.alert(key).status == on.states[2]
@@ -261,7 +261,7 @@ def test_skip_does_not_hide_what_became_of_a_lost_write(on: Provider) -> None:
     (key,) = on.noise()
     on.sim.faults.add(Fault("close", path=key, writes=True))
     on.sim.faults.add(moved(on, key, on.states[1], path=f"alerts/{key}", method="GET", nth=2))
-    result = on.run(alert_ids=[key], only_from=[on.states[0]], otherwise="skip", retries=1)
+    result = on.run(alert_ids=[key], only_from=[on.states[0]], on_guard="skip", retries=1)
     assert result["failed"]
     assert "Not tried again: " in by_id(result)[key]["error"]["message"]
 

@@ -80,7 +80,7 @@ def held(sim: Simulator, module: str, task: Params, ids: list[str], said: str) -
         fails_unwritten(sim, result, said, "A guard forbids the change")
         assert by_id(result)[protected]["error"]["message"].endswith(said)
         assert "error" not in by_id(result)[other]
-    skips = [run_module(module, {**task, "otherwise": "skip"}, check=check) for check in (True, False)]
+    skips = [run_module(module, {**task, "on_guard": "skip"}, check=check) for check in (True, False)]
     assert skips[0]["signals"] == skips[1]["signals"]
     for result in skips:
         assert not result.get("failed"), result.get("msg")
@@ -93,7 +93,7 @@ def held(sim: Simulator, module: str, task: Params, ids: list[str], said: str) -
     assert sim.datadog.overview()[protected] == before
     assert sim.datadog.writes_of(protected) == 0
     sim.log.clear()
-    again = run_module(module, {**task, "otherwise": "skip"})
+    again = run_module(module, {**task, "on_guard": "skip"})
     assert not again["changed"]
     assert not sim.log.writes()
     assert (again["counts"]["unchanged"], again["counts"]["skipped"]) == (1, 1)
@@ -149,7 +149,7 @@ def test_nobody_at_all_may_have_it(sim: Simulator, module: str, task: Params) ->
     """An empty list lets nothing through."""
     ids = [add(sim), add(sim, assignee=uuid_of(sim, GRETA))]
     for guard in ("only_assigned_to", "only_from"):
-        result = run_module(module, {**task, "signal_ids": ids, guard: [], "otherwise": "skip"})
+        result = run_module(module, {**task, "signal_ids": ids, guard: [], "on_guard": "skip"})
         assert (result["changed"], result["counts"]["skipped"]) == (False, 2)
 
 
@@ -220,7 +220,7 @@ def test_a_severity_in_capitals_is_that_severity(sim: Simulator, datadog: Params
         {"only_from": ["open", "closed"]},
         {"only_from": ["Open"]},
         {"protect_severity": ["severe"]},
-        {"otherwise": "ignore"},
+        {"on_guard": "ignore"},
         {"only_assigned_to": ["a\x00b"]},
     ],
 )
@@ -256,7 +256,7 @@ def test_a_guard_looks_at_what_was_read_not_at_what_a_search_shows(sim: Simulato
     connection = {name: task[name] for name in ("api_url", "api_key", "app_key")}
     for signal_id, state in zip(ids, ("open", "under_review")):
         run_module("signal_state", {**connection, "signal_ids": signal_id, "state": state})
-    result = run_module(module, {**guarded, "otherwise": "skip"}, check=True)
+    result = run_module(module, {**guarded, "on_guard": "skip"}, check=True)
     assert [row["changed"] for row in rows(result)] == [True, False]
     assert by_id(result)[ids[1]]["skipped"] == "it is under_review, and only_from is open"
     sim.log.clear()
@@ -265,7 +265,7 @@ def test_a_guard_looks_at_what_was_read_not_at_what_a_search_shows(sim: Simulato
 
 def test_somebody_takes_a_signal_on_after_the_search(sim: Simulator, module: str, task: Params) -> None:
     ids = [add(sim), add(sim)]
-    guarded = {**task, **named(sim, ids, by_query=True), "only_assigned_to": [""], "otherwise": "skip"}
+    guarded = {**task, **named(sim, ids, by_query=True), "only_assigned_to": [""], "on_guard": "skip"}
     greta = uuid_of(sim, GRETA)
     taken = sim.datadog.signals[ids[0]]
     sim.faults.add(Meanwhile(lambda _entry: setattr(taken, "assignee", greta), path=READ))
@@ -275,14 +275,14 @@ def test_somebody_takes_a_signal_on_after_the_search(sim: Simulator, module: str
     assert sim.datadog.writes_of(ids[0]) == 0
 
 
-@pytest.mark.parametrize("otherwise", ["fail", "skip"])
+@pytest.mark.parametrize("on_guard", ["fail", "skip"])
 def test_somebody_takes_a_signal_on_between_a_lost_write_and_its_retry(
-    sim: Simulator, module: str, task: Params, by_query: bool, otherwise: str
+    sim: Simulator, module: str, task: Params, by_query: bool, on_guard: str
 ) -> None:
     """What was not done is not tried again then, and the row says why."""
     signal_id = add(sim)
     signal, greta = sim.datadog.signals[signal_id], uuid_of(sim, GRETA)
-    guarded = {**task, **named(sim, [signal_id], by_query), "only_assigned_to": [""], "otherwise": otherwise}
+    guarded = {**task, **named(sim, [signal_id], by_query), "only_assigned_to": [""], "on_guard": on_guard}
     sim.faults.add(Fault("status", writes=True, status=500, when="before"))
     take = Meanwhile(lambda _entry: setattr(signal, "assignee", greta), path=READ, nth=2)
     sim.faults.add(take)
@@ -305,8 +305,8 @@ def test_a_lost_write_that_was_done_needs_no_guard(sim: Simulator, module: str, 
     assert sim.datadog.writes_of(signal_id) == 1
 
 
-@pytest.mark.parametrize("otherwise", ["fail", "skip"])
-def test_in_a_bulk_only_those_that_are_free_are_tried_again(sim: Simulator, datadog: Params, otherwise: str) -> None:
+@pytest.mark.parametrize("on_guard", ["fail", "skip"])
+def test_in_a_bulk_only_those_that_are_free_are_tried_again(sim: Simulator, datadog: Params, on_guard: str) -> None:
     """And none at all where the task is not to go on without those that are not."""
     ids = [add(sim) for dummy in range(5)]
     greta = uuid_of(sim, GRETA)
@@ -315,9 +315,9 @@ def test_in_a_bulk_only_those_that_are_free_are_tried_again(sim: Simulator, data
         Meanwhile(lambda _entry: setattr(sim.datadog.signals[ids[2]], "assignee", greta), path=READ, nth=len(ids) + 1)
     )
     params = {**datadog, "signal_ids": ids, "state": "archived", "only_assigned_to": [""], "retries": 2}
-    result = run_module("signal_state", {**params, "concurrency": 1, "otherwise": otherwise})
+    result = run_module("signal_state", {**params, "concurrency": 1, "on_guard": on_guard})
     assert result["failed"]
-    goes_on = otherwise == "skip"
+    goes_on = on_guard == "skip"
     assert [row["changed"] for row in rows(result)] == [goes_on, goes_on, False, goes_on, goes_on]
     assert [sim.datadog.writes_of(one) for one in ids] == [int(goes_on), int(goes_on), 0, int(goes_on), int(goes_on)]
     assert "Not tried again" in rows(result)[2]["error"]["message"]
@@ -337,11 +337,11 @@ def test_a_link_is_not_taken_away_from_what_a_guard_has_come_to_protect(sim: Sim
 # What has to wait
 
 
-@pytest.mark.parametrize("otherwise", ["fail", "skip"])
+@pytest.mark.parametrize("on_guard", ["fail", "skip"])
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("action", ["status", "close"])
 def test_a_write_that_was_told_to_wait_asks_the_guards_again(
-    sim: Simulator, datadog: Params, count: int, action: str, otherwise: str
+    sim: Simulator, datadog: Params, count: int, action: str, on_guard: str
 ) -> None:
     ids = [sim.datadog.add_signal().id for _position in range(count)]
 
@@ -352,21 +352,21 @@ def test_a_write_that_was_told_to_wait_asks_the_guards_again(
     sim.faults.add(Meanwhile(taken, writes=True))
     sim.faults.add(Fault(**fault, writes=True))
     task = {**datadog, "signal_ids": ids, "state": "archived", "archive_reason": "other", "only_from": ["open"]}
-    result = run_module("signal_state", {**task, "otherwise": otherwise})
+    result = run_module("signal_state", {**task, "on_guard": on_guard})
     assert sim.datadog.signals[ids[0]].state == "under_review"
     row = by_id(result)[ids[0]]
-    if (action, otherwise) == ("status", "skip"):
+    if (action, on_guard) == ("status", "skip"):
         assert not result.get("failed"), result["msg"]
         assert row["skipped"] == "it is under_review, and only_from is open"
     else:
         assert "only_from is open" in row["error"]["message"]
     assert row["changed"] is (False if action == "status" else None)
-    state = "archived" if otherwise == "skip" else "open"
+    state = "archived" if on_guard == "skip" else "open"
     assert [sim.datadog.signals[one].state for one in ids[1:]] == [state] * (count - 1)
     # Without an answer, what is not sent again may still come about.
-    changed = True if otherwise == "skip" else False if action == "status" else None
+    changed = True if on_guard == "skip" else False if action == "status" else None
     assert [by_id(result)[one]["changed"] for one in ids[1:]] == [changed] * (count - 1)
-    assert ["error" in by_id(result)[one] for one in ids[1:]] == [otherwise == "fail"] * (count - 1)
+    assert ["error" in by_id(result)[one] for one in ids[1:]] == [on_guard == "fail"] * (count - 1)
 
 
 def test_a_write_that_was_told_to_wait_is_sent_where_no_guard_objects(sim: Simulator, datadog: Params) -> None:
@@ -385,8 +385,8 @@ def test_a_write_that_was_told_to_wait_is_sent_where_no_guard_objects(sim: Simul
     assert by_id(late)[signal.id]["changed"] is False
 
 
-@pytest.mark.parametrize("otherwise", ["fail", "skip"])
-def test_writes_that_wait_for_another_one_ask_the_guards_again(sim: Simulator, calseta: Params, otherwise: str) -> None:
+@pytest.mark.parametrize("on_guard", ["fail", "skip"])
+def test_writes_that_wait_for_another_one_ask_the_guards_again(sim: Simulator, calseta: Params, on_guard: str) -> None:
     """The others are held back by the 429 of the first, and in that time somebody takes one of them on."""
     ids = [sim.calseta.add_alert().uuid for _position in range(10)]
 
@@ -395,12 +395,12 @@ def test_writes_that_wait_for_another_one_ask_the_guards_again(sim: Simulator, c
 
     sim.faults.add(Meanwhile(taken, writes=True))
     sim.faults.add(Fault(status=429, wait_form="retry_after", wait=1, writes=True))
-    task = {**calseta, "alert_ids": ids, "status": "Triaging", "only_from": ["Open"], "otherwise": otherwise}
+    task = {**calseta, "alert_ids": ids, "status": "Triaging", "only_from": ["Open"], "on_guard": on_guard}
     result = run_module("alert_update", {**task, "concurrency": 1})
     assert sim.calseta.alerts[ids[-1]].status == "Escalated"
-    state = "Triaging" if otherwise == "skip" else "Open"
+    state = "Triaging" if on_guard == "skip" else "Open"
     assert [sim.calseta.alerts[one].status for one in ids[:-1]] == [state] * 9
-    if otherwise == "skip":
+    if on_guard == "skip":
         assert by_id(result)[ids[-1]]["skipped"] == "it is Escalated, and only_from is Open"
         assert result["counts"] == {"requested": 10, "changed": 9, "unchanged": 0, "skipped": 1, "failed": 0}
     else:

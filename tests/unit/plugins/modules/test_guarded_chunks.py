@@ -192,7 +192,7 @@ def test_check_mode_reads_once_and_foretells_all(triage: Task) -> None:
     check = triage.run(check=True)
     assert len(triage.sim.log) == len(triage.ids)
     assert check["signals"] == triage.run()["signals"]
-    again = triage.run(otherwise="skip")
+    again = triage.run(on_guard="skip")
     assert (again["changed"], len(triage.sim.log)) == (False, len(triage.ids))
 
 
@@ -215,7 +215,7 @@ def test_one_that_is_taken_on_during_the_first_chunk_is_skipped(task: Task) -> N
     ids = task.alerts(task.chunk + 5)
     theirs = ids[task.chunk + 2]
     task.taken(theirs)
-    result = task.run(otherwise="skip")
+    result = task.run(on_guard="skip")
     assert not result.get("failed"), result["msg"]
     assert by_id(result)[theirs]["skipped"] == task.objection()
     assert by_id(result)[theirs]["changed"] is False
@@ -272,7 +272,7 @@ def test_signal_250_of_400_found_by_a_query(triage: Task) -> None:
     ids = triage.alerts(400)
     triage.taken(ids[250])
     searched: Params = {"query": "source:*", "from": "now-1d"}
-    result = triage.run(**searched, otherwise="skip")
+    result = triage.run(**searched, on_guard="skip")
     assert result["counts"]["changed"] == 399
     assert by_id(result)[ids[250]]["skipped"] == triage.objection()
     # The search, all of it as it is, each chunk of it again, and three bulks, of which that of two is one, too.
@@ -303,16 +303,16 @@ def test_what_came_in_between_and_is_in_no_guards_way_is_before(updates: Task) -
 # What has to wait, and what goes wrong
 
 
-@pytest.mark.parametrize("otherwise", ["fail", "skip"])
-def test_a_later_chunk_that_has_to_wait(triage: Task, otherwise: str) -> None:
+@pytest.mark.parametrize("on_guard", ["fail", "skip"])
+def test_a_later_chunk_that_has_to_wait(triage: Task, on_guard: str) -> None:
     ids = triage.alerts(2 * triage.chunk + 5)
     theirs = ids[triage.chunk + 5]
     triage.taken(theirs, writes=True, nth=2)
     triage.sim.faults.add(Fault(status=429, wait_form="retry_after", wait=0.1, writes=True, nth=2))
-    result = triage.run(otherwise=otherwise)
+    result = triage.run(on_guard=on_guard)
     row = by_id(result)[theirs]
     assert row["changed"] is False
-    if otherwise == "skip":
+    if on_guard == "skip":
         assert row["skipped"] == triage.objection()
         assert triage.written() == set(ids) - {theirs}
         assert not result.get("failed"), result["msg"]
@@ -332,7 +332,7 @@ def test_one_that_is_gone_by_then_stops_the_task(updates: Task) -> None:
         del updates.sim.calseta.alerts[ids[15]]
 
     updates.sim.faults.add(Meanwhile(removed, writes=True))
-    result = updates.run(otherwise="skip")
+    result = updates.run(on_guard="skip")
     assert result["changed"] is True
     row = next(row for row in result["alerts"] if row["id"] == ids[15])
     assert row["error"]["message"] == "It was there, and is gone"
@@ -381,7 +381,7 @@ def test_a_link_that_is_not_to_be_taken_away_by_then_is_skipped(sim: Simulator, 
     task = Task(sim, WAYS["link"], datadog)
     task.ids = [signal.id for signal in signals]
     task.taken(task.ids[1], method="GET", path=task.ids[1], nth=2)
-    result = task.run(state="absent", otherwise="skip")
+    result = task.run(state="absent", on_guard="skip")
     assert not result.get("failed"), result["msg"]
     assert by_id(result)[task.ids[1]]["skipped"] == task.objection()
     assert [signal.incident_ids for signal in signals] == [[OTHER], [MINE, OTHER], [OTHER]]

@@ -154,7 +154,7 @@ def test_alerts_from_before_8_0_have_no_assignees(sim: Simulator, kibana: Params
 def test_takes_over_only_what_nobody_has(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
     ids = [sim.kibana.add_alert(**assigned(*who)) for who in ([], [uids["greta"]], [uids["amira"]])]
     query = {"ids": {"values": ids}}
-    task: Params = {"query": query, "assignees": ["amira"], "only_assigned_to": [""], "otherwise": "skip"}
+    task: Params = {"query": query, "assignees": ["amira"], "only_assigned_to": [""], "on_guard": "skip"}
     result = run(kibana, **task)
     assert [row["changed"] for row in result["alerts"] if row["id"] == ids[0]] == [True]
     assert by_id(result)[ids[1]]["skipped"] == f"{uids['greta']} has it, and only_assigned_to is nobody"

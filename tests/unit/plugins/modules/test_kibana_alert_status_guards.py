@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._kibana_bounds import unbounded
+from ansible_collections.secops.triage.plugins.module_utils._kibana.bounds import unbounded
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import (
     Meanwhile,
@@ -68,14 +68,14 @@ def held(sim: Simulator, kibana: Params, task: Params, ids: list[str], said: str
     protected, other = ids
     for check in (True, False):
         fails_unwritten(sim, run(kibana, **task, check=check), said)
-    skips = [run(kibana, **task, otherwise="skip", check=check) for check in (True, False)]
+    skips = [run(kibana, **task, on_guard="skip", check=check) for check in (True, False)]
     assert skips[0]["alerts"] == skips[1]["alerts"]
     for result in skips:
         assert changed(result) == [other]
         assert said in by_id(result)[protected]["skipped"]
         assert (result["counts"]["changed"], result["counts"]["skipped"]) == (1, 1)
     assert not sim.kibana.writes_of(protected)
-    again = run(kibana, **task, otherwise="skip")
+    again = run(kibana, **task, on_guard="skip")
     assert not again["changed"]
 
 
@@ -143,7 +143,7 @@ def test_what_a_query_has_found_is_read_again_just_before_the_write(sim: Simulat
     ids = [sim.kibana.add_alert(**NOISY) for _each in range(3)]
     taken = {STATUS: "acknowledged"}
     sim.faults.add(Meanwhile(lambda entry: sim.kibana.alerts()[ids[1]].update(taken), path="search", nth=2))
-    result = run(kibana, query=NOISE, only_from=["open"], otherwise="skip")
+    result = run(kibana, query=NOISE, only_from=["open"], on_guard="skip")
     assert set(changed(result)) == {ids[0], ids[2]}
     assert by_id(result)[ids[1]]["skipped"] == "it is acknowledged, and only_from is open"
     assert [entry.is_write for entry in sim.log] == [False, False, True, False]
@@ -249,7 +249,7 @@ def twice(sim: Simulator, severity: str) -> list[str]:
 def test_two_of_one_id_that_stand_differently_are_not_written(sim: Simulator, kibana: Params) -> None:
     """What is written goes to both, and a guard may have seen only one of them."""
     ids = twice(sim, "critical")
-    result = run(kibana, query=NOISE, protect_severity=["critical"], otherwise="skip", retries=0)
+    result = run(kibana, query=NOISE, protect_severity=["critical"], on_guard="skip", retries=0)
     fails_unwritten(sim, result, f"two alerts with the id {ids[0]}")
 
 

@@ -261,6 +261,6 @@ def test_guards(sim: Simulator, kibana: Params) -> None:
     result = run(kibana, **task)
     assert "only_from" in result["msg"]
     assert not sim.log.writes()
-    result = run(kibana, **task, otherwise="skip")
+    result = run(kibana, **task, on_guard="skip")
     assert [by_id(result)[key].get("skipped") for key in ids] == [None, "it is closed, and only_from is open"]
     assert [sim.kibana.alerts()[key][TAGS] for key in ids] == [["a"], []]

@@ -179,6 +179,6 @@ def test_no_line_where_nobody_knows_what_became_of_the_change(service: Service) 
 
 def test_no_line_for_what_a_guard_has_left_alone(service: Service) -> None:
     alert_id = service.alert()
-    assert service.run([alert_id], only_from=[], otherwise="skip")["counts"]["skipped"] == 1
+    assert service.run([alert_id], only_from=[], on_guard="skip")["counts"]["skipped"] == 1
     assert not service.lines(alert_id)
     assert not service.sim.log.writes()

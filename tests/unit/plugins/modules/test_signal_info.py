@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog_info import page_of
+from ansible_collections.secops.triage.plugins.module_utils._datadog.info import page_of
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, run_module
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is told of alerts of several platforms, by table."""
+"""The outcome of alerts of several platforms, by table."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def test_nothing() -> None:
     ],
 )
 def test_row(platform: str, fields: Fields, status: str | None, verdict: str | None) -> None:
-    told = triage_result([made(platform, "module", {"alerts": [{"id": "a", **fields}]}, "a")])
+    result = triage_result([made(platform, "module", {"alerts": [{"id": "a", **fields}]}, "a")])
     common = {"platform": platform, "module": "module", "common_status": status, "common_verdict": verdict}
-    assert told["alerts"] == [{"id": "a", "changed": False, **fields, **common}]
-    assert not told["changed"]
+    assert result["alerts"] == [{"id": "a", "changed": False, **fields, **common}]
+    assert not result["changed"]
 
 
 def test_alert_counts_once() -> None:
-    """What became of it over all calls, of which the worst counts most."""
+    """The worst outcome of its calls counts."""
     first = [row("a", True), row("b", False), row("c", False, skipped="by a guard"), row("d", True), row("e", False)]
     second = [row("a", False), row("b", True), row("d", False, error={"message": "No"})]
     failed = {"failed": True, "msg": "1 failed", "error": {"message": "No"}, "alerts": second}
@@ -63,9 +63,9 @@ def test_alert_counts_once() -> None:
         # The same id elsewhere is another alert.
         made("datadog", "signal_state", {"signals": [row("a", False)]}, "a"),
     ]
-    told = triage_result(answers)
-    assert told["counts"] == {"requested": 6, "changed": 2, "unchanged": 2, "skipped": 1, "failed": 1}
-    assert told["failed"] == [
+    result = triage_result(answers)
+    assert result["counts"] == {"requested": 6, "changed": 2, "unchanged": 2, "skipped": 1, "failed": 1}
+    assert result["failed"] == [
         {"platform": "kibana", "module": "alert_note", "ids": ["d"], "msg": "1 failed", "error": {"message": "No"}}
     ]
 
@@ -79,37 +79,37 @@ def test_alert_counts_once() -> None:
             {"message": "No", "status": 403},
         ),
         ({"failed": True, "msg": "No such option"}, False, {"message": "No such option"}),
-        # It broke off somewhere.
+        # It crashed.
         ({"failed": True, "msg": "Killed", "module_stdout": ""}, None, {"message": "Killed"}),
     ],
 )
 def test_call_that_failed_before_it_had_rows(answer: Fields, changed: bool | None, error: Fields) -> None:
-    told = triage_result([made("calseta", "alert_update", answer, "a", "b")])
+    result = triage_result([made("calseta", "alert_update", answer, "a", "b")])
     common = {"platform": "calseta", "module": "alert_update", "common_status": None, "common_verdict": None}
-    assert told["alerts"] == [{"id": name, "changed": changed, "error": error, **common} for name in "ab"]
-    assert told["failed"][0]["ids"] == ["a", "b"]
-    assert told["counts"]["failed"] == 2
-    assert told["changed"] is (changed is None)
+    assert result["alerts"] == [{"id": name, "changed": changed, "error": error, **common} for name in "ab"]
+    assert result["failed"][0]["ids"] == ["a", "b"]
+    assert result["counts"]["failed"] == 2
+    assert result["changed"] is (changed is None)
 
 
 def test_alert_that_is_not_there_to_look_at() -> None:
     answer = {"alerts": [{"id": "a", "status": "OPEN", "verdict": None}], "missing": ["b"]}
-    told = triage_result([made("security_deck", "alert_info", answer, "a", "b")])
-    assert [(row["id"], "error" in row) for row in told["alerts"]] == [("a", False), ("b", True)]
-    [failed] = told["failed"]
+    result = triage_result([made("security_deck", "alert_info", answer, "a", "b")])
+    assert [(row["id"], "error" in row) for row in result["alerts"]] == [("a", False), ("b", True)]
+    [failed] = result["failed"]
     assert (failed["ids"], failed["msg"]) == (["b"], "There is no such alert (b)")
-    assert told["counts"] == {"requested": 2, "changed": 0, "unchanged": 1, "skipped": 0, "failed": 1}
+    assert result["counts"] == {"requested": 2, "changed": 0, "unchanged": 1, "skipped": 0, "failed": 1}
 
 
 def test_what_was_lost() -> None:
     one, two = {"id": "a", "option": "status"}, {"id": "b", "option": "verdict"}
-    told = triage_result(
+    result = triage_result(
         [made("kibana", "x", {"alerts": []}, lost=[one]), made("datadog", "y", {"signals": []}, lost=[two])]
     )
-    assert told["lost"] == [one, two]
+    assert result["lost"] == [one, two]
 
 
-@pytest.mark.parametrize("answers", [None, "a", {}, ["a"]])
+@pytest.mark.parametrize("answers", [None, "a", {}, ["a"], [{"step": {}}]])
 def test_what_is_no_answers(answers: t.Any) -> None:
     with pytest.raises(AnsibleFilterError, match="triage_result takes the list of steps, each with the answer to it"):
         triage_result(answers)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which calls it takes to triage alerts of several platforms, by table."""
+"""The calls that bring alerts of several platforms to their desired states, by table."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ triage_steps = FilterModule().filters()["triage_steps"]
 UUID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
 
-def alert(platform: str, name: str = "a", **asked: t.Any) -> Fields:
-    return {"platform": platform, "id": UUID if platform == "calseta" else name, **asked}
+def alert(platform: str, name: str = "a", **desired: t.Any) -> Fields:
+    return {"platform": platform, "id": UUID if platform == "calseta" else name, **desired}
 
 
 def calls(alerts: list[Fields], **options: t.Any) -> list[tuple[str, list[str], Fields]]:
@@ -87,7 +87,7 @@ ONE_ALERT = [
             ("alert_note", {**DECK, "text": "Why"}),
         ],
     ),
-    # It stays open: what is asked for besides is done, and else it is only looked at.
+    # It stays open. The other fields are written; if there are none, it is only read.
     (alert("security_deck", status="resolved", verdict="managed_externally"), [("alert_info", DECK)]),
     (
         alert("security_deck", status="resolved", verdict="managed externally", comment="Why"),
@@ -108,7 +108,7 @@ ONE_ALERT = [
     ),
     (alert("calseta", assignee="amira"), [("alert_info", CALSETA)]),
     (alert("kibana", incident_id=7), [("kibana_alert_info", {})]),
-    # What is not given is not written, whatever a survey gives for it.
+    # Unanswered questions of a survey are not written.
     (
         alert("calseta", status="in_progress", verdict=None, comment="", assignee="", incident_id=""),
         [("alert_update", {**CALSETA, "status": "Triaging"})],
@@ -116,14 +116,14 @@ ONE_ALERT = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "expected"), ONE_ALERT)
-def test_one_alert(asked: Fields, expected: list[tuple[str, Fields]]) -> None:
-    assert calls([asked]) == [(module, [asked["id"]], args) for module, args in expected]
+@pytest.mark.parametrize(("desired", "expected"), ONE_ALERT)
+def test_one_alert(desired: Fields, expected: list[tuple[str, Fields]]) -> None:
+    assert calls([desired]) == [(module, [desired["id"]], args) for module, args in expected]
 
 
 def test_fewest_calls() -> None:
-    """Those of one platform that want the same are one call, however they say it, and whatever stands between them."""
-    asked = [
+    """Alerts of one platform with equal desired states are one call, in whatever words and order they come."""
+    alerts = [
         alert("kibana", "k1", status="resolved", verdict="benign", comment="Seen"),
         alert("datadog", "d1", status="resolved", verdict="benign"),
         alert("elastic", "k2", status="Closed", verdict="benign positive", comment="Seen"),
@@ -132,7 +132,7 @@ def test_fewest_calls() -> None:
         alert("datadog", "d2", status="archived", verdict="benign"),
         alert("calseta", status="new"),
     ]
-    assert calls(asked) == [
+    assert calls(alerts) == [
         ("kibana_alert_status", ["k1", "k2"], {"status": "closed", "reason": "benign_positive"}),
         ("kibana_alert_status", ["k3"], {"status": "acknowledged"}),
         ("alert_note", ["k1", "k2", "k3"], {**KIBANA, "text": "Seen"}),
@@ -142,13 +142,13 @@ def test_fewest_calls() -> None:
 
 
 def test_ids_are_those_that_the_modules_return() -> None:
-    """Else nobody would find the alerts of a step in the answer to it."""
-    asked = [
+    """The rows of an answer are matched to a step by their ids."""
+    alerts = [
         {"platform": "Calseta", "id": UUID.upper(), "status": "new"},
         {"platform": "datadog", "id": " AQ ", "status": "new"},
         {"platform": "calseta", "id": UUID.replace("-", ""), "status": "Open"},
     ]
-    assert [step["ids"] for step in triage_steps(asked)] == [[UUID], ["AQ"]]
+    assert [step["ids"] for step in triage_steps(alerts)] == [[UUID], ["AQ"]]
 
 
 def test_none_at_all() -> None:
@@ -173,55 +173,55 @@ LOST = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "lost"), LOST)
-def test_what_is_lost(asked: Fields, lost: list[tuple[t.Any, ...]]) -> None:
+@pytest.mark.parametrize(("desired", "lost"), LOST)
+def test_what_is_lost(desired: Fields, lost: list[tuple[t.Any, ...]]) -> None:
     expected = [
-        {"platform": asked["platform"], "id": asked["id"], "option": option, "asked": was, "written": written}
+        {"platform": desired["platform"], "id": desired["id"], "option": option, "desired": was, "written": written}
         for option, was, written in lost
     ]
     # Once, however many calls it takes.
-    assert [one for step in triage_steps([asked], "allow") for one in step["lost"]] == expected
+    assert [one for step in triage_steps([desired], "allow") for one in step["lost"]] == expected
     if not lost:
-        assert triage_steps([asked], "fail")
+        assert triage_steps([desired], "fail")
         return
     with pytest.raises(
         AnsibleFilterError, match=r"Nothing was sent, for this would lose meaning, and on_lossy is fail\. "
     ):
-        triage_steps([asked], "fail")
+        triage_steps([desired], "fail")
 
 
 def test_what_is_lost_counts_for_an_alert_that_is_in_the_list_twice() -> None:
-    asked = [
+    alerts = [
         alert("datadog", status="in_progress"),
         alert("datadog", status="on_hold"),
         alert("datadog", status="on hold"),
     ]
-    [step] = triage_steps(asked, "allow")
-    assert [one["asked"] for one in step["lost"]] == ["on_hold", "on hold"]
+    [step] = triage_steps(alerts, "allow")
+    assert [one["desired"] for one in step["lost"]] == ["on_hold", "on hold"]
     assert step["ids"] == ["a"]
 
 
 def test_what_is_lost_in_words(capfd: pytest.CaptureFixture[str]) -> None:
-    asked = [alert("datadog", f"d{number}", status="resolved", verdict="duplicate") for number in range(7)]
-    asked.append(alert("security_deck", "s", status="resolved", verdict="managed_externally"))
+    alerts = [alert("datadog", f"d{number}", status="resolved", verdict="duplicate") for number in range(7)]
+    alerts.append(alert("security_deck", "s", status="resolved", verdict="managed_externally"))
     with pytest.raises(AnsibleFilterError) as error:
-        triage_steps(asked, "fail")
+        triage_steps(alerts, "fail")
     assert "datadog: verdict duplicate is only other there (d0, d1, d2, d3, d4, and 2 more)" in str(error.value)
     assert "verdict managed_externally has no place there, and it stays open (s)" in str(error.value)
     assert not capfd.readouterr().err
-    triage_steps(asked, "allow")
+    triage_steps(alerts, "allow")
     assert not capfd.readouterr().err
-    triage_steps(asked)
+    triage_steps(alerts)
     assert "[WARNING]: This loses meaning. datadog: verdict duplicate" in " ".join(capfd.readouterr().err.split())
 
 
 def test_map() -> None:
-    asked = [
+    alerts = [
         alert("datadog", status="resolved", verdict="suspicious"),
         alert("kibana", status="resolved", verdict="Test"),
     ]
     words = {"datadog": {"suspicious": "true_positive_malicious"}, "elastic": {"test": "Drill"}}
-    found = triage_steps(asked, "fail", verdict_map=words)
+    found = triage_steps(alerts, "fail", verdict_map=words)
     assert [step["args"] for step in found] == [
         {"state": "archived", "archive_reason": "true_positive_malicious"},
         {"status": "closed", "reason": "Drill"},
@@ -257,20 +257,20 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "said"), WRONG)
-def test_what_is_wrong(asked: t.Any, said: str) -> None:
+@pytest.mark.parametrize(("desired", "said"), WRONG)
+def test_what_is_wrong(desired: t.Any, said: str) -> None:
     with pytest.raises(AnsibleFilterError) as error:
-        triage_steps([asked])
+        triage_steps([desired])
     assert said in str(error.value)
     assert str(error.value).startswith("Nothing was sent. ")
 
 
-def test_everything_that_is_wrong_is_told_at_once() -> None:
-    asked = [alert("datadog", f"d{number}", status="snoozed") for number in range(12)]
-    asked.insert(3, alert("datadog", status="new"))
-    asked.append(alert("datadog", status="resolved"))
+def test_one_error_names_everything_that_is_wrong() -> None:
+    alerts = [alert("datadog", f"d{number}", status="snoozed") for number in range(12)]
+    alerts.insert(3, alert("datadog", status="new"))
+    alerts.append(alert("datadog", status="resolved"))
     with pytest.raises(AnsibleFilterError) as error:
-        triage_steps(asked, only_from=["newish"])
+        triage_steps(alerts, only_from=["newish"])
     said = str(error.value)
     assert "alert 1 (datadog d0): " in said
     assert "alert 11 (datadog d9): " in said
@@ -278,7 +278,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(
         AnsibleFilterError, match=r"alert 2 \(datadog a\): it is in the list before, and something else is "
     ):
-        triage_steps([asked[3], asked[-1]])
+        triage_steps([alerts[3], alerts[-1]])
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ GUARDS = [
     # An alert from before 8.0 has the old word.
     ("kibana", {"only_from": ["in_progress"]}, {"only_from": ["acknowledged", "in-progress"]}),
     ("kibana", {"only_from": ["in_progress", "ACKNOWLEDGED"]}, {"only_from": ["acknowledged", "in-progress"]}),
-    # Nobody sees of these that they are on hold, so the guard lets none of them through.
+    # On these platforms on_hold looks like in_progress, so the guard lets no such alert through.
     ("datadog", {"only_from": ["new", "on_hold", "escalated"]}, {"only_from": ["open"]}),
     ("security_deck", {"only_from": ["on_hold", "Triaging"]}, {"only_from": ["NEED_INFO"]}),
     ("calseta", {"only_from": ["escalated", "open"]}, {"only_from": ["Escalated", "Open"]}),
@@ -308,11 +308,11 @@ GUARDS = [
     ("kibana", {"only_assigned_to": ["", "amira"]}, {"only_assigned_to": ["", "amira"]}),
     ("datadog", {"protect_severity": ["critical", "Informational"]}, {"protect_severity": ["critical", "info"]}),
     ("calseta", {"protect_severity": ["INFO", "pending"]}, {"protect_severity": ["Informational", "Pending"]}),
-    # The nearest one where there is none.
+    # The nearest severity, if the platform does not have this one.
     ("security_deck", {"protect_severity": ["critical", "HIGH"]}, {"protect_severity": ["HIGH"]}),
     ("kibana", {"protect_severity": ["info"]}, {"protect_severity": ["low"]}),
     ("kibana", {"protect_severity": ["pending"]}, {"protect_severity": []}),
-    # As Ansible takes a list; what a survey gives for nothing is nothing, but among users it is nobody.
+    # Lists as Ansible takes them. An empty text is an unanswered question, but among users it is nobody.
     (
         "kibana",
         {"only_from": "new, closed", "protect_severity": "high"},
@@ -322,18 +322,18 @@ GUARDS = [
 ]
 
 
-@pytest.mark.parametrize(("platform", "asked", "expected"), GUARDS)
-def test_guards(platform: str, asked: Fields, expected: Fields) -> None:
-    [step] = triage_steps([alert(platform, status="new")], **asked)
+@pytest.mark.parametrize(("platform", "options", "expected"), GUARDS)
+def test_guards(platform: str, options: Fields, expected: Fields) -> None:
+    [step] = triage_steps([alert(platform, status="new")], **options)
     assert step["guards"] == expected
 
 
 def test_what_follows_a_change_may_find_what_it_has_made() -> None:
-    asked = [
+    alerts = [
         alert("kibana", "k1", status="escalated", assignee="amira", comment="Seen"),
         alert("kibana", "k2", comment="Seen"),
     ]
-    found = triage_steps(asked, only_from=["new"], only_assigned_to=[""], protect_severity=["high"])
+    found = triage_steps(alerts, only_from=["new"], only_assigned_to=[""], protect_severity=["high"])
     high = {"protect_severity": ["high"]}
     assert [(step["module"], step["ids"], step["guards"]) for step in found] == [
         ("kibana_alert_status", ["k1"], {"only_from": ["open"], "only_assigned_to": [""], **high}),
@@ -349,7 +349,7 @@ def test_what_follows_a_change_may_find_what_it_has_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("platform", "asked", "said"),
+    ("platform", "options", "said"),
     [
         ("datadog", {"only_from": ["newish"]}, "only_from has 'newish' in it, and takes new, in_progress, "),
         (
@@ -365,7 +365,7 @@ def test_what_follows_a_change_may_find_what_it_has_made() -> None:
         ("datadog", {"protect_severity": ["severe"]}, "protect_severity has 'severe' in it, and takes informational, "),
     ],
 )
-def test_guards_that_cannot_be(platform: str, asked: Fields, said: str) -> None:
+def test_guards_that_cannot_be(platform: str, options: Fields, said: str) -> None:
     with pytest.raises(AnsibleFilterError) as error:
-        triage_steps([alert(platform, status="new")], **asked)
+        triage_steps([alert(platform, status="new")], **options)
     assert said in str(error.value)

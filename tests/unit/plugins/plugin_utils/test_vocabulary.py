@@ -17,12 +17,10 @@ from ansible_collections.secops.triage.plugins.filter import (
     native_status,
     native_verdict,
 )
-from ansible_collections.secops.triage.plugins.module_utils import (
-    _calseta_query,
-    _datadog,
-    _kibana_fields,
-    _security_deck,
-)
+from ansible_collections.secops.triage.plugins.module_utils._calseta import words as calseta
+from ansible_collections.secops.triage.plugins.module_utils._datadog import words as datadog
+from ansible_collections.secops.triage.plugins.module_utils._kibana import words as kibana
+from ansible_collections.secops.triage.plugins.module_utils._security_deck import words as security_deck
 from ansible_collections.secops.triage.plugins.modules import alert_update, kibana_alert_status, signal_state
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
@@ -33,7 +31,7 @@ FILTERS: dict[str, t.Callable[..., t.Any]] = {
     for name, function in plugin.FilterModule().filters().items()
 }
 
-#: "~" loses meaning, "+" is what goes with the word, and "-" is a field that is left out.
+#: "~" loses meaning, "+" is the extra that goes with the word, and "-" is a field that is left out.
 STATUSES = """
 new         | open            | open             | OPEN          | Open
 in_progress | under_review    | acknowledged     | IN_PROGRESS   | Triaging
@@ -58,7 +56,7 @@ unknown | none | - | - | Undetermined
 
 
 def choices(module: t.Any, option: str) -> list[str]:
-    return list(module.OPTIONS[option]["choices"])
+    return list(module.SPEC.options[option]["choices"])
 
 
 def cells(table: str) -> list[tuple[str, str, str]]:
@@ -69,8 +67,8 @@ def cells(table: str) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("caption", "platform", "cell"), cells(STATUSES))
 def test_status(caption: str, platform: str, cell: str) -> None:
-    word, _plus, besides = cell.removesuffix("~").partition("+")
-    expected = vocabulary.Status(word.strip(), cell.endswith("~"), besides.strip())
+    word, _plus, extra = cell.removesuffix("~").partition("+")
+    expected = vocabulary.Status(word.strip(), cell.endswith("~"), extra.strip())
     assert vocabulary.status_of(caption, platform) == expected
     written = FILTERS["native_status"](caption, platform)
     assert written == word.strip()
@@ -97,7 +95,7 @@ def test_verdict(caption: str, platform: str, cell: str) -> None:
     assert FILTERS["native_status"]("in_progress", platform, verdict=caption)
 
 
-#: What comes back as another caption than the one it was written for, where nothing is marked as lost.
+#: Verdicts that come back as another caption, although nothing is marked as lost.
 SHARED = {
     ("suspicious", "calseta"),
     ("security_risk", "calseta"),
@@ -178,10 +176,10 @@ def test_own_verdicts_are_those_of_the_module(name: str, module: t.Any, option: 
 @pytest.mark.parametrize(
     ("name", "states", "severities"),
     [
-        ("datadog", choices(signal_state, "state"), _datadog.SEVERITIES),
-        ("kibana", choices(kibana_alert_status, "status"), _kibana_fields.SEVERITIES),
-        ("security_deck", _security_deck.STATUSES, _security_deck.SEVERITIES),
-        ("calseta", _calseta_query.STATUSES, _calseta_query.SEVERITIES),
+        ("datadog", choices(signal_state, "state"), datadog.SEVERITIES),
+        ("kibana", choices(kibana_alert_status, "status"), kibana.SEVERITIES),
+        ("security_deck", security_deck.STATUSES, security_deck.SEVERITIES),
+        ("calseta", calseta.STATUSES, calseta.SEVERITIES),
     ],
 )
 def test_own_words_are_those_of_the_guards(name: str, states: t.Any, severities: t.Any) -> None:
@@ -245,10 +243,10 @@ def test_what_is_refused(name: str, arguments: tuple[t.Any, ...], said: str) -> 
             {"calseta": {"false positive": "False Positive - Inaccurate Data"}},
             "False Positive - Inaccurate Data",
         ),
-        # What the administrators of Kibana have defined is nobody else's business.
+        # Administrators of Kibana define words of their own, which no other platform has.
         ("elastic", "test", {"elastic": {"test": "Red team exercise"}}, "Red team exercise"),
         ("kibana", "test", {"datadog": {"test": "other"}}, "other"),
-        # What the table refuses, or keeps open, somebody may decide.
+        # The map overrides a refusal of the table, and a verdict that stays open.
         ("security_deck", "suspicious", {"security_deck": {"suspicious": "UNDETERMINED"}}, "UNDETERMINED"),
     ],
 )

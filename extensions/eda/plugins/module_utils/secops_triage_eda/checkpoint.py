@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How far a source has come, kept in a file over restarts."""
+"""How far the source has come, kept in a file over restarts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import tempfile
 from pathlib import Path
 
 from .errors import SourceError
-from .options import now
-from .shape import earlier, moment_of
+from .values import earlier, moment_of, now
 
 
 class Checkpoint:
@@ -28,21 +27,21 @@ class Checkpoint:
         self._file = Path(file).expanduser() if file else None
         if self._file and self._file.exists():
             self._load(self._file)
-        # So that the first start counts as one, and a file that cannot be written is told at once.
+        # The first start counts, and a file that cannot be written is reported at once.
         self.save()
 
     @property
     def start(self) -> str:
-        """Where a search begins."""
+        """The moment where a search begins."""
         return max(self._first, earlier(self.since, self._overlap))
 
     def note(self, alert_id: str, moment: str) -> None:
-        """This alert was seen. A time that has not come yet must not make it miss what comes up until then."""
+        """Note an alert as seen. A time in the future does not move ``since`` past the present."""
         self.seen[alert_id] = moment
         self.since = max(self.since, min(moment, now()))
 
     def save(self) -> None:
-        """Keep it, in one step: whoever reads the file finds the old one or the new one. Raises `SourceError`."""
+        """Replace the file in one step: readers find the old one or the new one. Raises `SourceError`."""
         start = self.start
         self.seen = {alert_id: moment for alert_id, moment in self.seen.items() if moment >= start}
         if self._file is None:
@@ -70,7 +69,7 @@ class Checkpoint:
             place = first = since = None
             seen = {}
         if first is None or since is None or not all(isinstance(moment, str) for moment in seen.values()):
-            # To begin anew in silence would be to run everything again, or to miss what came up meanwhile.
+            # Starting anew in silence would repeat everything, or miss the alerts of the meantime.
             raise SourceError(f"checkpoint {file} cannot be read; remove it to begin at since again")
         if place != self._place:
             raise SourceError(f"checkpoint {file} is that of another source, {place}: each needs one of its own")

@@ -2,18 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong with a source."""
+"""The errors of the event source."""
 
 from __future__ import annotations
 
 
 class SourceError(Exception):
-    """What will not pass by itself."""
+    """A permanent error: it ends the source."""
 
 
-class PassingError(Exception):
-    """What may pass. ``wait`` is the seconds that the server has asked for."""
+class TransientError(Exception):
+    """An error that may pass: the source tries again. ``wait`` is the seconds that the server asked for, or 0."""
 
-    def __init__(self, what: str, wait: float = 0.0) -> None:
-        super().__init__(what)
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
         self.wait = wait

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Elastic Security, by Kibana's API."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+import typing as t
+
+from .errors import SourceError, TransientError
+from .platform import Args, AuthMethod, Headers, Hide, Pages, Platform, Reader, bearer
+from .values import Raw, field, mapping, objects
+
+_PAGE = 1000
+_FIELDS = {
+    "id": ("_id", "kibana.alert.uuid", "id"),
+    "severity": ("kibana.alert.severity", "signal.rule.severity", "severity"),
+    "rule": ("kibana.alert.rule.name", "signal.rule.name", "rule.name", "rule"),
+    "host": ("host.name", "host.hostname", "host"),
+    "title": ("kibana.alert.reason", "title", "kibana.alert.rule.name", "signal.rule.name"),
+    "status": ("kibana.alert.workflow_status", "signal.status", "status"),
+    "created": ("kibana.alert.start", "@timestamp", "created"),
+    "url": ("kibana.alert.url", "url"),
+}
+_SOURCE = sorted({path for paths in _FIELDS.values() for path in paths})
+
+
+def _looks_like(document: Raw) -> bool:
+    return any(field(document, path) is not None for path in ("_source", "kibana.alert", "kibana.alert.uuid"))
+
+
+def _base_url(options: Args) -> str:
+    url, space = options["api_url"], options["space_id"]
+    if not url:
+        raise SourceError("api_url is missing: give it, or set KIBANA_URL")
+    if space in ("", "default"):
+        return str(url)
+    if not re.fullmatch(r"[a-z0-9_-]+", space):
+        raise SourceError(f"space_id {space!r} is not the id of a space")
+    return f"{url}/s/{space}"
+
+
+def _query(query: t.Any) -> Raw:
+    if query and not isinstance(query, dict):
+        raise SourceError("query must be a mapping for platform kibana")
+    return query or {"match_all": {}}
+
+
+def _api_key(values: t.Mapping[str, str], hide: Hide) -> Headers:
+    # It is an id and the key itself, in base64.
+    with contextlib.suppress(ValueError):
+        hide(base64.b64decode(values["api_key"]).decode().partition(":")[2])
+    return {"Authorization": f"ApiKey {values['api_key']}"}
+
+
+def _basic(values: t.Mapping[str, str], hide: Hide) -> Headers:
+    pair = base64.b64encode(f"{values['username']}:{values['password']}".encode()).decode()
+    return {"Authorization": f"Basic {hide(pair)}"}
+
+
+async def _search(reader: Reader, query: Raw, since: str) -> Pages:
+    """The oldest first. The API has no pages: each search begins at the last alert's time, without those known."""
+    start: Raw = {"gte": since}
+    known: list[str] = []
+    while True:
+        hits = await _hits(reader, query, start, known)
+        yield hits
+        if len(hits) < _PAGE:
+            return
+        last = hits[-1].get("sort")
+        if not isinstance(last, list) or not last:
+            raise TransientError("The answer does not show by what it is sorted")
+        here = {"gte": last[0], **({"format": "epoch_millis"} if isinstance(last[0], int) else {})}
+        known = (known if here == start else []) + [str(hit.get("_id")) for hit in hits if hit.get("sort") == last]
+        start = here
+
+
+async def _hits(reader: Reader, query: Raw, start: Raw, known: list[str]) -> list[Raw]:
+    within = [query, {"range": {"@timestamp": start}}]
+    body = {
+        "query": {"bool": {"filter": within, "must_not": [{"ids": {"values": known}}]}},
+        "size": _PAGE,
+        "sort": [{"@timestamp": "asc"}],
+        "_source": True if reader.raw else _SOURCE,
+    }
+    found = await reader.read("POST", "/api/detection_engine/signals/search", json=body)
+    if found.get("timed_out") or mapping(found.get("_shards")).get("failed"):
+        raise TransientError("The search is incomplete: not every shard answered")
+    return objects(mapping(found.get("hits")).get("hits"))
+
+
+KIBANA = Platform(
+    name="kibana",
+    aliases=("elastic",),
+    id_pattern=r"[A-Za-z0-9_.:=~+-]{1,512}",
+    fields=_FIELDS,
+    time_field="_source.@timestamp",
+    looks_like=_looks_like,
+    options={"api_key": "", "username": "", "password": "", "bearer_token": "", "space_id": ""},
+    variables={
+        "api_url": ["KIBANA_URL", "KIBANA_ENDPOINT"],
+        "api_key": ["KIBANA_API_KEY"],
+        "username": ["KIBANA_USERNAME"],
+        "password": ["KIBANA_PASSWORD"],
+        "bearer_token": ["KIBANA_BEARER_TOKEN"],
+        "space_id": ["KIBANA_SPACE_ID"],
+    },
+    auth_methods=[
+        AuthMethod(("api_key",), _api_key),
+        AuthMethod(("username", "password"), _basic),
+        bearer("bearer_token"),
+    ],
+    permission="Kibana's privilege to read security alerts in this space, and that to read their index",
+    base_url=_base_url,
+    query=_query,
+    search=_search,
+    headers={"kbn-xsrf": "true", "elastic-api-version": "2023-10-31"},
+)

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calseta: the findings of an alert.
+
+API: https://docs.calseta.com/api-reference/alerts/create-finding
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .._core.errors import AmbiguousError, OptionError, RefusedError, TriageError
+from .._core.options import Params
+from .._core.text import printable
+from .._core.urls import segment
+from .._core.values import dig, has_types
+from .._flow.change import Change, Confirmed, Fields, Outcome, unconfirmed
+from .._flow.notes import NotesReadOneByOne, note_outcome_of, note_text, plain
+from .api import Calseta, no_such_alert
+from .words import CALSETA_NOTES_OPTIONS
+
+_LONGEST_NAME = 255
+
+#: The fields, and what they are called in a finding.
+_NAMES = {"text": "summary", **{name: name for name in CALSETA_NOTES_OPTIONS.options}}
+
+_KINDS = {"agent_name": str, "summary": str, "confidence": str, "recommended_action": str, "evidence": dict}
+
+
+class CalsetaNotes(NotesReadOneByOne):
+    """A finding on alerts of Calseta: the same if it is by the same agent, with the same text and whatever is given."""
+
+    longest = 50_000
+
+    def __init__(self, alerts: Calseta, text: str, params: Params, option: str = "text") -> None:
+        super().__init__(alerts, text, option)
+        self._base = alerts.base
+        self._desired: Fields = {"text": self.text, **_given(params, self.longest)}
+
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
+        return dict(self._desired)
+
+    def read_note(self, alert_id: str) -> Fields | None:
+        try:
+            answer = self.client.get(self._base + _path(alert_id))
+        except RefusedError as error:
+            if no_such_alert(error):
+                return None
+            raise
+        findings = dig(answer.body, "data")
+        if not isinstance(findings, list) or not all(has_types(finding, _KINDS) for finding in findings):
+            path = f"/v1/alerts/{_path(alert_id)}"
+            raise AmbiguousError("GET", path, "the answer does not show findings", status=answer.status)
+        return next((found for found in map(self._same, findings) if found), dict.fromkeys(_NAMES))
+
+    def _same(self, finding: t.Any) -> Fields | None:
+        """The fields of a finding, or V(None) if it is another one than the task asks for."""
+        fields = {name: finding.get(key) for name, key in _NAMES.items()}
+        fields["text"] = plain(fields["text"])
+        return fields if all(fields[name] == value for name, value in self._desired.items()) else None
+
+    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
+        outcomes = self.client.each(self._write_one, changes)
+        return {change.id: outcome for change, outcome in zip(changes, outcomes)}
+
+    def _write_one(self, change: Change) -> Outcome:
+        body = {_NAMES[name]: value for name, value in self._desired.items()}
+        try:
+            answer = self.client.request("POST", self._base + _path(change.id), body)
+        except TriageError as error:
+            return note_outcome_of(error)
+        finding = dig(answer.body, "data")
+        fields = self._same(finding) if has_types(finding, _KINDS) else None
+        return Confirmed(fields) if fields else unconfirmed("POST", f"/v1/alerts/{_path(change.id)}", answer)
+
+
+def _given(params: Params, longest: int) -> Fields:
+    """The fields of a finding, but for its text, that the task gives."""
+    given: Fields = {"agent_name": note_text("agent_name", params.get("agent_name") or "Ansible", _LONGEST_NAME)}
+    if params.get("confidence"):
+        given["confidence"] = params["confidence"]
+    if params.get("recommended_action") is not None:
+        given["recommended_action"] = note_text("recommended_action", params["recommended_action"], longest)
+    if params.get("evidence") is not None:
+        given["evidence"] = _evidence(params["evidence"])
+    return given
+
+
+def _evidence(value: dict[t.Any, t.Any]) -> Fields:
+    try:
+        evidence: Fields = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise OptionError(f"evidence cannot be put as JSON: {error}") from None
+    if printable(evidence) != evidence:
+        raise OptionError("evidence has control characters in it")
+    return evidence
+
+
+def _path(alert_id: str) -> str:
+    return f"{segment(alert_id)}/findings"

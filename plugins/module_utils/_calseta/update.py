@@ -1,0 +1,71 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calseta: alerts, brought to a status, a severity, tags and verdicts, one by one.
+
+API: https://docs.calseta.com/api-reference/alerts/patch-alert
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import OptionError, TriageError
+from .._core.options import Params, TaskContext, checked_text
+from .._core.urls import segment
+from .._core.values import dig
+from .._flow.change import Change, Confirmed, Fields, Outcome, desired_tags, outcome_of, unconfirmed
+from .._flow.platform import WritablePlatform
+from .api import Calseta, fields_of
+
+_FIELDS = ("status", "severity", "tags", "close_classification", "malice_override")
+
+
+class CalsetaAlerts(Calseta, WritablePlatform):
+    """Alerts of Calseta, brought to what the task names."""
+
+    closing: t.ClassVar[Fields] = {"status": "Closed"}
+
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
+        if params["reset_malice_override"] and params["malice_override"]:
+            raise OptionError("malice_override and reset_malice_override: true exclude each other")
+        self._desired = {name: params[name] for name in _FIELDS if params[name] is not None}
+        for tag in self._desired.get("tags", []):
+            checked_text("tags", tag)
+        if params["reset_malice_override"]:
+            self._desired["malice_override"] = None
+        self._purge_tags: bool = params["purge_tags"]
+
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
+        desired = dict(self._desired)
+        if "tags" in desired:
+            desired["tags"] = desired_tags(desired["tags"], fields["tags"], self._purge_tags)
+        if desired.get("status") == "Closed" and fields["status"] != "Closed":
+            # It must be in the request that closes, even where the alert has one already.
+            desired.setdefault("close_classification", fields["close_classification"])
+            if not desired["close_classification"]:
+                raise OptionError("To close an alert that has none yet, close_classification is needed")
+        return desired
+
+    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
+        outcomes = self.client.each(self._write_one, changes)
+        return {change.id: outcome for change, outcome in zip(changes, outcomes)}
+
+    def _write_one(self, change: Change) -> Outcome:
+        body = dict(change.delta)
+        if body.get("status") == "Closed":
+            body["close_classification"] = change.desired["close_classification"]
+        if "malice_override" in body and body["malice_override"] is None:
+            # A null means "not sent" here.
+            del body["malice_override"]
+            body["reset_malice_override"] = True
+        try:
+            answer = self.client.request("PATCH", self.base + segment(change.id), body)
+        except TriageError as error:
+            return outcome_of(error)
+        alert = dig(answer.body, "data")
+        if not self.is_valid(alert) or alert["uuid"] != change.id:
+            return unconfirmed("PATCH", f"/v1/alerts/{change.id}", answer)
+        return Confirmed(fields_of(alert))

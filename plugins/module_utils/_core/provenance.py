@@ -1,0 +1,88 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The line that a task leaves with the alerts it has changed: who did it, and where to find out more."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from .errors import OptionError
+from .options import ArgumentSpec, Params, checked_text
+from .text import has_control_characters, one_line
+
+PROVENANCE_OPTIONS = ArgumentSpec({"provenance": {"type": "str", "default": "none"}})
+
+#: What every such line begins with, by which it is known.
+PREFIX = "Ansible"
+
+_BETWEEN = " · "
+
+_LONGEST = 200
+
+_LONGEST_PART = 60
+
+
+def provenance(params: Params, scrub: t.Callable[[t.Any], t.Any]) -> str | None:
+    """The line that the task is to leave; V(None) if none. Raises `OptionError` if it cannot be one.
+
+    Others than those who read the task's output will read it, so it is scrubbed as that is.
+    """
+    value = params["provenance"].strip()
+    if value in ("", "none"):
+        return None
+    return t.cast(str, scrub(provenance_from_environment() if value == "auto" else _checked(value)))
+
+
+def _checked(value: str) -> str:
+    line = checked_text("provenance", value) or ""
+    line = line if is_provenance(line) else f"{PREFIX}{_BETWEEN}{line}"
+    if has_control_characters(line):
+        raise OptionError("provenance must be one line, without control characters")
+    if len(line) > _LONGEST:
+        raise OptionError(f"provenance has {len(line)} characters with what it begins with; it may have {_LONGEST}")
+    return line
+
+
+def is_provenance(line: str) -> bool:
+    """Whether a line is one that says who has changed an alert."""
+    return line == PREFIX or line.startswith(PREFIX + _BETWEEN)
+
+
+def compose(parts: t.Iterable[tuple[str, t.Any]]) -> str:
+    """The line out of what is known: words, and a name or a number that goes with them. What is neither is left out."""
+    known = [f"{words} {_name(value)}" for words, value in parts if _name(value)]
+    line = _BETWEEN.join([PREFIX, *known])
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def provenance_from_environment() -> str:
+    """The line as far as a module can know it, which sees no variables of the play."""
+    # Many a scheduler has a JOB_ID; this one is AWX's.
+    job = os.environ.get("JOB_ID") if os.environ.get("AWX_PRIVATE_DATA_DIR") else None
+    user = None if job else os.environ.get("USER") or os.environ.get("LOGNAME")
+    return compose([("AWX job", job), ("user", user)])
+
+
+def without_provenance(text: str) -> str:
+    """A text without such a line at its end."""
+    kept, _newline, last = text.rpartition("\n")
+    return kept if is_provenance(last) else text
+
+
+def with_provenance(text: str, line: str) -> str:
+    """A text with this line at its end, in place of another one."""
+    return "\n".join(filter(None, (without_provenance(text), line)))
+
+
+def _name(value: t.Any) -> str:
+    """A name or a number as a part of the line. A template that nobody has filled in is neither."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return ""
+    name = re.sub(" +", " ", one_line(str(value))).strip()
+    if "{{" in name or "{%" in name:
+        return ""
+    return name if len(name) <= _LONGEST_PART else name[: _LONGEST_PART - 1] + "…"

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Times, in the many ways that tasks and answers write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import typing as t
+
+from .errors import OptionError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def utc(value: t.Any) -> str | None:
+    """A moment out of an answer (ISO 8601, or milliseconds since 1970) in ISO 8601, UTC, to the millisecond."""
+    try:
+        if isinstance(value, str):
+            moment = _iso(value)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            moment = dt.datetime.fromtimestamp(value / 1000, dt.timezone.utc)
+        else:
+            return None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return _written(moment)
+
+
+def moment(option: str, value: str | None) -> str | None:
+    """A moment that a task names, as APIs take it: ISO 8601, or C(now), C(now-15m), C(now-24h), C(now-7d), C(now-2w).
+
+    Without a zone it is UTC. Raises `OptionError` for anything else.
+    """
+    if value is None:
+        return None
+    relative = re.fullmatch(r"now(?:-(\d{1,9})([smhdw]))?", value.strip())
+    try:
+        if relative:
+            back = int(relative[1] or 0) * _UNITS[relative[2] or "s"]
+            return _written(dt.datetime.now(dt.timezone.utc) - dt.timedelta(seconds=back))
+        return _written(_iso(value.strip()))
+    except (ValueError, OverflowError):
+        raise OptionError(
+            f"{option} {value!r} is not a time: write it as 2026-01-31T08:00:00Z, 2026-01-31, now or now-24h"
+        ) from None
+
+
+def before_all(moment: str) -> bool:
+    """Whether a moment, in ISO 8601 and UTC, is one from which on there is every alert: 1970, or whatever is as old."""
+    return moment < "2000"
+
+
+def _iso(value: str) -> dt.datetime:
+    # Python before 3.11 knows neither the Z, nor fractions of other than three or six digits.
+    text = re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), re.sub(r"[Zz]$", "+00:00", value))
+    parsed = dt.datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=dt.timezone.utc)
+    return parsed.astimezone(dt.timezone.utc)
+
+
+def _written(moment: dt.datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

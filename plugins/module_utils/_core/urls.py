@@ -1,0 +1,83 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Addresses: of APIs, of proxies, and one segment of a path."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+import typing as t
+from urllib.parse import quote, unquote, urlsplit
+
+from .errors import OptionError
+
+
+def proxy_url(
+    value: str, name: str, hide: t.Callable[[str], None], schemes: t.Collection[str] | None = ("http", "https")
+) -> str:
+    """The proxy's URL, with a scheme, once its password is hidden in each form that it takes on the way."""
+    url = value.strip()
+    url = url if "://" in url else f"http://{url}"
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and (parts.port or 1) > 0 and (schemes is None or parts.scheme in schemes)
+    except ValueError:
+        usable = False
+    # A password with a slash or the like in it ends there, and the rest is taken for a path.
+    if not usable or "@" in parts.path + parts.query + parts.fragment:
+        raise OptionError(
+            f"{name} is not a URL such as http://proxy.example.com:3128",
+            "In its password, characters such as / # ? are written with a percent sign.",
+        )
+    if parts.password is not None:
+        user, password = unquote(parts.username or ""), unquote(parts.password)
+        pair = base64.b64encode(f"{user}:{password}".encode("latin-1", "replace")).decode()
+        for secret in (url, parts.password, password or user, pair):
+            hide(secret)
+    return url
+
+
+def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
+    """The address that paths are appended to: with a scheme, without a slash at its end.
+
+    Plain HTTP to anything but this machine is refused unless allowed, and so are credentials in the address: they would
+    stand in logs and process lists.
+    """
+    url = value.strip()
+    if "://" not in url:
+        url = f"https://{url}"
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise OptionError(f"{option} is not a URL that can be used") from None
+    if parts.username is not None or parts.password is not None:
+        raise OptionError(f"{option} must not have credentials in it; give them in the options made for them")
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
+        raise OptionError(f"{option} is not a URL that can be used: {url!r}")
+    if re.search(r"[\s\\?#\x00-\x1f\x7f]", url):
+        # Behind one of these, be it the last character, a path is none. Not repeated: people put tokens there.
+        raise OptionError(f"{option} must be an address and perhaps a base path, without a query")
+    if parts.scheme == "http" and not allow_http and not _is_loopback(host):
+        raise OptionError(
+            f"{option} {url} is plain HTTP, which would show the credentials to everybody on the way",
+            "Use https, or set allow_http: true if you accept that.",
+        )
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def segment(alert_id: str) -> str:
+    """An id as one segment of a path, which it cannot leave."""
+    return quote(alert_id, safe="")

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Datadog: the incidents that a signal is linked to.
+
+API: https://docs.datadoghq.com/api/latest/security-monitoring/#add-a-security-signal-to-an-incident
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._core.errors import AmbiguousError, GuardError, NotFoundError, OptionError, RefusedError, TriageError
+from .._core.options import Params, TaskContext
+from .._core.urls import segment
+from .._core.values import dig, integer
+from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of, unconfirmed
+from .signal import Triage, is_valid, triage_field
+from .writable import GuardedSignals
+
+
+class IncidentLink(GuardedSignals):
+    """Signals that are to be linked to an incident, or not to be."""
+
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
+        self._incident: int = params["incident_id"]
+        self._present: bool = params["state"] == "present"
+        self._timeline: bool | None = params["add_to_signal_timeline"]
+        if not 0 < self._incident < 2**63:
+            raise OptionError(f"incident_id must be an incident's public id, a positive number, not {self._incident}")
+
+    @property
+    def desired_fields(self) -> t.Collection[str]:
+        return ("incident_ids",)
+
+    def fields_of(self, triage: Triage) -> Fields:
+        return {"incident_ids": triage_field(triage, "incident_ids") or []}
+
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
+        present = fields["incident_ids"] or []
+        others = [number for number in present if number != self._incident]
+        if self._present:
+            linked = len(others) < len(present)
+            return fields if linked else {"incident_ids": [*others, self._incident]}
+        return {"incident_ids": others}
+
+    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
+        outcomes = self.client.each(self._link if self._present else self._unlink, changes)
+        return {change.id: outcome for change, outcome in zip(changes, outcomes)}
+
+    def _link(self, change: Change) -> Outcome:
+        """Add the link. What a read shows may lag behind, so that a look which does not show it proves nothing."""
+        path = f"/api/v1/security_analytics/signals/{segment(change.id)}/add_to_incident"
+        body = {
+            "incident_id": self._incident,
+            "add_to_signal_timeline": self._timeline,
+            "version": self.version,
+        }
+        try:
+            answer = self.client.request(
+                "PATCH", self.base + path, {name: value for name, value in body.items() if value is not None}
+            )
+        except RefusedError as error:
+            return Refused(self.explained(error, change.id))
+        except AmbiguousError as error:
+            return Unknown(error, under_way=True)
+        except TriageError as error:
+            return Refused(error)
+        hits = integer(dig(answer.body, "hitCount"))
+        if hits == 0:
+            nothing = "the answer says that no signal was hit (hitCount 0)"
+            return Accepted(RefusedError("PATCH", path, nothing, status=answer.status))
+        if hits is None:
+            return dataclasses.replace(unconfirmed("PATCH", path, answer), under_way=True)
+        return Accepted(under_way=True)
+
+    def _unlink(self, change: Change) -> Outcome:
+        """Rewrite the list of incidents without this one: there is no call that takes one away.
+
+        The list is read once more just before, so as not to lose a link that somebody made since.
+        """
+        path = f"/api/v2/security_monitoring/signals/{segment(change.id)}/incidents"
+        try:
+            latest = self.read([change.id]).get(change.id)
+        except TriageError as error:
+            return Refused(error)
+        if latest is None:
+            return Refused(NotFoundError("It was there, and is gone"))
+        desired = self.desired(change.id, latest)
+        if desired == latest:
+            return Refused(TriageError("Somebody else has taken the link away already"))
+        objection = self.objection(Change(change.id, latest, desired))
+        if objection:
+            return Refused(GuardError(objection))
+        attributes = desired if self.version is None else {**desired, "version": self.version}
+        try:
+            answer = self.client.request("PATCH", self.base + path, {"data": {"attributes": attributes}})
+        except RefusedError as error:
+            return Refused(self.explained(error, change.id))
+        except TriageError as error:
+            return outcome_of(error)
+        triage = dig(answer.body, "data", "attributes")
+        shown = is_valid(triage) and triage.get("incident_ids") is not None
+        return Confirmed(self.fields_of(triage)) if shown else unconfirmed("PATCH", path, answer)

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Datadog: signals to look at, in the shape that all info modules share."""
+
+from __future__ import annotations
+
+from .._core.options import Params, TaskContext
+from .._core.times import utc
+from .._core.values import text
+from .._flow.change import Fields
+from .._flow.info import common
+from .api import Signals
+from .signal import Signal, triage_field
+from .users import User
+
+
+class SignalInfo(Signals):
+    """Signals as they are."""
+
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
+        self._raw: bool = params["raw"]
+
+    def shown(self, signal: Signal) -> Fields:
+        reason = text(triage_field(signal.triage, "archive_reason"))
+        fields = common(
+            platform="datadog",
+            title=signal.title,
+            severity=signal.severity,
+            status=text(signal.triage["state"]),
+            verdict=None if reason == "none" else reason,
+            assignee=User.of(signal.triage.get("assignee")).shown,
+            created=utc(signal.timestamp),
+            updated=utc(signal.triage.get("stateUpdateTimestamp")),
+            url=self.site and page_of(self.site, signal.id),
+            rule=signal.rule,
+        )
+        fields["archive_comment"] = text(triage_field(signal.triage, "archive_comment")) or ""
+        fields["incident_ids"] = triage_field(signal.triage, "incident_ids") or []
+        fields["version"] = signal.version
+        # A search need not show all. What it says nothing of is not known.
+        hidden = [name for name in ("assignee", "archive_comment", "incident_ids") if not signal.has_field(name)]
+        fields.update(dict.fromkeys(hidden))
+        return {**fields, "raw": signal.raw} if self._raw else fields
+
+
+def page_of(site: str, signal_id: str) -> str:
+    """The address of a signal's page: on C(app.datadoghq.com), but on C(us3.datadoghq.com) without the C(app)."""
+    host = f"app.{site}" if site.count(".") == 1 else site
+    return f"https://{host}/security?event={signal_id}"

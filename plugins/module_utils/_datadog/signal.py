@@ -1,0 +1,103 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Datadog: a signal as answers show it, which differs between reading one and searching many."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from .._core.values import dig, has_types, integer, text
+from .words import SIGNAL_ID
+
+#: The places below C(attributes) where a read and a search keep what they show.
+_PLACES = ("gated", "custom", "attributes")
+
+_TEXTS = dict.fromkeys(("state", "archiveReason", "archive_reason", "archiveComment", "archive_comment"), str)
+
+_CAMEL = {"archive_reason": "archiveReason", "archive_comment": "archiveComment", "incident_ids": "incidentIds"}
+
+Triage = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Signal:
+    """What an answer shows of a signal."""
+
+    id: str
+    triage: Triage
+    #: The API's object, an item of C(data) or all of it.
+    raw: dict[str, t.Any]
+    #: Whether it is what a search has found, which may be behind the truth, and need not show all.
+    found: bool = False
+
+    @classmethod
+    def of(cls, raw: t.Any, found: bool = False) -> Signal | None:
+        """The signal, or V(None) where there is none to be seen, or none with a triage that can be read."""
+        signal_id = dig(raw, "id")
+        triage = _merged(dig(raw, "attributes", place, "workflow", "triage") for place in _PLACES)
+        # To take a signal without a state for an open or an archived one would be a guess.
+        known = isinstance(signal_id, str) and re.fullmatch(SIGNAL_ID, signal_id)
+        return cls(signal_id, triage, raw, found) if known and triage.get("state") and is_valid(triage) else None
+
+    def has_field(self, name: str) -> bool:
+        """Whether the answer says anything of a field of the triage: by what it leaves out, too, but for searches."""
+        # Where there is a reason, no comment means that there is none.
+        name = "archive_reason" if name == "archive_comment" else name
+        return not self.found or triage_field(self.triage, name) is not None
+
+    @property
+    def version(self) -> int | None:
+        return integer(dig(self.raw, "attributes", "version"))
+
+    @property
+    def severity(self) -> str | None:
+        """The severity in a word, which the API calls the status."""
+        status = self._first(("attributes", "status"), *(("attributes", place, "status") for place in _PLACES))
+        return status.lower() if status else None
+
+    @property
+    def title(self) -> str | None:
+        places = (("attributes", place, "title") for place in ("searchable", *_PLACES))
+        return self._first(*places)
+
+    @property
+    def rule(self) -> str | None:
+        """The name of the detection rule."""
+        return self._first(*(("attributes", place, "workflow", "rule", "name") for place in _PLACES))
+
+    @property
+    def timestamp(self) -> t.Any:
+        return dig(self.raw, "attributes", "timestamp")
+
+    def _first(self, *paths: t.Sequence[str]) -> str | None:
+        return next(filter(None, (text(dig(self.raw, *path)) for path in paths)), None)
+
+
+def triage_field(triage: Triage, name: str) -> t.Any:
+    """A field of a triage object: a read spells its keys in camelCase, a write's answer does not. V(None) is absent."""
+    value = triage.get(_CAMEL.get(name, name))
+    return triage.get(name) if value is None else value
+
+
+def is_valid(triage: t.Any) -> bool:
+    """Whether all that we look at in a triage object is of the types that the API names, in either spelling."""
+    return (
+        has_types(triage, _TEXTS)
+        and has_types(triage, dict.fromkeys(("incidentIds", "incident_ids"), list), int)
+        and has_types(triage, {"assignee": dict})
+        and has_types(triage.get("assignee") or {}, dict.fromkeys(("uuid", "handle", "name"), str))
+    )
+
+
+def _merged(parts: t.Iterable[t.Any]) -> Triage:
+    """The triage object, of which each part of an answer shows another half."""
+    merged: Triage = {}
+    for part in parts:
+        for key, value in (part if isinstance(part, dict) else {}).items():
+            known = merged.get(key)
+            merged[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
+    return merged

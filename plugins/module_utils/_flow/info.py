@@ -1,0 +1,54 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one flow of all modules that only look: read what is named, or find what matches, and show it.
+
+Knows no API.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._core.options import ArgumentSpec, Params, TaskContext
+from .change import Fields
+from .platform import Platform
+from .task import Report, run_task
+
+#: What every info module returns of an alert beside its ``id``, in this order. V(None) is what the platform does not
+#: tell; severity, status and verdict are its own words; the assignee is V("") for nobody.
+COMMON = ("platform", "title", "severity", "status", "verdict", "assignee", "created", "updated", "url", "rule")
+
+
+def common(**known: str | None) -> Fields:
+    """The fields of every alert: all of `COMMON`."""
+    return {name: known.get(name) for name in COMMON}
+
+
+INFO_OPTIONS = ArgumentSpec(
+    {
+        "max_alerts": {"type": "int", "default": 1000},
+        "raw": {"type": "bool", "default": False},
+    }
+)
+
+
+def run_info(connect: t.Callable[[Params, TaskContext], Platform], spec: ArgumentSpec) -> None:
+    """Be a module that shows alerts. It sends nothing that could write, in check mode or not."""
+
+    def work(params: Params, context: TaskContext) -> Report:
+        platform = connect(params, dataclasses.replace(context, read_only=True))
+        fields: Fields = {"changed": False, platform.noun: []}
+        if platform.selection:
+            found = platform.selection.find()
+            alerts = found.alerts
+            fields.update(truncated=found.more, total=found.total)
+        else:
+            alerts = platform.read(platform.ids)
+            fields["missing"] = [alert_id for alert_id in platform.ids if alert_id not in alerts]
+        fields[platform.noun] = [{"id": alert_id, **shown} for alert_id, shown in alerts.items()]
+        return Report(fields)
+
+    run_task(work, spec)

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be done about each alert, given how it is; guards have their say.
+
+Knows neither Ansible nor an API.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._core.errors import GuardError, NotFoundError, TriageError
+from .change import Change, Fields
+from .platform import WritablePlatform
+
+
+@dataclasses.dataclass
+class Result:
+    """What became of one alert. ``after`` is V(None) where nobody could look, ``changed`` where nobody knows."""
+
+    before: Fields | None
+    after: Fields | None
+    changed: bool | None = False
+    error: TriageError | None = None
+    extra: Fields = dataclasses.field(default_factory=dict)
+    #: Why a guard has kept it as it was.
+    skipped: str | None = None
+
+    def report(self, alert_id: str) -> Fields:
+        row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra, "before": self.before}
+        if self.skipped:
+            row["skipped"] = self.skipped
+        return {**row, "error": self.error.report()} if self.error else row
+
+
+class Plan(t.NamedTuple):
+    """The changes to be made, and what is to be said of every alert as long as none is."""
+
+    changes: list[Change]
+    results: dict[str, Result]
+
+    @classmethod
+    def of(cls, platform: WritablePlatform, present: t.Mapping[str, Fields | None]) -> Plan:
+        """What is to be done about these alerts, as they have just been read; V(None) is one that there is not."""
+        plan = cls([], {})
+        for alert_id, before in present.items():
+            plan._add(platform, alert_id, before)
+        return plan
+
+    def _add(self, platform: WritablePlatform, alert_id: str, before: Fields | None) -> None:
+        result = self.results[alert_id] = Result(before, before)
+        if before is None:
+            result.error = NotFoundError(f"There is no such {platform.noun[:-1]}")
+            return
+        try:
+            change = Change(alert_id, before, platform.desired(alert_id, before))
+        except TriageError as error:
+            result.error = error
+            return
+        objection = platform.objection(change) if change.delta else None
+        if objection and platform.guards.skip:
+            result.skipped = objection
+        elif objection:
+            result.error = GuardError(objection)
+        elif change.delta:
+            self.changes.append(change)
+
+    @classmethod
+    def anew(cls, platform: WritablePlatform, changes: t.Sequence[Change]) -> Plan:
+        """What is to be done now about alerts that were to be changed when they were read some time ago."""
+        seen = platform.look([change.id for change in changes])
+        plan = cls([], {})
+        for change in changes:
+            present = seen.get(change.id, NotFoundError("It was there, and is gone"))
+            if isinstance(present, TriageError):
+                last_known = None if isinstance(present, NotFoundError) else change.before
+                plan.results[change.id] = Result(change.before, last_known, error=present)
+            else:
+                plan._add(platform, change.id, present)
+        return plan

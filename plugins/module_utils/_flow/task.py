@@ -1,0 +1,95 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task from its options to its result, whatever it does in between: secrets stay hidden, and nothing is a traceback.
+
+Knows Ansible, and neither the flows nor an API.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
+
+from .._core.errors import TriageError
+from .._core.options import ArgumentSpec, Params, TaskContext, environment_value
+from .._core.text import one_line, printable
+from .._http.transport import REQUESTS_IMPORT_ERROR
+from .change import Fields
+
+#: What a failure begins with that nobody has thought of.
+CRASH = "The module has crashed; what it did before is not known, so look, or run the task again"
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What a task ends with. It has failed if there is a ``failure``, which says so in a line."""
+
+    fields: Fields
+    warnings: t.Sequence[str] = ()
+    failure: str | None = None
+
+
+def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec) -> None:
+    """Be a module: parse the options, do the work, and report."""
+    module = AnsibleModule(
+        argument_spec={name: _for_ansible(option) for name, option in spec.options.items()},
+        mutually_exclusive=spec.mutually_exclusive,
+        required_one_of=spec.required_one_of,
+        supports_check_mode=True,
+    )
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    context = _context(module)
+    try:
+        report = work(module.params, context)
+        for warning in report.warnings:
+            # Newer cores take no secrets out of warnings.
+            module.warn(context.scrub(one_line(warning)))
+        fields = printable(report.fields)
+        if report.failure:
+            module.fail_json(msg=report.failure, **fields)
+        module.exit_json(**fields)
+    except TriageError as error:
+        module.fail_json(msg=str(error), error=error.report(), changed=False, **error.extra_results)
+    except Exception as error:  # noqa: BLE001  # what Ansible would print of it itself may have secrets in it
+        said = one_line(f"{type(error).__name__}: {error}")
+        module.fail_json(msg=f"{CRASH}: {said}", exception=traceback.format_exc())
+
+
+def _for_ansible(option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """An option as Ansible takes it, which looks the environment up by a function."""
+    plain = {name: value for name, value in option.items() if name != "env"}
+    return {**plain, "fallback": (_from_environment, option["env"])} if "env" in option else plain
+
+
+def _from_environment(*names: str) -> str:
+    value = environment_value(names)
+    if value is None:
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def _context(module: AnsibleModule) -> TaskContext:
+    """The task as platforms know it, with its secrets hidden in the forms too that Ansible does not know."""
+    context = TaskContext(
+        read_only=module.check_mode,
+        diff=module._diff,
+        # To take out an empty string would take out everything.
+        hide=lambda secret: module.no_log_values.add(secret) if secret else None,
+        # A copy, for another thread may just be hiding a token.
+        scrub=lambda answer: remove_values(answer, module.no_log_values.copy()),
+    )
+    for secret in list(module.no_log_values):
+        # A file lookup leaves a newline at its end.
+        context.hide(secret.strip())
+    # An address with a password in it is refused, but shown as what the task was given.
+    password = re.search(r"://[^:/@]*:(.+)@", module.params["api_url"] or "")
+    context.hide(password.group(1) if password else "")
+    return context

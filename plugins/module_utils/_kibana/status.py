@@ -1,0 +1,106 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Elastic Security: the status of detection alerts, named by ids or by a query.
+
+API: https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalertsstatus
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._core.errors import OptionError, TriageError
+from .._core.options import Params, TaskContext, checked_text
+from .._core.values import batches, text
+from .._flow.change import Accepted, Change, Fields, Outcome, Refused, Unknown
+from .._flow.search import SearchResult
+from .api import field, malformed
+from .search import Search
+from .words import LEGACY_STATUS, REASON, STATUS
+from .writable import BATCH, ChangedAlerts
+
+
+class AlertStatus(ChangedAlerts):
+    """Alerts that are to have a status, and a reason where that status is closed."""
+
+    changes = (REASON,)
+    closing: t.ClassVar[Fields] = {"status": "closed"}
+
+    def __init__(self, params: Params, context: TaskContext) -> None:
+        super().__init__(params, context)
+        self._status: str = params["status"]
+        self._reason = checked_text("reason", params["reason"])
+        self._conflicts: str = params["conflicts"]
+        self._aborted = False
+        if self._reason is not None and (self._status != "closed" or not self._reason.strip()):
+            raise OptionError("reason is a text that goes only with status closed")
+        if self.by_query is None and self._conflicts != "abort":
+            raise OptionError("conflicts goes only with query")
+
+    def find(self, limit: int) -> SearchResult:
+        """The alerts that match and have another status; no other ones are touched later."""
+        query = t.cast(Search, self.by_query)
+        there = [{"term": {STATUS: self._status}}, {"term": {LEGACY_STATUS: self._status}}]
+        found = query.run(self, limit, without=there, all_or_none=True)
+        if self.selection is None or found.more or not self.selection.counts:
+            return found
+        # What was found may match no more when all are counted, and is what would be written.
+        return dataclasses.replace(found, matching=max(query.count(self), len(found.alerts)))
+
+    def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
+        reason = field(hit, REASON)
+        if not isinstance(reason, (str, type(None))):
+            raise malformed("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
+        return {"status": status, "reason": text(reason)}
+
+    def desired(self, alert_id: str, fields: Fields) -> Fields:
+        if fields["status"] == self._status:
+            # A reason is stored only in the step to closed: no request could change it now.
+            return {"status": self._status}
+        return {"status": self._status, "reason": None if alert_id in self.legacy else self._reason}
+
+    def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
+        ids = [change.id for change in changes]
+        outcomes: dict[str, Outcome] = {}
+        if self.by_query is None:
+            for part in self.client.each(self._write_ids, batches(ids, BATCH)):
+                outcomes.update(part)
+            return outcomes
+        for batch in batches(ids, BATCH):
+            if self._aborted:
+                skipped = TriageError("Not tried: there was a version conflict before, and conflicts is abort")
+                outcomes.update((alert_id, Refused(skipped)) for alert_id in batch)
+            else:
+                outcomes.update(self._write_query(self.by_query, batch))
+                self._aborted = any(isinstance(one, Accepted) and one.error for one in outcomes.values())
+        return outcomes
+
+    def _write_ids(self, batch: t.Sequence[str]) -> dict[str, Outcome]:
+        return self.send("status", batch, {"signal_ids": list(batch), **self._desired})
+
+    def _write_query(self, search: Search, batch: t.Sequence[str]) -> dict[str, Outcome]:
+        only = {"ids": {"values": list(batch)}}
+        # This call knows no runtime mappings: there the frozen ids must do.
+        filters = [only] if self.extra else [search.query, only]
+        body = {"query": {"bool": {"filter": filters}}, "conflicts": self._conflicts, **self._desired}
+        return self.send("status", batch, body, Accepted if self._conflicts == "abort" else Unknown)
+
+    @property
+    def _desired(self) -> Fields:
+        return {"status": self._status, **({} if self._reason is None else {"reason": self._reason})}
+
+    def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
+        there = {key: fields["reason"] for key, fields in alerts.items() if fields["status"] == self._status}
+        other = [key for key, reason in there.items() if self._reason and reason != self._reason]
+        if not other:
+            return []
+        shown = ", ".join(other[:5]) + (f" and {len(other) - 5} more" if len(other) > 5 else "")
+        warning = (
+            f"{len(other)} alerts do not have the reason {self._reason!r}: Kibana stores one only in the step to"
+            " closed, not before 9.2, and not for alerts from before 8.0. To change that of a closed alert, reopen it"
+            f" first ({shown})."
+        )
+        return [warning]

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Elastic Security: the users whom a task names, by the uids of their profiles, which is how alerts know them.
+
+Kibana has no public call for that. This is the one of its own page of alerts, where somebody is chosen as an assignee.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._core.errors import AmbiguousError, OptionError, RequestError
+from .._core.options import checked_text
+from .._core.text import one_line
+from .._core.values import dig, text
+from .api import Alerts
+
+_FIND = "/internal/detection_engine/users/_find"
+
+_UID = r"u_[A-Za-z0-9_-]{20,}_\d+"
+
+
+def uids(alerts: Alerts, option: str, names: t.Sequence[str]) -> dict[str, str]:
+    """The uid of everybody who is named, by uid or user name; a uid is not looked up.
+
+    Raises `OptionError` if there is no user of a name, or several; all of these are told at once.
+    """
+    for name in names:
+        checked_text(option, name)
+    strangers = list(dict.fromkeys(name for name in names if not re.fullmatch(_UID, name)))
+    found = dict(zip(strangers, alerts.client.each(lambda name: _find(alerts, name), strangers)))
+    unknown = [f"there is no user called {name!r}" for name, users in found.items() if not users]
+    several = [f"{name!r} could be any of {', '.join(users)}" for name, users in found.items() if len(users) > 1]
+    if unknown or several:
+        raise OptionError(
+            f"{option}: {'; '.join(unknown + several)}",
+            "Kibana knows users who have logged in, and may see this space. Give a user name as it is, or the profile's"
+            " uid.",
+        )
+    return {name: found[name][0] if name in found else name for name in names}
+
+
+def _find(alerts: Alerts, name: str) -> list[str]:
+    """The uids of the users of this very name; there may be one in each realm."""
+    # Internal calls have versions of their own, and since 9.0 answer only those who say what they are.
+    headers = {"elastic-api-version": "1", "x-elastic-internal-origin": "Kibana"}
+    try:
+        answer = alerts.client.request("GET", alerts.base + _FIND, params={"searchTerm": name}, headers=headers)
+    except RequestError as error:
+        if error.status in (400, 403, 404):
+            error.hint = "This Kibana does not let users be looked up by name: give the uids of their profiles."
+        raise
+    if not isinstance(answer.body, list):
+        raise AmbiguousError("GET", _FIND, "the answer does not show users", status=answer.status)
+    found = [text(dig(one, "uid")) for one in answer.body if dig(one, "user", "username") == name]
+    return [one_line(uid) for uid in dict.fromkeys(found) if uid]

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Elastic Security: its states, severities and field names, and the options that its modules share."""
+
+from __future__ import annotations
+
+from .._core.options import ArgumentSpec
+
+KIBANA_OPTIONS = ArgumentSpec(
+    {
+        # Not "required": a linter would flag every task that leaves it to the environment.
+        "api_url": {
+            "type": "str",
+            "aliases": ["kibana_url"],
+            "env": ["KIBANA_URL", "KIBANA_ENDPOINT"],
+        },
+        "api_key": {"type": "str", "no_log": True, "env": ["KIBANA_API_KEY"]},
+        "username": {"type": "str", "env": ["KIBANA_USERNAME"]},
+        "password": {"type": "str", "no_log": True, "env": ["KIBANA_PASSWORD"]},
+        "bearer_token": {"type": "str", "no_log": True, "env": ["KIBANA_BEARER_TOKEN"]},
+        "space_id": {"type": "str", "env": ["KIBANA_SPACE_ID"]},
+    }
+)
+
+SIGNALS = "/api/detection_engine/signals"
+
+STATUSES = ("open", "acknowledged", "closed", "in-progress")
+
+SEVERITIES = ("low", "medium", "high", "critical")
+
+STATUS, LEGACY_STATUS = "kibana.alert.workflow_status", "signal.status"
+
+SEVERITY, LEGACY_SEVERITY = "kibana.alert.severity", "signal.rule.severity"
+
+REASON = "kibana.alert.workflow_reason"
+
+TAGS = "kibana.alert.workflow_tags"
+
+ASSIGNEES = "kibana.alert.workflow_assignee_ids"
+
+KIBANA_ALERTS_OPTIONS = ArgumentSpec(
+    {
+        "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "signal_ids"]},
+        "query": {"type": "dict"},
+        "runtime_mappings": {"type": "dict"},
+    },
+    [("alert_ids", "query")],
+    [("alert_ids", "query")],
+)
