@@ -140,10 +140,10 @@ _run = [one for one in CORES if CORES[one]]
 # The newest core with its newest Python, and the oldest with its oldest.
 ENDS: dict[str, dict[str, list[str]]] = {"newest": {}, "oldest": {}}
 for _end, _core in zip(ENDS, [*_run[-1:], *_run[:1]]):
-    _pythons = map(str, get_ansible_core_info(_core).controller_python_versions)
+    _runs_on = map(str, get_ansible_core_info(Version.parse(_core)).controller_python_versions)
     ENDS[_end][_core] = [
         _ansible_test(f"{_end}-{one}", _core, arguments, *([matrix.only_versions] if one == "units" else []))
-        for one, arguments in matrix.end(_pythons, newest=_end == "newest").items()
+        for one, arguments in matrix.end(_runs_on, newest=_end == "newest").items()
     ]
 if _run and matrix.OLDEST_PYTHON not in MISSING[_run[0]]:
     _units = ["units", "--venv", "--requirements", "--python", matrix.OLDEST_PYTHON]
