@@ -62,8 +62,12 @@ matrix: .gate ## Sanity, units and integration on every ansible-core; make matri
 	@$(TOOL).sessions --session $(if $(CORE),core-$(CORE),matrix) $(ARGS)
 
 .PHONY: matrix-ends
-matrix-ends: .gate ## The same on the newest and the oldest ansible-core
-	@$(TOOL).sessions --session matrix-ends $(ARGS)
+matrix-ends: .gate ## The newest and the oldest side by side: sanity, integration, and unit tests that depend on versions
+	@$(MAKE) --jobs=2 --output-sync .newest .oldest
+
+.PHONY: .newest .oldest
+.newest .oldest:
+	@$(TOOL).sessions --session $(@:.%=%) $(ARGS)
 
 .PHONY: lint
 lint: .dev ## Lint Python and YAML, and check the format

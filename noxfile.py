@@ -89,7 +89,12 @@ def environment(session: nox.Session) -> None:
     session.run("ansible-builder", "create", "--file", str(site), "--context", str(context))
 
 
-def _ansible_test(name: str, core: str, arguments: list[str], prepare: Callable[[], None] = matrix.prepare) -> str:
+def _ansible_test(name: str, core: str, arguments: list[str], *prepare: Callable[[], None]) -> str:
+    def before() -> None:
+        matrix.prepare(name)
+        for one in prepare:
+            one()
+
     antsibull_nox.add_ansible_test_session(
         name=name,
         description=f"ansible-test {' '.join(arguments)}",
@@ -97,7 +102,7 @@ def _ansible_test(name: str, core: str, arguments: list[str], prepare: Callable[
         ansible_core_version=core,
         ansible_core_source="pypi",
         default=False,
-        callback_before=prepare,
+        callback_before=before,
         callback_after=matrix.count,
     )
     return name
@@ -132,18 +137,23 @@ for _core in get_supported_core_versions(max_version=Version.parse(matrix.newest
 
 # Cores that are of no use here stay in CORES, for someone who asks for them to be told.
 _run = [one for one in CORES if CORES[one]]
-# The newest core with its newest Python, and the oldest with its oldest; the core where both are the same has all.
-_ends = dict.fromkeys(_run[-1:] + _run[:1])
-ENDS = {
-    one: CORES[one] if len(_ends) == 1 else matrix.of_one_python(CORES[one], newest=one == _run[-1]) for one in _ends
-}
+# The newest core with its newest Python, and the oldest with its oldest.
+ENDS: dict[str, dict[str, list[str]]] = {"newest": {}, "oldest": {}}
+for _end, _core in zip(ENDS, [*_run[-1:], *_run[:1]]):
+    _runs_on = map(str, get_ansible_core_info(Version.parse(_core)).controller_python_versions)
+    ENDS[_end][_core] = [
+        _ansible_test(f"{_end}-{one}", _core, arguments, *([matrix.only_versions] if one == "units" else []))
+        for one, arguments in matrix.end(_runs_on, newest=_end == "newest").items()
+    ]
 if _run and matrix.OLDEST_PYTHON not in MISSING[_run[0]]:
-    _oldest = ["units", "--venv", "--requirements", "--python", matrix.OLDEST_PYTHON]
-    _packages = _ansible_test("oldest-packages", _run[0], _oldest, matrix.prepare_oldest_packages)
-    for _cores in (CORES, ENDS):
-        _cores[_run[0]] = [*_cores[_run[0]], _packages]
+    _units = ["units", "--venv", "--requirements", "--python", matrix.OLDEST_PYTHON]
+    CORES[_run[0]].append(_ansible_test("oldest-packages", _run[0], _units, matrix.oldest_packages))
+    ENDS["oldest"][_run[0]].append(
+        _ansible_test("oldest-units-packages", _run[0], _units, matrix.oldest_packages, matrix.only_versions)
+    )
 
 for _name, _sessions in CORES.items():
     _all_of(f"core-{_name}", f"All of ansible-core {_name}.", {_name: _sessions})
 _all_of("matrix", "Every supported ansible-core, with its oldest and its newest Python.", CORES)
-_all_of("matrix-ends", "The newest ansible-core with its newest Python, and the oldest with its oldest.", ENDS)
+_all_of("newest", "What each change needs of the newest ansible-core, with its newest Python.", ENDS["newest"])
+_all_of("oldest", "What each change needs of the oldest ansible-core, with its oldest Python.", ENDS["oldest"])

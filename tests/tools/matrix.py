@@ -18,6 +18,7 @@ from .places import CACHE, ROOT
 NOX = CACHE / "nox"
 # The modules' oldest Python; tests/config.yml tells ansible-test the same.
 OLDEST_PYTHON = "3.9"
+_SANITY = ["sanity", "--local", "--junit", "--color", "no"]
 _VENV = ["--venv", "--requirements", "--color", "no", "--python"]
 
 
@@ -60,28 +61,30 @@ def sessions(controllers: Iterable[str], hosts: Iterable[str]) -> dict[str, list
     if not runs_on:
         return {}
     pythons = _ends(runs_on, _here(hosts))
-    found = {"sanity": ["sanity", "--local", "--junit", "--color", "no"]}
+    found = {"sanity": _SANITY}
     found |= {f"units-{one}": ["units", *_VENV, one] for one in pythons}
     found |= {f"integration-{one}": ["integration", *_VENV, one] for one in pythons if one in runs_on}
     return found
 
 
-def of_one_python(wanted: Iterable[str], *, newest: bool) -> list[str]:
-    """Of an ansible-core's `sessions` those with the newest, or the oldest, Python that Ansible itself runs on.
+def end(controllers: Iterable[str], *, newest: bool) -> dict[str, list[str]]:
+    """The arguments for ansible-test with the newest, or the oldest, Python of this machine that Ansible runs on.
 
-    And sanity, which looks at all Pythons anyway.
+    pylint takes a minute, and says the same with every ansible-core: the newest is enough.
     """
-    names = list(wanted)
-    pythons = [one.rpartition("-")[2] for one in names if "integration-" in one]
-    python = pythons[-1 if newest else 0]
-    return [one for one in names if one.endswith(("sanity", f"units-{python}", f"integration-{python}"))]
+    python = _here(sorted(controllers, key=version))[-1 if newest else 0]
+    return {
+        "sanity": [*_SANITY, *([] if newest else ["--skip-test", "pylint"])],
+        "units": ["units", *_VENV, python],
+        "integration": ["integration", *_VENV, python],
+    }
 
 
-def prepare() -> None:
-    """In the copy that a session works on: what ansible-test would fetch from a host that is not a registry."""
-    for venv in NOX.iterdir():
-        pip_home.place_get_pip(venv)
-        _mend_first_line(venv / "bin" / "ansible-test")
+def prepare(name: str) -> None:
+    """For the session of this name: what ansible-test would fetch from a host that is not a registry."""
+    venv = NOX / re.sub(r"[^\w-]", "-", name)
+    pip_home.place_get_pip(venv)
+    _mend_first_line(venv / "bin" / "ansible-test")
 
 
 def _mend_first_line(script: Path) -> None:
@@ -93,13 +96,20 @@ def _mend_first_line(script: Path) -> None:
             script.write_text(f"#!/usr/bin/env python3{line_end}{rest}")
 
 
-def prepare_oldest_packages() -> None:
-    """As `prepare`, and the modules meet the oldest packages that they are said to work with."""
-    prepare()
+def oldest_packages() -> None:
+    """In the copy that a session works on: the modules meet the oldest packages that they are said to work with."""
     # What is not always needed has its bound where the tests ask for it.
     wanted = "\n".join((ROOT / one).read_text() for one in ("requirements.txt", "tests/unit/requirements.txt"))
     bounds = dict(re.findall(r"^(\w+)(?:\[\w+\])?>=(\S+)", wanted, re.MULTILINE))
     Path("tests/unit/constraints.txt").write_text("".join(f"{name}=={bounds[name]}\n" for name in bounds))
+
+
+def only_versions() -> None:
+    """In the copy that a session works on: of the unit tests only those with the marker `versions`.
+
+    ansible-test hands neither arguments nor variables on to pytest; conftest.py looks for this file.
+    """
+    Path("tests/unit/only.txt").write_text("versions")
 
 
 def count() -> None:

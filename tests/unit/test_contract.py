@@ -30,6 +30,8 @@ from ansible_collections.secops.triage.tests.unit.documented import (
 )
 from ansible_collections.secops.triage.tests.unit.harness import Params, run_module, without_environment
 
+pytestmark = pytest.mark.versions
+
 #: An id that every platform takes for one.
 SOME_ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 #: What a value is called that nobody may see.

@@ -137,6 +137,7 @@ def listed(module: Documented) -> str:
     return name
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("module", WRITING, indirect=True)
 def test_results_are_as_documented(module: Documented, tasks: list[Params], sim: Simulator) -> None:
     """Every key that comes is documented, and every key that is documented comes at some time."""
@@ -165,6 +166,7 @@ def test_results_are_as_documented(module: Documented, tasks: list[Params], sim:
     assert set(paths(module.returns)) - empty == {path for path in came if ".error." not in path}
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("module", INFO, indirect=True)
 def test_what_info_modules_show_is_as_documented(module: Documented, tasks: list[Params], sim: Simulator) -> None:
     """With all that every platform shows alike, and without a write, in check mode or not."""
@@ -225,6 +227,7 @@ def test_failures_are_as_documented(
             assert result["msg"]
 
 
+@pytest.mark.versions
 def test_options_that_make_no_sense_have_an_error_and_no_alerts(module: Documented, tasks: list[Params]) -> None:
     for task in tasks:
         result = run_module(module.name, {**task, "timeout": -1})

@@ -16,6 +16,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.secops.triage.tests.unit.test_docs import EXAMPLES, ROOT, blocks, name_of
 
+pytestmark = pytest.mark.versions
+
 Yaml = dict[str, t.Any]
 
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())

@@ -155,6 +155,7 @@ def test_runbook(awx: Awx, sim: Simulator) -> None:
     assert (outcome["platform"], outcome["id"], outcome["outcome"]) == ("calseta", alert, "closed")
 
 
+@pytest.mark.versions
 def test_workflow_closes_what_its_preview_has_listed(awx: Awx, sim: Simulator) -> None:
     (workflow,) = awx.definitions["controller_workflows"]
     sim.reset(alerts=0)

@@ -67,7 +67,7 @@ def handed_on(said: str, name: str) -> t.Any:
 
 @pytest.mark.parametrize(
     "platform",
-    [pytest.param(one, marks=[] if one in VERDICTS else [pytest.mark.whole]) for one in SEARCHES],
+    [pytest.param(one, marks=pytest.mark.versions if one in VERDICTS else pytest.mark.whole) for one in SEARCHES],
 )
 def test_only_what_was_listed_and_is_as_it_was(sim: Simulator, tmp_path: Path, platform: str) -> None:
     sim.settings.security_deck.operation_seconds = 0

@@ -10,6 +10,8 @@ import json
 import typing as t
 from pathlib import Path
 
+import pytest
+
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.playbooks.playing import play, tells, told
 
@@ -27,6 +29,7 @@ CASES: list[tuple[str, str, dict[str, t.Any], str]] = [
 ]
 
 
+@pytest.mark.versions
 def test_guards_as_defaults(sim: Simulator, tmp_path: Path) -> None:
     """All in one play, for a play takes long to start."""
     signals = [sim.datadog.add_signal() for dummy in CASES]

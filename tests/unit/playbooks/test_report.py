@@ -81,6 +81,7 @@ class Page(HTMLParser):
         return [value for dummy, attributes in self.tags for key, value in attributes.items() if key == name and value]
 
 
+@pytest.mark.versions
 def test_all_open_alerts_whatever_they_say(sim: Simulator, tmp_path: Path) -> None:
     add_hostile(sim)
     sim.log.clear()

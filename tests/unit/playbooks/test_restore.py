@@ -162,6 +162,7 @@ def test_alerts_of_security_deck_and_calseta(
     assert after[theirs.id]["assignee_subject_id"] == other
 
 
+@pytest.mark.versions
 def test_what_alerts_say_is_no_template(sim: Simulator, calseta: Params, tmp_path: Path) -> None:
     """Whoever can write into an alert must not have a say on the machine that puts it back."""
     tags = [

@@ -34,7 +34,12 @@ def assignee(sim: Simulator, platform: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "platforms", [PLATFORMS[:2], pytest.param(PLATFORMS[2:], marks=pytest.mark.whole)], ids="-".join
+    "platforms",
+    [
+        pytest.param(PLATFORMS[:2], marks=pytest.mark.versions),
+        pytest.param(PLATFORMS[2:], marks=pytest.mark.whole),
+    ],
+    ids="-".join,
 )
 def test_every_platform(sim: Simulator, tmp_path: Path, platforms: tuple[str, ...]) -> None:
     """Check mode foretells what comes, and writes nothing; a second run finds the alert closed, and writes nothing."""

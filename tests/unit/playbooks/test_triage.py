@@ -104,6 +104,7 @@ def test_nothing_is_sent(sim: Simulator, stage: Stage) -> None:
         assert said in told[name].failure
 
 
+@pytest.mark.versions
 def test_one_call_for_those_that_become_the_same(sim: Simulator, stage: Stage) -> None:
     signals = [sim.datadog.add_signal().id for dummy in range(5)]
     alerts = [sim.kibana.add_alert() for dummy in range(5)]

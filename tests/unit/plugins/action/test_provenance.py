@@ -22,6 +22,8 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.documented import MODULES, PLUGINS, ROOT, arguments_of, documented
 from ansible_collections.secops.triage.tests.unit.playbooks.playing import connections, play
 
+pytestmark = pytest.mark.versions
+
 AWX = {"awx_job_id": 4711, "awx_job_template_name": "Close noise", "awx_user_name": "amira"}
 
 

@@ -14,6 +14,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.secops.triage.plugins.filter.undo import FilterModule, undo
 
+pytestmark = pytest.mark.versions
+
 OPEN, ARCHIVED = {"state": "open", "note": ""}, {"state": "archived", "note": ""}
 
 

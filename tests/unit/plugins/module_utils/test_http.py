@@ -21,6 +21,8 @@ from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.client import make_client
 from ansible_collections.secops.triage.tests.unit.loopback import closed_port
 
+pytestmark = pytest.mark.versions
+
 SIGNALS = "/api/v2/security_monitoring/signals"
 LOST = ["reset", "close", "truncate", "html", "empty", "status"]
 WRITE = {"data": {"attributes": {"state": "archived"}}}

@@ -11,6 +11,8 @@ import pytest
 from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
 from ansible_collections.secops.triage.plugins.module_utils._core.urls import proxy_url
 
+pytestmark = pytest.mark.versions
+
 
 def hidden_of(url: str) -> set[str]:
     hidden: set[str] = set()

@@ -22,6 +22,8 @@ from ansible_collections.secops.triage.tests.unit.client import make_client
 from ansible_collections.secops.triage.tests.unit.harness import without_environment
 from ansible_collections.secops.triage.tests.unit.loopback import Loopback, Reply, closed_port, make_certificate
 
+pytestmark = pytest.mark.versions
+
 PASSWORD = "Tw9vKx4LqZm7"
 KEYS = {"DD-API-KEY": "q7Zt3WvK9xLr2MbN8sHd5GcJ4yPf6TnQ"}
 

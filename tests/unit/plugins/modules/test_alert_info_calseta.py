@@ -42,6 +42,7 @@ def asked(sim: Simulator) -> list[dict[str, list[str]]]:
 # By ids
 
 
+@pytest.mark.versions
 def test_shows_what_is_named(sim: Simulator, calseta: Params) -> None:
     alert = sim.calseta.add_alert(status="Closed", close_classification="Duplicate", severity="Low", tags=["a", "b"])
     other = sim.calseta.add_alert()

@@ -51,6 +51,7 @@ def asked(sim: Simulator) -> list[dict[str, list[str]]]:
 # By ids
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("by", ["ids", "query"])
 def test_shows_alerts_as_all_platforms_do(sim: Simulator, deck: Params, by: str) -> None:
     subject = sim.security_deck.subjects[0]

@@ -81,6 +81,7 @@ def run(service: Service, ids: list[str], **options: t.Any) -> Result:
     return run_module(NAME, {**service.connection, "alert_ids": ids, "text": TEXT, "retries": 0, **options})
 
 
+@pytest.mark.versions
 def test_note_is_added_once(service: Service) -> None:
     without, with_another, with_it = service.alert(), service.alert(["Another."]), service.alert(["Another.", TEXT])
     runs = noted(service, [without, with_another, with_it])
@@ -325,6 +326,7 @@ def test_address_and_key_of_the_environment_depend_on_the_provider(
     assert key not in json.dumps(runs.real)
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("provider", ["calseta", "kibana"])
 def test_key_of_the_environment_is_in_no_output(sim: Simulator, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ansible does not know it for a secret: it comes by no fallback of the option."""

@@ -121,6 +121,7 @@ def test_every_severity(sim: Simulator, calseta: Params, severity: str) -> None:
     assert bodies(runs) == ([] if severity == "Low" else [{"severity": severity}])
 
 
+@pytest.mark.versions
 def test_everything_at_once_sends_what_differs(sim: Simulator, calseta: Params) -> None:
     alert = sim.calseta.add_alert(severity="High", tags=["a"])
     asked = {"severity": "High", "tags": ["b"], "malice_override": "Benign", "close_classification": DUPLICATE}

@@ -126,6 +126,7 @@ def test_key_that_is_no_good(sim: Simulator, calseta: Params, key: str, secret: 
     assert len(sim.log) == 1
 
 
+@pytest.mark.versions
 def test_key_is_in_no_output(sim: Simulator, calseta: Params, key: str) -> None:
     secret = calseta["api_key"]
     sim.faults.add(Fault("status", status=401, body={"error": {"message": f"What is {secret}?"}}))

@@ -102,6 +102,7 @@ def test_what_is_not_set_is_not_cleared_again(sim: Simulator, deck: Params, aske
     assert not runs.writes
 
 
+@pytest.mark.versions
 def test_everything_at_once_leaves_nothing_else_touched(sim: Simulator, deck: Params) -> None:
     subject = sim.security_deck.subjects[0]
     alert = sim.security_deck.add_alert(classification="TRUE_POSITIVE", assignee=subject, tags=["a"], severity="HIGH")

@@ -17,6 +17,8 @@ import pytest
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, four_runs, run_module
 
+pytestmark = pytest.mark.versions
+
 NAME = "alert_update"
 #: Nothing listens there, and nothing goes further.
 NOWHERE = "http://127.0.0.1:9"

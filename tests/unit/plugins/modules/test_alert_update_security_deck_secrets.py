@@ -15,6 +15,8 @@ import pytest
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module, without_rsa
 
+pytestmark = pytest.mark.versions
+
 
 @pytest.fixture
 def deck(sim: Simulator, security_deck: Params, monkeypatch: pytest.MonkeyPatch) -> Params:

@@ -40,6 +40,7 @@ def fails_unwritten(sim: Simulator, result: Result, *said: str) -> None:
     assert not sim.log.select(path="signals/")
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(
     ("state", "before", "after"),
     [

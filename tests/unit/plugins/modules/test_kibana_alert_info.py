@@ -51,6 +51,7 @@ def many(sim: Simulator, count: int, **fields: t.Any) -> list[str]:
 # What is shown
 
 
+@pytest.mark.versions
 def test_an_alert(sim: Simulator, kibana: Params) -> None:
     uids = [uid for uid, _name in sim.kibana.users]
     fields: Params = {

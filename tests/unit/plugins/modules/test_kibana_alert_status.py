@@ -39,6 +39,7 @@ def many(sim: Simulator, count: int) -> list[str]:
     return list(sim.kibana.alerts())
 
 
+@pytest.mark.versions
 def test_writes_and_reports_only_what_differs(sim: Simulator, kibana: Params) -> None:
     """The server would rewrite the closed ones too, and count them as updated."""
     was_open = [key for key, document in sim.kibana.alerts().items() if document[STATUS] != "closed"]
@@ -81,6 +82,7 @@ def test_unknown_ids_are_all_named_and_nothing_is_written(sim: Simulator, kibana
     assert not sim.log.writes()
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("ids", ["alert_ids", "alert_id", "signal_ids"])
 @pytest.mark.parametrize("url", ["api_url", "kibana_url"])
 def test_aliases(sim: Simulator, kibana: Params, ids: str, url: str) -> None:
@@ -157,6 +159,7 @@ def test_reason_is_stored_on_closing_and_gone_on_reopening(sim: Simulator, kiban
     assert REASON not in sim.kibana.alerts()[key]
 
 
+@pytest.mark.versions
 def test_other_reason_on_a_closed_alert_is_a_warning_and_no_write(sim: Simulator, kibana: Params) -> None:
     key = sim.kibana.add_alert("closed", "duplicate")
     task = {**kibana, "alert_ids": [key], "status": "closed", "reason": "true_positive"}

@@ -198,6 +198,7 @@ def test_no_credentials_names_the_ways(sim: Simulator) -> None:
         assert name in result["msg"]
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("way", ["api_key", "password", "bearer_token"])
 def test_secrets_are_in_no_output(sim: Simulator, way: str) -> None:
     options, header = ways(sim)[way]
@@ -214,6 +215,7 @@ def test_secrets_are_in_no_output(sim: Simulator, way: str) -> None:
 # How errors are told
 
 
+@pytest.mark.versions
 def test_a_warning_has_no_secret_in_it(sim: Simulator, kibana: Params) -> None:
     sim.settings.kibana.supports_reason = False
     result = run(kibana, alert_ids=[sim.kibana.add_alert()], reason=f"what {kibana['api_key']} found")

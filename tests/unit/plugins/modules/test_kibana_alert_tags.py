@@ -33,6 +33,7 @@ def run(kibana: Params, *, check: bool = False, **options: t.Any) -> Result:
     return run_module(NAME, {**kibana, "retries": 1, **options}, check=check)
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(
     ("state", "before", "after"),
     [

@@ -100,6 +100,7 @@ def test_no_line_is_left_unless_it_is_asked_for(service: Service, provenance: st
     assert not service.lines(alert_id)
 
 
+@pytest.mark.versions
 def test_auto_without_an_action_plugin(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOB_ID", "4711")
     monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", "/runner")
@@ -108,6 +109,7 @@ def test_auto_without_an_action_plugin(service: Service, monkeypatch: pytest.Mon
     assert service.lines(alert_id) == [LINE]
 
 
+@pytest.mark.versions
 def test_secret_of_the_task_is_in_no_line(service: Service) -> None:
     """As where a template is called as its own key, or the wrong variable was given."""
     secret = next(service.connection[name] for name in ("api_key", "iam_token") if name in service.connection)

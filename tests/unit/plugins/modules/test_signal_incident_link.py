@@ -26,6 +26,7 @@ def link(datadog: Params) -> Params:
     return {**datadog, "incident_id": MINE, "retries": 2}
 
 
+@pytest.mark.versions
 def test_links_only_what_is_not_linked(sim: Simulator, link: Params) -> None:
     free = sim.datadog.add_signal()
     other = sim.datadog.add_signal(incident_ids=[OTHER])

@@ -34,6 +34,7 @@ def ids_of(result: Result) -> list[str]:
     return [signal["id"] for signal in result["signals"]]
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(
     ("archive_in", "shows"), list(itertools.product(("custom", "gated"), ("uuid", "handle", "name")))
 )
@@ -176,6 +177,7 @@ def test_raw_is_the_apis_own_object(sim: Simulator, datadog: Params) -> None:
     assert found["raw"]["attributes"]["attributes"]["workflow"]["triage"]["state"] == "open"
 
 
+@pytest.mark.versions
 def test_what_a_terminal_cannot_be_given_is_shown_otherwise(sim: Simulator, datadog: Params) -> None:
     title = "\x1b[2J\x9b31m Zürich 日本 \u202e"
     scene = dataclasses.replace(next(iter(sim.datadog.signals.values())).scene, title=title)

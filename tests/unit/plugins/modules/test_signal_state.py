@@ -24,6 +24,7 @@ REASONS = (
 )
 
 
+@pytest.mark.versions
 def test_archives_with_reason_and_comment(sim: Simulator, datadog: Params) -> None:
     ids = sim.datadog.ids(state="open")
     wanted = {"state": "archived", "archive_reason": "false_positive", "archive_comment": "Announced scan"}
@@ -142,6 +143,7 @@ def test_triage_is_merged_wherever_its_parts_sit(sim: Simulator, datadog: Params
     assert row["incident_ids"] == [4100, 4101]
 
 
+@pytest.mark.versions
 def test_diff_names_the_signal_and_both_sides(sim: Simulator, datadog: Params) -> None:
     signal = sim.datadog.add_signal()
     wanted = {"state": "archived", "archive_reason": "remediated"}
