@@ -164,7 +164,7 @@ error:
 """
 
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
-from ansible_collections.secops.triage.plugins.module_utils._datadog.info import SignalInfo
+from ansible_collections.secops.triage.plugins.module_utils._datadog.info import signal_info
 from ansible_collections.secops.triage.plugins.module_utils._datadog.words import (
     DATADOG_OPTIONS,
     SIGNALS_OPTIONS,
@@ -180,7 +180,7 @@ SPEC = SIGNALS_OPTIONS.merge(
 
 
 def main() -> None:
-    run_info(SignalInfo, SPEC)
+    run_info(signal_info, SPEC)
 
 
 if __name__ == "__main__":

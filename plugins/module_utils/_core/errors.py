@@ -18,9 +18,12 @@ from .text import one_line
 class TriageError(Exception):
     """A failure that the user is told of; never a traceback.
 
-    ``facts`` are further top-level results of the failed task, such as ``matched``. Parts of the message may come from
-    anywhere, so it is made one that cannot paint a terminal.
+    ``kind`` is a stable word that plays and tests can branch on; texts may change. ``extra_results`` are further
+    top-level results of the failed task, such as ``matched``. Parts of the message may come from anywhere, so control
+    characters are taken out of it.
     """
+
+    kind = "failed"
 
     def __init__(self, message: str, hint: str | None = None, extra_results: dict[str, t.Any] | None = None) -> None:
         super().__init__(message)
@@ -34,6 +37,7 @@ class TriageError(Exception):
     def report(self) -> dict[str, t.Any]:
         """The ``error`` of a result: always the same keys, V(null) where there is nothing to say."""
         return {
+            "kind": self.kind,
             "message": self.message,
             "status": None,
             "method": None,
@@ -46,9 +50,25 @@ class TriageError(Exception):
 class OptionError(TriageError):
     """The task asks for something that cannot be: refused before anything is written."""
 
+    kind = "option"
+
+
+class LimitError(OptionError):
+    """A search matches more alerts, or another number of them, than the task allows."""
+
+    kind = "limit"
+
+
+class UnboundedError(OptionError):
+    """A search leaves nothing out."""
+
+    kind = "unbounded"
+
 
 class GuardError(TriageError):
     """A guard of the task keeps this alert from being changed, or from being ``tried`` once more."""
+
+    kind = "guarded"
 
     def __init__(self, objection: str, *, tried: bool = False) -> None:
         super().__init__(f"{'Not tried again' if tried else 'A guard forbids the change'}: {objection}")
@@ -57,6 +77,8 @@ class GuardError(TriageError):
 
 class NotFoundError(TriageError):
     """The API knows no alert of that id."""
+
+    kind = "not_found"
 
     def report(self) -> dict[str, t.Any]:
         return {**super().report(), "status": 404}
@@ -110,14 +132,22 @@ class CredentialsError(TriageError):
 class RefusedError(RequestError):
     """A no (a 3xx or 4xx, or a server that is not trusted): what was asked for has not been done."""
 
+    kind = "refused"
+
 
 class NotSentError(RefusedError):
     """Nothing was sent, for it would have been of no use. ``status`` is that of the refusal before."""
+
+    kind = "not_sent"
 
 
 class AmbiguousError(RequestError):
     """No answer, or one that does not tell (a time-out, a reset, a 5xx, an unreadable body): it may have been done."""
 
+    kind = "ambiguous"
+
 
 class UnreachableError(RequestError):
     """No connection could be made, so nothing was sent."""
+
+    kind = "unreachable"

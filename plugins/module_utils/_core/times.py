@@ -26,7 +26,7 @@ def utc(value: t.Any) -> str | None:
             return None
     except (ValueError, OverflowError, OSError):
         return None
-    return _written(moment)
+    return written(moment)
 
 
 def moment(option: str, value: str | None) -> str | None:
@@ -40,8 +40,8 @@ def moment(option: str, value: str | None) -> str | None:
     try:
         if relative:
             back = int(relative[1] or 0) * _UNITS[relative[2] or "s"]
-            return _written(dt.datetime.now(dt.timezone.utc) - dt.timedelta(seconds=back))
-        return _written(_iso(value.strip()))
+            return written(dt.datetime.now(dt.timezone.utc) - dt.timedelta(seconds=back))
+        return written(_iso(value.strip()))
     except (ValueError, OverflowError):
         raise OptionError(
             f"{option} {value!r} is not a time: write it as 2026-01-31T08:00:00Z, 2026-01-31, now or now-24h"
@@ -62,5 +62,6 @@ def _iso(value: str) -> dt.datetime:
     return parsed.astimezone(dt.timezone.utc)
 
 
-def _written(moment: dt.datetime) -> str:
+def written(moment: dt.datetime) -> str:
+    """A moment in ISO 8601, UTC, to the millisecond."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

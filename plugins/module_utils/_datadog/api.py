@@ -9,85 +9,48 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/
 
 from __future__ import annotations
 
-import abc
+import datetime as dt
 import re
 import typing as t
 
 from .._core.credentials import secret, select_credentials
 from .._core.errors import AmbiguousError, OptionError, RefusedError
-from .._core.lucene import matches_everything
 from .._core.options import Connection, Params, TaskContext, checked_ids, checked_text
-from .._core.times import before_all, moment
+from .._core.times import moment, written
 from .._core.urls import base_url, segment
 from .._core.values import dig
-from .._flow.change import Fields
+from .._flow.change import Alert
 from .._flow.platform import ReadsOneByOne, not_found
-from .._flow.search import Page, SearchResult, Selection, collect_pages
+from .._flow.search import ListedPopulation, Page, SearchResult, Selection, collect_pages
 from .._http.client import Authorization, Client
 from .signal import Signal
-from .words import DATADOG_OPTIONS, SIGNAL_ID
+from .words import DATADOG_OPTIONS, DOMAINS, SIGNAL_ID
 
-PATH = "/api/v2/security_monitoring/signals/search"
+_SIGNALS = "/api/v2/security_monitoring/signals"
+_SEARCH = f"{_SIGNALS}/search"
 
 #: The most signals of one answer.
 PAGE = 1000
 
-#: What every signal has.
-_EVERYWHERE = ("status", "@workflow.triage.state")
+#: The oldest moment that the API takes: with it, a search goes back to the first signal.
+_BEGINNING = "1970-01-01T00:00:00.000Z"
 
 
-class Search:
-    """What a task looks for."""
-
-    def __init__(self, params: Params) -> None:
-        self._query = (checked_text("query", params["query"]) or "").strip()
-        since, until = (moment(name, params[name]) for name in ("from", "to"))
-        if since and until and since > until:
-            # In the task's own words, which are the same in every run.
-            raise OptionError(f"from is {params['from']}, which is after to, {params['to']}")
-        self._times = {name: time for name, time in (("from", since), ("to", until)) if time}
-        # The oldest first: what comes up meanwhile is then at the end, and shifts nothing.
-        self._sort = params.get("sort") or "timestamp"
-
-    @property
-    def unbounded(self) -> str | None:
-        """Why it finds every signal that there is; V(None) where it does not."""
-        if matches_everything(self._query, _EVERYWHERE):
-            return f"the query {self._query!r} matches every signal, or all but what it leaves out"
-        if before_all(self._times.get("from", "")):
-            return "it has no from, or one so long ago that it goes back to the first signal"
-        return None
-
-    def body(self, cursor: str | None, limit: int) -> dict[str, t.Any]:
-        """The request for the page behind the cursor, at first V(None)."""
-        page = {"limit": limit} if cursor is None else {"limit": limit, "cursor": cursor}
-        return {"filter": {"query": self._query, **self._times}, "sort": self._sort, "page": page}
-
-
-class Signals(ReadsOneByOne):
-    """Security signals, by their ids or by a search; what is shown of one is up to `shown`."""
-
-    noun = "signals"
+class SignalApi:
+    """The connection to Datadog."""
 
     def __init__(self, params: Params, context: TaskContext) -> None:
-        self.ids = checked_ids("signal_ids", params["signal_ids"] or [], SIGNAL_ID, "signal")
-        self.selection = Selection.of(params, self._find)
-        if self.selection:
-            self._search = Search(params)
-            self.selection.refuse(self._search.unbounded)
         own_site = site(params["site"])
         #: Where the organisation is; V(None) behind a gateway, where that cannot be known.
         self.site = None if params["api_url"] else own_site
         self.base = base_url(params["api_url"] or f"https://api.{own_site}", allow_http=params["allow_http"])
-        way = select_credentials(params, DATADOG_OPTIONS.options, [("api_key", "app_key"), ("access_token",)])
-        secrets = {name: secret(params, name, context) for name in way}
+        names = select_credentials(params, DATADOG_OPTIONS.options, [("api_key", "app_key"), ("access_token",)])
+        secrets = {name: secret(params, name, context) for name in names}
         if "access_token" in secrets:
             headers = {"Authorization": f"Bearer {secrets['access_token']}"}
         else:
             headers = {"DD-API-KEY": secrets["api_key"], "DD-APPLICATION-KEY": secrets["app_key"]}
-        connection = Connection.of(params, context)
-        self.retries = connection.retries
-        self.client = Client(connection, Authorization(headers), context, self._hint)
+        self.client = Client(Connection.of(params, context), Authorization(headers), context, self._hint)
 
     def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
@@ -98,30 +61,13 @@ class Signals(ReadsOneByOne):
                 f"Check that the keys are those of an organisation {where}, and that the application key may use"
                 f" security_monitoring_signals_{'write' if writing else 'read'}."
             )
+        if status == 404:
+            return "Check api_url, if you set it: it is an address with perhaps a base path, without /api."
         return None
 
-    @abc.abstractmethod
-    def shown(self, signal: Signal) -> Fields:
-        """The fields of a signal that was read or found."""
-
-    def _find(self, limit: int) -> SearchResult:
-        return collect_pages(self._page, limit, PAGE)
-
-    def _page(self, cursor: str | None, limit: int) -> Page:
-        answer = self.client.request("POST", self.base + PATH, self._search.body(cursor, limit), safe=True)
-        items, meta = dig(answer.body, "data"), dig(answer.body, "meta")
-        after = dig(meta, "page", "after") or None
-        signals = [Signal.of(item, found=True) for item in items] if isinstance(items, list) else [None]
-        complete = [signal for signal in signals if signal]
-        in_full = len(complete) == len(signals) and dig(meta, "status") != "timeout"
-        if not (in_full and isinstance(after, (str, type(None)))):
-            why = "the answer does not show all signals that were found, each with its triage"
-            raise AmbiguousError("POST", PATH, why, status=answer.status)
-        # Behind an empty page there are no more, whatever cursor comes with it.
-        return Page({signal.id: self.shown(signal) for signal in complete}, after if signals else None)
-
-    def read_one(self, signal_id: str) -> Fields | None:
-        path = f"/api/v2/security_monitoring/signals/{segment(signal_id)}"
+    def get(self, signal_id: str) -> Signal | None:
+        """Read one signal; V(None) if it does not exist."""
+        path = f"{_SIGNALS}/{segment(signal_id)}"
         try:
             answer = self.client.get(self.base + path)
         except RefusedError as error:
@@ -132,15 +78,92 @@ class Signals(ReadsOneByOne):
         if signal is None or signal.id != signal_id:
             why = "the answer does not show the triage of this signal"
             raise AmbiguousError("GET", path, why, status=answer.status)
-        return self.shown(signal)
+        return signal
+
+    def search(self, body: t.Mapping[str, t.Any], cursor: str | None, limit: int) -> tuple[list[Signal], str | None]:
+        """The signals of a page, and the cursor of the next one, V(None) at the end."""
+        page = {"limit": limit} if cursor is None else {"limit": limit, "cursor": cursor}
+        answer = self.client.request("POST", self.base + _SEARCH, {**body, "page": page}, safe=True)
+        items, meta = dig(answer.body, "data"), dig(answer.body, "meta")
+        after = dig(meta, "page", "after") or None
+        signals = [Signal.of(item, found=True) for item in items] if isinstance(items, list) else [None]
+        complete = [signal for signal in signals if signal]
+        in_full = len(complete) == len(signals) and dig(meta, "status") != "timeout"
+        if not (in_full and isinstance(after, (str, type(None)))):
+            why = "the answer does not show all signals that were found, each with its triage"
+            raise AmbiguousError("POST", _SEARCH, why, status=answer.status)
+        # Behind an empty page there are no more, whatever cursor comes with it.
+        return complete, after if signals else None
+
+
+class SignalReader(ReadsOneByOne):
+    """Reads signals, by their ids or by a search; ``alert_of`` says what is reported of one."""
+
+    noun = "signals"
+
+    def __init__(self, api: SignalApi, params: Params, alert_of: t.Callable[[Signal], Alert]) -> None:
+        ids = checked_ids("signal_ids", params["signal_ids"] or [], SIGNAL_ID, "signal")
+        super().__init__(api.client, ids)
+        self._api = api
+        self._alert_of = alert_of
+        if params["query"] is not None:
+            query = search_of(params)
+            self.selection = Selection(
+                params,
+                lambda limit: self._collect(query, limit),
+                ListedPopulation(lambda cursor, limit: self._page(_everything(), cursor, limit), PAGE),
+                _says_nothing(query),
+            )
+        elif params.get("expected_count") is not None:
+            raise OptionError("Without a query there is no use for expected_count")
+
+    def read_one(self, alert_id: str) -> Alert | None:
+        signal = self._api.get(alert_id)
+        return signal and self._alert_of(signal)
+
+    def _collect(self, query: t.Mapping[str, t.Any], limit: int) -> SearchResult:
+        return collect_pages(lambda cursor, size: self._page(query, cursor, size), limit, PAGE)
+
+    def _page(self, query: t.Mapping[str, t.Any], cursor: str | None, limit: int) -> Page:
+        signals, after = self._api.search(query, cursor, limit)
+        return Page({signal.id: self._alert_of(signal) for signal in signals}, after)
+
+
+def search_of(params: Params) -> dict[str, t.Any]:
+    """The request body of the task's search, without its page."""
+    since, until = (moment(name, params[name]) for name in ("from", "to"))
+    if since and until and since > until:
+        # In the task's own words, which are the same in every run.
+        raise OptionError(f"from is {params['from']}, which is after to, {params['to']}")
+    times = {name: time for name, time in (("from", since), ("to", until)) if time}
+    query = (checked_text("query", params["query"]) or "").strip()
+    # The oldest first: signals that are raised meanwhile are at the end, and shift nothing.
+    return {"filter": {"query": query, **times}, "sort": params.get("sort") or "timestamp"}
+
+
+def _says_nothing(query: t.Mapping[str, t.Any]) -> str | None:
+    """Why a search has neither a filter nor a window; V(None) if it has one."""
+    asked = query["filter"]
+    bounded = asked["query"] not in ("", "*", "*:*") or "from" in asked or "to" in asked
+    return None if bounded else f"query is {asked['query']!r}, and there is neither from nor to"
+
+
+def _everything() -> dict[str, t.Any]:
+    """The search for all signals that exist by now, the oldest first."""
+    now = written(dt.datetime.now(dt.timezone.utc))
+    return {"filter": {"query": "*", "from": _BEGINNING, "to": now}, "sort": "timestamp"}
 
 
 def site(value: str) -> str:
-    """A site as in C(us3.datadoghq.com), of whatever part of an address users paste."""
+    """A site as in C(us3.datadoghq.com), of whatever part of an address users paste.
+
+    Any name under Datadog's domains is taken, for new sites come. Another domain would be handed the keys.
+    """
     host = re.sub(r"^https?://", "", value.strip().lower()).split("/")[0]
     host = re.sub(r"^(app|api)\.", "", host)
-    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
+    if not re.fullmatch(rf"([a-z0-9-]+\.)*({'|'.join(map(re.escape, DOMAINS))})", host):
         raise OptionError(
-            f"site {value!r} is not a Datadog site such as datadoghq.com, us3.datadoghq.com or datadoghq.eu"
+            f"site {value!r} is not a Datadog site such as datadoghq.com, us3.datadoghq.com or datadoghq.eu",
+            "For a gateway of your own, give api_url.",
         )
     return host

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import GuardError, NotFoundError, OptionError, RefusedError, TriageError
+from .._core.errors import OptionError, RefusedError, TriageError
 from .._core.options import Params, TaskContext
 from .._core.urls import segment
 from .._core.values import dig, integer
-from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, unconfirmed
+from .._flow.change import Accepted, Alert, Change, Confirmed, Fields, Outcome, unconfirmed
 from .signal import Triage, is_valid, triage_field
-from .writable import GuardedSignals
+from .writable import WritableSignals
 
 
-class IncidentLink(GuardedSignals):
+class IncidentLink(WritableSignals):
     """Signals that are to be linked to an incident, or not to be."""
 
     def __init__(self, params: Params, context: TaskContext) -> None:
@@ -28,6 +28,8 @@ class IncidentLink(GuardedSignals):
         self._incident: int = params["incident_id"]
         self._present: bool = params["state"] == "present"
         self.appends = self._present
+        # Whoever rewrites the list must know its latest links.
+        self.replaces = not self._present
         self._timeline: bool | None = params["add_to_signal_timeline"]
         if not 0 < self._incident < 2**63:
             raise OptionError(f"incident_id must be an incident's public id, a positive number, not {self._incident}")
@@ -39,16 +41,16 @@ class IncidentLink(GuardedSignals):
     def fields_of(self, triage: Triage) -> Fields:
         return {"incident_ids": triage_field(triage, "incident_ids") or []}
 
-    def desired(self, alert_id: str, fields: Fields) -> Fields:
-        present = fields["incident_ids"] or []
+    def desired(self, alert: Alert) -> Fields:
+        present = alert.fields["incident_ids"] or []
         others = [number for number in present if number != self._incident]
         if self._present:
             linked = len(others) < len(present)
-            return fields if linked else {"incident_ids": [*others, self._incident]}
+            return {"incident_ids": present if linked else [*others, self._incident]}
         return {"incident_ids": others}
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        outcomes = self.client.each(self._link if self._present else self._unlink, changes)
+        outcomes = self.api.client.each(self._link if self._present else self._unlink, changes)
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _link(self, change: Change) -> Outcome:
@@ -60,8 +62,8 @@ class IncidentLink(GuardedSignals):
             "version": self.version,
         }
         try:
-            answer = self.client.request(
-                "PATCH", self.base + path, {name: value for name, value in body.items() if value is not None}
+            answer = self.api.client.request(
+                "PATCH", self.api.base + path, {name: value for name, value in body.items() if value is not None}
             )
         except TriageError as error:
             return self.outcome_of(error, change.id)
@@ -74,26 +76,11 @@ class IncidentLink(GuardedSignals):
         return Accepted() if accepted else unconfirmed("PATCH", path, answer)
 
     def _unlink(self, change: Change) -> Outcome:
-        """Rewrite the list of incidents without this one: there is no call that takes one away.
-
-        The list is read once more just before, so as not to lose a link that somebody made since.
-        """
+        """Rewrite the list of incidents without this one, as it was just read: no call takes one link away."""
         path = f"/api/v2/security_monitoring/signals/{segment(change.id)}/incidents"
+        attributes = change.delta if self.version is None else {**change.delta, "version": self.version}
         try:
-            latest = self.read([change.id]).get(change.id)
-        except TriageError as error:
-            return Refused(error)
-        if latest is None:
-            return Refused(NotFoundError("It was there, and is gone"))
-        desired = self.desired(change.id, latest)
-        if desired == latest:
-            return Refused(TriageError("Somebody else has taken the link away already"))
-        objection = self.objection(Change(change.id, latest, desired))
-        if objection:
-            return Refused(GuardError(objection))
-        attributes = desired if self.version is None else {**desired, "version": self.version}
-        try:
-            answer = self.client.request("PATCH", self.base + path, {"data": {"attributes": attributes}})
+            answer = self.api.client.request("PATCH", self.api.base + path, {"data": {"attributes": attributes}})
         except TriageError as error:
             return self.outcome_of(error, change.id)
         triage = dig(answer.body, "data", "attributes")

@@ -9,41 +9,40 @@ from __future__ import annotations
 from .._core.options import Params, TaskContext
 from .._core.times import utc
 from .._core.values import text
-from .._flow.change import Fields
+from .._flow.change import Alert
 from .._flow.info import common
-from .api import Signals
+from .api import SignalApi, SignalReader
 from .signal import Signal, triage_field
 from .users import User
 
 
-class SignalInfo(Signals):
-    """Signals as they are."""
+def signal_info(params: Params, context: TaskContext) -> SignalReader:
+    """Reads signals as they are."""
+    api = SignalApi(params, context)
+    return SignalReader(api, params, lambda signal: _alert_of(signal, api.site, raw=params["raw"]))
 
-    def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
-        self._raw: bool = params["raw"]
 
-    def shown(self, signal: Signal) -> Fields:
-        reason = text(triage_field(signal.triage, "archive_reason"))
-        fields = common(
-            platform="datadog",
-            title=signal.title,
-            severity=signal.severity,
-            status=text(signal.triage["state"]),
-            verdict=None if reason == "none" else reason,
-            assignee=User.of(signal.triage.get("assignee")).shown,
-            created=utc(signal.timestamp),
-            updated=utc(signal.triage.get("stateUpdateTimestamp")),
-            url=self.site and page_of(self.site, signal.id),
-            rule=signal.rule,
-        )
-        fields["archive_comment"] = text(triage_field(signal.triage, "archive_comment")) or ""
-        fields["incident_ids"] = triage_field(signal.triage, "incident_ids") or []
-        fields["version"] = signal.version
-        # A search need not show all. What it says nothing of is not known.
-        hidden = [name for name in ("assignee", "archive_comment", "incident_ids") if not signal.has_field(name)]
-        fields.update(dict.fromkeys(hidden))
-        return {**fields, "raw": signal.raw} if self._raw else fields
+def _alert_of(signal: Signal, site: str | None, *, raw: bool) -> Alert:
+    reason = text(triage_field(signal.triage, "archive_reason"))
+    fields = common(
+        platform="datadog",
+        title=signal.title,
+        severity=signal.severity,
+        status=text(signal.triage["state"]),
+        verdict=None if reason == "none" else reason,
+        assignee=User.of(signal.triage.get("assignee")).shown,
+        created=utc(signal.timestamp),
+        updated=utc(signal.triage.get("stateUpdateTimestamp")),
+        url=site and page_of(site, signal.id),
+        rule=signal.rule,
+    )
+    fields["archive_comment"] = text(triage_field(signal.triage, "archive_comment")) or ""
+    fields["incident_ids"] = triage_field(signal.triage, "incident_ids") or []
+    fields["version"] = signal.version
+    # A search need not show all. What it leaves out is not known.
+    hidden = [name for name in ("assignee", "archive_comment", "incident_ids") if not signal.has_field(name)]
+    fields.update(dict.fromkeys(hidden))
+    return Alert(signal.id, {**fields, "raw": signal.raw} if raw else fields)
 
 
 def page_of(site: str, signal_id: str) -> str:

@@ -16,7 +16,8 @@ import typing as t
 from .._core.errors import OptionError, RefusedError
 from .._core.options import checked_text
 from .._core.urls import segment
-from .._core.values import dig, text
+from .._core.values import dig, integer, text
+from .._flow.guards import folded
 from .._http.client import Client
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -25,26 +26,36 @@ _PAGE = 100
 
 
 class User(t.NamedTuple):
-    """A user as far as an answer shows one. Which of the three are there differs between the calls."""
+    """A user as far as an answer shows one. Which of the fields are there differs between the calls."""
 
     uuid: str | None = None
     handle: str | None = None
     name: str | None = None
+    #: Datadog's number of the account, in digits, or whatever stands in its place.
+    number: str | None = None
 
     @classmethod
-    def of(cls, value: t.Any) -> User:
-        if dig(value, "id") == -1:
+    def of(cls, value: t.Any) -> User | None:
+        """The user in an answer; V(None) where the answer does not tell who it is.
+
+        Nobody is an account with the number -1, whatever it is called, and nothing else is.
+        """
+        number = dig(value, "id")
+        if integer(number) == -1:
             return NOBODY
-        user = cls(*(text(dig(value, key)) or None for key in ("uuid", "handle", "name")))
-        if user == NOBODY and isinstance(dig(value, "id"), int) and value["id"] > 0:
-            # Somebody has it, even if the answer does not tell who that is.
-            return cls(name=str(value["id"]))
-        return NOBODY if user == (None, None, "Unassigned") else user
+        names = (text(dig(value, key)) or None for key in ("uuid", "handle", "name"))
+        user = cls(*names, None if number is None else str(number))
+        return None if user == NOBODY else user
 
     @property
     def shown(self) -> str:
         """What names this user in a result: the uuid if it is known; C("") is nobody."""
-        return self.uuid or self.handle or self.name or ""
+        return self.uuid or self.handle or self.name or self.number or ""
+
+    @property
+    def identities(self) -> list[str]:
+        """What belongs to this user alone. A display name does not, and nobody tells whose a number is."""
+        return [one for one in (self.uuid, self.handle) if one]
 
 
 NOBODY = User()
@@ -59,8 +70,11 @@ class Users:
         self._known: dict[str, User] = {}
         self._lock = threading.Lock()
 
-    def find(self, option: str, desired: str) -> User:
-        """The user with this uuid, handle or e-mail; C("") is nobody. Raises `OptionError` unless it is just one."""
+    def find(self, option: str, desired: str, *, statuses: str = "Active,Pending") -> User:
+        """The user with this uuid, handle or e-mail; C("") is nobody. Raises `OptionError` unless it is just one.
+
+        ``statuses`` are those of the accounts that are looked for, V("") for all: disabled ones, too.
+        """
         desired = (checked_text(option, desired) or "").strip()
         if not desired:
             return NOBODY
@@ -68,35 +82,39 @@ class Users:
             return User(uuid=desired.lower())
         matches = {
             user.uuid: user
-            for user, email in self._search(desired)
-            if desired.casefold() in ((user.handle or "").casefold(), email.casefold())
+            for user, email in self._search(desired, statuses)
+            if folded(desired) in (folded(user.handle or ""), folded(email))
         }
         if not matches:
-            raise OptionError(f"{option} {desired!r} is neither the handle nor the e-mail of an active or invited user")
+            which = "an active or invited user" if statuses else "a user"
+            raise OptionError(f"{option} {desired!r} is neither the handle nor the e-mail of {which}")
         if len(matches) > 1:
             shown = ", ".join(f"{user.handle} ({user.uuid})" for user in matches.values())
             raise OptionError(f"{option} {desired!r} could be any of {shown}", "Give the uuid.")
         return next(iter(matches.values()))
 
-    def same(self, user: User, other: User) -> bool:
+    def allowed(self, words: t.Iterable[str]) -> dict[str, list[str]]:
+        """The identities of those whom O(only_assigned_to) names. A uuid gets its handle, for reads may show that."""
+        users = {word: self.find("only_assigned_to", word, statuses="") for word in words}
+        return {word: (user if user.handle else self._complete(user)).identities for word, user in users.items()}
+
+    def same(self, user: User | None, other: User) -> bool:
         """Whether both are one user: by uuid, else by handle, else by name, as far as both are known."""
-        if NOBODY in (user, other):
+        if user is None or NOBODY in (user, other):
             return user == other
         if user.uuid:
             return user.uuid.lower() == (other.uuid or "").lower()
         if not other.handle and not other.name:
             other = self._complete(other)
         if user.handle:
-            return user.handle.casefold() == (other.handle or "").casefold()
-        return user.name == other.name
+            return folded(user.handle) == folded(other.handle or "")
+        return user.name is not None and user.name == other.name
 
-    def _search(self, desired: str) -> t.Iterator[tuple[User, str]]:
+    def _search(self, desired: str, statuses: str) -> t.Iterator[tuple[User, str]]:
         """Users that the API's free-text filter finds, with their e-mail."""
+        asked = {"filter": desired, **({"filter[status]": statuses} if statuses else {}), "page[size]": _PAGE}
         for page in range(1000):
-            answer = self._get(
-                "/api/v2/users",
-                {"filter": desired, "filter[status]": "Active,Pending", "page[size]": _PAGE, "page[number]": page},
-            )
+            answer = self._get("/api/v2/users", {**asked, "page[number]": page})
             users = answer.get("data")
             for user in users if isinstance(users, list) else []:
                 if re.fullmatch(_UUID, str(dig(user, "id")).lower()):

@@ -40,3 +40,6 @@ SIGNALS_OPTIONS = ArgumentSpec(
 
 #: What an id looks like.
 SIGNAL_ID = r"[A-Za-z0-9_=-]{1,256}"
+
+#: The domains of all sites.
+DOMAINS = ("datadoghq.com", "datadoghq.eu", "ddog-gov.com")

@@ -7,35 +7,37 @@
 from __future__ import annotations
 
 import abc
-import contextlib
+import dataclasses
 import typing as t
 
 from .._core.errors import RefusedError, TriageError
 from .._core.options import Params, TaskContext
 from .._core.values import dig, text
-from .._flow.change import Fields, Outcome, Refused, outcome_of
-from .._flow.guards import GuardedState, Guards
+from .._flow.change import Alert, Fields, Outcome, Refused, outcome_of
+from .._flow.guards import GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
 from .._http.transport import Answer
-from .api import Signals
+from .api import SignalApi, SignalReader
 from .signal import Signal, Triage
 from .users import User, Users
 from .words import SEVERITIES, STATES
 
 
-class GuardedSignals(Signals, WritablePlatform):
-    """Signals whose triage is to be changed; what is shown of it is up to `fields_of`."""
+class WritableSignals(WritablePlatform):
+    """Signals whose triage is to be changed; `fields_of` says what is reported of it."""
 
     closing: t.ClassVar[Fields] = {"state": "archived"}
 
     def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
+        self.api = SignalApi(params, context)
+        super().__init__(SignalReader(self.api, params, self._alert_of), Guards.of(params, STATES, SEVERITIES))
         self.version: int | None = params["version"]
-        self.users = Users(self.client, self.base)
-        self.guards = Guards.of(params, STATES, SEVERITIES)
-        #: Those that only_assigned_to names, in its words.
-        self._allowed: dict[str, User] = {}
-        self._versions: dict[str, int | None] = {}
+        self.users = Users(self.api.client, self.api.base)
+
+    @property
+    def is_about_signals(self) -> bool:
+        """Whether the task names any signals, or searches for them."""
+        return bool(self.alerts.ids or self.alerts.selection)
 
     @property
     @abc.abstractmethod
@@ -46,51 +48,43 @@ class GuardedSignals(Signals, WritablePlatform):
     def fields_of(self, triage: Triage) -> Fields:
         """The fields in a triage object, as a read or the answer to a write shows it."""
 
-    def select(self) -> dict[str, Fields]:
-        if self.ids or self.selection:
-            words = self.guards.only_assigned_to or ()
-            self._allowed = {word: self.users.find("only_assigned_to", word) for word in words if word}
-        return super().select()
+    def prepare(self) -> None:
+        if self.is_about_signals and self.guards.people:
+            self.guards = dataclasses.replace(self.guards, identities=self.users.allowed(self.guards.people))
 
-    def shown(self, signal: Signal) -> Fields:
-        self._versions[signal.id] = signal.version
-        if self.guards.set:
-            self.guards.standings[signal.id] = self._standing(signal)
+    def _alert_of(self, signal: Signal) -> Alert:
         fields = self.fields_of(signal.triage)
-        # A search need not show all. What it says nothing of differs from whatever is wanted, and so is read.
+        # A search need not show all. What it leaves out differs from whatever is desired, and so is read.
         fields.update((name, None) for name in {*fields, *self.desired_fields} if not signal.has_field(name))
-        return fields
-
-    def _standing(self, signal: Signal) -> GuardedState:
-        user = User.of(signal.triage.get("assignee"))
-        named = [word for word, allowed in self._allowed.items() if self.users.same(user, allowed)]
-        # Somebody else may be called as a user who is allowed.
-        other = f"another {user.shown}" if user.shown in self._allowed else user.shown
-        has_it = named[:1] or ([other] if other else [])
-        severity = signal.severity if signal.severity in SEVERITIES else None
-        return GuardedState(text(signal.triage["state"]), severity, has_it)
-
-    def explained(self, error: RefusedError, signal_id: str) -> RefusedError:
-        """The error, which in the case of a version conflict names both versions."""
-        about_version = error.status == 409 or (error.status == 400 and "version" in str(error).lower())
-        if self.version is not None and about_version:
-            # The version that was read before need not be the one that it was refused for.
-            with contextlib.suppress(TriageError):
-                self.read([signal_id])
-            error.hint = (
-                f"Conflict: version {self.version} was sent, and the signal is at version"
-                f" {self._versions.get(signal_id)}. Somebody else changed it: look at it, and decide anew."
-            )
-        return error
+        return Alert(signal.id, fields, _guarded_state(signal) if self.guards.set else None, signal.version)
 
     def outcome_of(self, error: TriageError, signal_id: str) -> Outcome:
         """The outcome of a write of this signal that ended in this error."""
         outcome = outcome_of(error)
         if isinstance(outcome, Refused) and isinstance(error, RefusedError):
-            return Refused(self.explained(error, signal_id))
+            return Refused(self._explained(error, signal_id))
         return outcome
+
+    def _explained(self, error: RefusedError, signal_id: str) -> RefusedError:
+        """The error, which in the case of a version conflict names both versions."""
+        about_version = error.status == 409 or (error.status == 400 and "version" in str(error).lower())
+        if self.version is not None and about_version:
+            # The version that was read before need not be the one that it was refused for.
+            present = self.alerts.read_each([signal_id]).get(signal_id)
+            version = present.version if isinstance(present, Alert) else None
+            error.hint = (
+                f"Conflict: version {self.version} was sent, and the signal is at version {version}. Somebody else"
+                " changed it: look at it, and decide anew."
+            )
+        return error
 
     @staticmethod
     def shows(answer: Answer, signal_id: str) -> bool:
         """Whether the answer to a write is about this signal: it need not be the one to this request."""
         return bool(dig(answer.body, "data", "id") == signal_id)
+
+
+def _guarded_state(signal: Signal) -> GuardedState:
+    user = User.of(signal.triage.get("assignee"))
+    owners = None if user is None else [Owner(user.shown, user.identities)] if user.shown else []
+    return GuardedState(text(signal.triage["state"]), signal.severity, owners)

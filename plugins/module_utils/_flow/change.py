@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is, what should be, and the difference; and what can become of a write."""
+"""An alert as it is, as it should be, the difference; and what can become of a write."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typing as t
 
 from .._core.errors import AmbiguousError, NotSentError, RefusedError, TriageError
 from .._http.transport import Answer
+from .guards import GuardedState
 
 #: An alert as the modules report it: option names to values. What an option does not name is not in it.
 Fields = dict[str, t.Any]
@@ -20,20 +21,42 @@ _UNCLEAR_4XX = (408, 425, 499)
 
 
 @dataclasses.dataclass(frozen=True)
-class Change:
-    """One alert's way from ``before`` to ``wanted``.
+class Alert:
+    """An alert as a read or a search shows it: all that is known of it, in one object."""
 
-    ``wanted`` has only the fields that the task asks for (or that are known to follow from it); a value of V(None),
+    id: str
+    #: As the module reports them.
+    fields: Fields
+    #: What guards look at; V(None) where the task has no guards.
+    guarded_state: GuardedState | None = None
+    #: The service's own version of it, where it has one.
+    version: int | None = None
+    #: Fields that this alert has no place for.
+    lacks: t.Collection[str] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One alert's way from how it is to ``desired``.
+
+    ``desired`` has only the fields that the task asks for (or that are known to follow from it); a value of V(None),
     V(""), V(False) or V([]) in it means what it says.
     """
 
-    id: str
-    before: Fields
+    alert: Alert
     desired: Fields
 
     @property
+    def id(self) -> str:
+        return self.alert.id
+
+    @property
+    def before(self) -> Fields:
+        return self.alert.fields
+
+    @property
     def delta(self) -> Fields:
-        """What is wanted and is not so, or is not known to be: a search may show less than a read."""
+        """What is desired and is not so, or is not known to be: a search may show less than a read."""
         return {
             name: value for name, value in self.desired.items() if name not in self.before or self.before[name] != value
         }
@@ -43,11 +66,11 @@ class Change:
         return {**self.before, **self.desired}
 
     def moved(self, fields: Fields) -> bool:
-        """Whether anything that the task asks for is otherwise in ``fields`` than it was before."""
+        """Whether anything that the task asks for differs between ``fields`` and what was before."""
         return any(fields.get(name) != self.before.get(name) for name in self.desired)
 
     def mismatch(self) -> str:
-        """What ``before`` shows instead of what is wanted, both named."""
+        """What ``before`` shows instead of what is desired, both named."""
         return "; ".join(
             f"{name} is {self.before.get(name)!r} where {value!r} was asked for" for name, value in self.delta.items()
         )

@@ -2,11 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What keeps a task from alerts that it should leave alone: guards on how each one stands just before it is written."""
+"""Guards: the alerts that a task must leave alone, by their state just before they are written.
+
+Guards fail closed. What the service does not tell, or tells in a word that the platform does not have, counts as what
+the guard protects.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import string
 import typing as t
 
 from .._core.errors import OptionError
@@ -21,36 +26,54 @@ GUARDS_OPTIONS = ArgumentSpec(
     }
 )
 
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def folded(identity: str) -> str:
+    """An identity as it is compared: ASCII letters in lower case. Unicode's folding makes one of different users."""
+    return identity.translate(_LOWER)
+
+
+class Owner(t.NamedTuple):
+    """Who has an alert. ``identities`` are the uuid and the handle, whichever is known; a display name is none."""
+
+    shown: str
+    identities: t.Collection[str]
+
 
 @dataclasses.dataclass(frozen=True)
 class GuardedState:
-    """How an alert stands. V(None) is what the API did not tell.
+    """The state of an alert that guards look at, in the platform's words; V(None) is what the service did not tell.
 
-    ``assignees`` has whoever has the alert, in the words of O(only_assigned_to) where it is somebody named there; none
-    is nobody.
+    ``owners`` is empty where the service says that nobody has the alert.
     """
 
     status: str | None
     severity: str | None = None
-    assignees: t.Sequence[str] | None = ()
+    owners: t.Sequence[Owner] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Guards:
-    """The guards of a task. V(None) is a guard that was not set, and an empty list one that lets nothing through."""
+    """The guards of a task on one platform. V(None) is a guard that is not set; an empty list lets nothing through."""
 
     only_from: t.Sequence[str] | None = None
     only_assigned_to: t.Sequence[str] | None = None
     protect_severity: t.Sequence[str] | None = None
-    #: Whether alerts that a guard protects are left alone, instead of failing the task.
-    skip: bool = False
-    #: How each alert stood when it was last read or found.
-    standings: dict[str, GuardedState] = dataclasses.field(default_factory=dict)
+    #: Whether protected alerts are left alone, instead of failing the task.
+    skip_protected: bool = False
+    #: The severities that are known words of the platform.
+    severities: t.Collection[str] = ()
+    #: Identities by the words of O(only_assigned_to), where they were looked up; each word is an identity by itself.
+    identities: t.Mapping[str, t.Collection[str]] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def of(cls, params: Params, states: t.Sequence[str], severities: t.Sequence[str]) -> Guards:
-        """The guards of a task on a platform that has these states and severities."""
-        for name, values in (("only_from", states), ("protect_severity", severities)):
+    def of(
+        cls, params: Params, states: t.Sequence[str], severities: t.Sequence[str], unrated: t.Collection[str] = ()
+    ) -> Guards:
+        """The guards of a task on a platform with these words. An ``unrated`` severity says that there is none yet."""
+        rated = [one for one in severities if one not in unrated]
+        for name, values in (("only_from", states), ("protect_severity", rated)):
             bad = [one for one in params[name] or () if one not in values]
             if bad:
                 raise OptionError(f"{name} has {_listed(map(repr, bad))} in it; here it takes {_listed(values)}")
@@ -59,7 +82,8 @@ class Guards:
             only_from=params["only_from"],
             only_assigned_to=None if people is None else [one.strip() for one in people],
             protect_severity=params["protect_severity"],
-            skip=params["on_guard"] == "skip",
+            skip_protected=params["on_guard"] == "skip",
+            severities=rated,
         )
 
     @property
@@ -67,23 +91,49 @@ class Guards:
         """Whether there is anything to guard."""
         return any(one is not None for one in (self.only_from, self.only_assigned_to, self.protect_severity))
 
-    def objection(self, alert_id: str, closes: bool) -> str | None:
-        """Why this alert must not be changed, as it stands; V(None) if it may.
+    @property
+    def people(self) -> t.Sequence[str]:
+        """The users whom O(only_assigned_to) names."""
+        return [one for one in self.only_assigned_to or () if one]
 
-        What the API did not tell is taken for what the guard is there for.
-        """
+    def objection(self, state: GuardedState | None, *, closes: bool) -> str | None:
+        """Why an alert in this state must not be changed; V(None) if it may. ``closes``: the change closes it."""
         if not self.set:
             return None
-        standing = self.standings[alert_id]
-        if self.only_from is not None and standing.status not in self.only_from:
-            return f"it is {standing.status}, and only_from is {_listed(self.only_from)}"
-        if self.only_assigned_to is not None:
-            has_it = standing.assignees
-            if has_it is None or not set(has_it or [""]) <= set(self.only_assigned_to):
-                who = "nobody knows who has it" if has_it is None else f"{_listed(has_it) or 'nobody'} has it"
-                return f"{who}, and only_assigned_to is {_listed(one or 'nobody' for one in self.only_assigned_to)}"
-        if closes and self.protect_severity and standing.severity in (None, *self.protect_severity):
-            return f"its severity is {standing.severity or 'not known'}, which protect_severity keeps from being closed"
+        state = state or GuardedState(None)
+        reasons = (self._by_status(state), self._by_owner(state), self._by_severity(state) if closes else None)
+        return next(filter(None, reasons), None)
+
+    def _by_status(self, state: GuardedState) -> str | None:
+        if self.only_from is None or state.status in self.only_from:
+            return None
+        return f"it is {state.status or 'in an unknown status'}, and only_from is {_listed(self.only_from) or 'empty'}"
+
+    def _by_owner(self, state: GuardedState) -> str | None:
+        if self.only_assigned_to is None:
+            return None
+        if state.owners is None:
+            who = "the service does not tell who has it"
+        elif not state.owners:
+            who = "" if "" in self.only_assigned_to else "nobody has it"
+        else:
+            others = [owner.shown for owner in state.owners if not self._allows(owner)]
+            who = f"{_listed(others)} has it" if others else ""
+        allowed = _listed(one or "nobody" for one in self.only_assigned_to) or "empty"
+        return f"{who}, and only_assigned_to is {allowed}" if who else None
+
+    def _allows(self, owner: Owner) -> bool:
+        allowed = {folded(one) for word in self.people for one in self.identities.get(word, [word])}
+        return any(folded(identity) in allowed for identity in owner.identities if identity)
+
+    def _by_severity(self, state: GuardedState) -> str | None:
+        if not self.protect_severity:
+            return None
+        if state.severity not in self.severities:
+            known = f"{state.severity}, which is none that is known" if state.severity else "not known"
+            return f"its severity is {known}, and protect_severity keeps such alerts from being closed"
+        if state.severity in self.protect_severity:
+            return f"its severity is {state.severity}, which protect_severity keeps from being closed"
         return None
 
 

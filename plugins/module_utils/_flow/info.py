@@ -30,6 +30,7 @@ def common(**known: str | None) -> Fields:
 INFO_OPTIONS = ArgumentSpec(
     {
         "max_alerts": {"type": "int", "default": 1000},
+        "allow_unbounded": {"type": "bool", "default": True},
         "raw": {"type": "bool", "default": False},
     }
 )
@@ -47,8 +48,9 @@ def run_info(connect: t.Callable[[Params, TaskContext], Platform], spec: Argumen
             fields.update(truncated=found.more, total=found.total)
         else:
             alerts = platform.read(platform.ids)
-            fields["missing"] = [alert_id for alert_id in platform.ids if alert_id not in alerts]
-        fields[platform.noun] = [{"id": alert_id, **shown} for alert_id, shown in alerts.items()]
+            found_ids = {alert.id for alert in alerts.values()}
+            fields["missing"] = [alert_id for alert_id in platform.ids if alert_id not in found_ids]
+        fields[platform.noun] = [{"id": alert.id, **alert.fields} for alert in alerts.values()]
         return Report(fields)
 
     run_task(work, spec)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to be done about each alert, given how it is; guards have their say.
+"""What is to be done about each alert, given how it is and what guards protect.
 
 Knows neither Ansible nor an API.
 """
@@ -13,13 +13,13 @@ import dataclasses
 import typing as t
 
 from .._core.errors import GuardError, NotFoundError, TriageError
-from .change import Change, Fields
+from .change import Alert, Change, Fields
 from .platform import WritablePlatform
 
 
 @dataclasses.dataclass
 class Result:
-    """What became of one alert. ``after`` is V(None) where nobody could look, ``changed`` where nobody knows."""
+    """What became of one alert. ``after`` is V(None) where no read was possible, ``changed`` where nobody knows."""
 
     before: Fields | None
     after: Fields | None
@@ -32,6 +32,7 @@ class Result:
     failing: bool = False
 
     def report(self, alert_id: str) -> Fields:
+        """The alert's row in the task's result."""
         row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra, "before": self.before}
         if self.skipped:
             row["skipped"] = self.skipped
@@ -39,31 +40,32 @@ class Result:
 
 
 class Plan(t.NamedTuple):
-    """The changes to be made, and what is to be said of every alert as long as none is."""
+    """The changes to be made, and the result of every alert as long as none is."""
 
     changes: list[Change]
     results: dict[str, Result]
 
     @classmethod
-    def of(cls, platform: WritablePlatform, present: t.Mapping[str, Fields | None]) -> Plan:
-        """What is to be done about these alerts, as they have just been read; V(None) is one that there is not."""
+    def of(cls, platform: WritablePlatform, present: t.Mapping[str, Alert | None]) -> Plan:
+        """The plan for these alerts as they have just been read; V(None) is one that does not exist."""
         plan = cls([], {})
-        for alert_id, before in present.items():
-            plan._add(platform, alert_id, before)
+        for alert_id, alert in present.items():
+            plan._add(platform, alert_id, alert)
         return plan
 
-    def _add(self, platform: WritablePlatform, alert_id: str, before: Fields | None) -> None:
-        result = self.results[alert_id] = Result(before, before)
-        if before is None:
-            result.error = NotFoundError(f"There is no such {platform.noun[:-1]}")
+    def _add(self, platform: WritablePlatform, alert_id: str, alert: Alert | None) -> None:
+        if alert is None:
+            missing = NotFoundError(f"There is no such {platform.alerts.noun[:-1]}")
+            self.results[alert_id] = Result(None, None, error=missing)
             return
+        result = self.results[alert_id] = Result(alert.fields, alert.fields)
         try:
-            change = Change(alert_id, before, platform.desired(alert_id, before))
+            change = Change(alert, platform.desired(alert))
         except TriageError as error:
             result.error = error
             return
         objection = platform.objection(change) if change.delta else None
-        if objection and platform.guards.skip:
+        if objection and platform.guards.skip_protected:
             result.skipped = objection
         elif objection:
             result.error = GuardError(objection)
@@ -72,11 +74,11 @@ class Plan(t.NamedTuple):
 
     @classmethod
     def anew(cls, platform: WritablePlatform, changes: t.Sequence[Change]) -> Plan:
-        """What is to be done now about alerts that were to be changed when they were read some time ago."""
-        seen = platform.look([change.id for change in changes])
+        """The plan for alerts that were to be changed when they were read some time ago."""
+        found = platform.alerts.read_each([change.id for change in changes])
         plan = cls([], {})
         for change in changes:
-            present = seen.get(change.id, NotFoundError("It was there, and is gone"))
+            present = found.get(change.id, NotFoundError("It was there, and is gone"))
             if isinstance(present, TriageError):
                 last_known = None if isinstance(present, NotFoundError) else change.before
                 plan.results[change.id] = Result(change.before, last_known, error=present)

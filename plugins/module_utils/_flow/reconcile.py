@@ -9,16 +9,16 @@ Knows no API.
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from .._core.errors import GuardError, RequestError, TriageError
+from .._core.errors import GuardError, TriageError
 from .._core.options import ArgumentSpec, Params, TaskContext
 from .._core.values import batches
-from .change import Change, Fields
+from .change import Alert, Change
 from .plan import Plan, Result
 from .platform import WritablePlatform
 from .settle import ProvenanceNotes, Writes
+from .report import report
 from .task import Report, run_task
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
@@ -30,23 +30,15 @@ def run_module(connect: Connect, spec: ArgumentSpec) -> None:
 
     def work(params: Params, context: TaskContext) -> Report:
         platform = connect(params, context)
-        return _report(platform, _reconcile(platform, context.read_only), context)
+        return report(platform, _reconcile(platform, context.read_only), with_diff=context.diff)
 
     run_task(work, spec)
 
 
 def _reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]:
-    present: dict[str, Fields | None] = {**dict.fromkeys(platform.ids), **platform.select()}
-    changes, results = Plan.of(platform, present)
-    last_read = len(present)
-    if platform.selection and (platform.guards.set or not platform.search_is_current):
-        # Just before they are written: a search may lag, and somebody may have been at them since. What stands in the
-        # way of a change may be long over, too.
-        planned = {change.id for change in changes}
-        ids = [key for key, result in results.items() if key in planned or result.error or result.skipped]
-        present.update({**dict.fromkeys(ids), **platform.read(ids)})
-        changes, results = Plan.of(platform, present)
-        last_read = len(ids)
+    """Read all alerts, plan what differs, and unless in check mode or something is wrong write it."""
+    platform.prepare()
+    (changes, results), last_read = _planned(platform)
     if any(result.error for result in results.values()):
         # Nothing is written unless everything that was named is there and can be brought to what was asked for.
         return results
@@ -57,104 +49,80 @@ def _reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result
     return results
 
 
+def _planned(platform: WritablePlatform) -> tuple[Plan, int]:
+    """The plan for the alerts that the task is about, and how many of them were read last."""
+    alerts = platform.alerts
+    present: dict[str, Alert | None] = {**dict.fromkeys(alerts.ids), **alerts.select()}
+    plan = Plan.of(platform, present)
+    if alerts.selection is None or (alerts.search_is_current and not platform.guards.set):
+        return plan, len(present)
+    # A search may lag, and somebody may have been at the alerts since: what it shows is read before it is acted upon.
+    # What stands in the way of a change may be long over, too.
+    planned = {change.id for change in plan.changes}
+    ids = [key for key, result in plan.results.items() if key in planned or result.error or result.skipped]
+    present.update({**dict.fromkeys(ids), **alerts.read(ids)})
+    return Plan.of(platform, present), len(ids)
+
+
 def _write(platform: WritablePlatform, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
-    """Make the changes: all at once, but where guards or provenance are set in chunks.
+    """Make the changes: all at once, but where guards, provenance or whole lists are set in chunks.
 
     Where very many alerts were ``last_read``, to be changed or not, that is minutes old when they are written. So each
     chunk is read once more just before, and nothing more is written from where that shows an error, or a guard objects.
     Provenance is added after each chunk, for a task may be killed.
     """
-    anew = platform.guards.set and last_read > platform.chunk
-    writes, provenance = Writes(platform), ProvenanceNotes(platform.provenance_notes)
-    done: dict[str, Result] = {}
-    stop: TriageError | None = None
-    for chunk in batches(changes, platform.chunk) if anew or platform.provenance_notes else [changes]:
-        to_write, results = Plan.anew(platform, chunk) if anew and not stop else Plan(list(chunk), {})
-        stop = stop or (_stop(results, TriageError) if anew else None)
-        if stop:
-            results.update((change.id, Result(change.before, change.before, error=stop)) for change in to_write)
-        else:
-            results.update(writes.send(to_write))
-            provenance.add(results)
-            stop = None if platform.guards.skip else _stop(results, GuardError)
-        done.update(results)
-    done.update(writes.confirm())
-    provenance.add(done)
-    provenance.confirm(done)
-    return done
+    outdated = platform.replaces or (platform.guards.set and last_read > platform.chunk)
+    chunks = batches(changes, platform.chunk) if outdated or platform.provenance_notes else [changes]
+    writer = _Writer(platform, read_again=outdated)
+    for chunk in chunks:
+        writer.write(chunk)
+    return writer.finish()
 
 
-def _stop(results: t.Mapping[str, Result], reason: type[TriageError]) -> TriageError | None:
-    """What to say of all that follows, where one of these results is such an error."""
-    stopped = ((key, result.error) for key, result in results.items() if isinstance(result.error, reason))
-    return next((TriageError(f"Not written, for the task stopped at {key}: {error}") for key, error in stopped), None)
+class _Writer:
+    """Writes chunk by chunk, until something stops it."""
 
+    def __init__(self, platform: WritablePlatform, *, read_again: bool) -> None:
+        self._platform = platform
+        self._read_again = read_again
+        self._writes = Writes(platform)
+        self._provenance = ProvenanceNotes(platform.provenance_notes)
+        self._done: dict[str, Result] = {}
+        self._stopped: TriageError | None = None
 
-def _report(platform: WritablePlatform, results: t.Mapping[str, Result], context: TaskContext) -> Report:
-    failed = {key: result.error for key, result in results.items() if result.error}
-    changed = [key for key, result in results.items() if result.changed and not result.error]
-    skipped = [key for key, result in results.items() if result.skipped]
-    fields: Fields = {
-        "changed": any(result.changed is not False for result in results.values()),
-        platform.noun: [result.report(key) for key, result in results.items()],
-        "counts": {
-            "requested": len(results),
-            "changed": len(changed),
-            "unchanged": len(results) - len(changed) - len(skipped) - len(failed),
-            "skipped": len(skipped),
-            "failed": len(failed),
-            "unconfirmed": sum(result.changed is None for result in results.values()),
-        },
-        **platform.extra_results(),
-    }
-    if context.diff:
-        fields["diff"] = [_diff(key, result) for key, result in results.items() if result.changed]
-    warnings = platform.warnings({key: result.after for key, result in results.items() if result.after})
-    failures = [result.extra["provenance_error"] for result in results.values() if "provenance_error" in result.extra]
-    if failures:
-        many = f"{len(failures)} {platform.noun} were changed, but provenance could not be left with them"
-        warnings.append(f"{many}: {failures[0]}")
-    if not failed:
-        return Report(fields, warnings)
-    fields["error"] = next(iter(failed.values())).report()
-    return Report(fields, warnings, _summary(platform, results, failed))
+    def write(self, chunk: t.Sequence[Change]) -> None:
+        """Write the changes, as far as they are still due, unless something has stopped the task."""
+        if self._stopped is None:
+            chunk = self._still_due(chunk)
+        if self._stopped:
+            unwritten = {change.id: Result(change.before, change.before, error=self._stopped) for change in chunk}
+            self._done.update(unwritten)
+            return
+        results = self._writes.send(chunk)
+        self._done.update(results)
+        self._provenance.add(results)
+        if not self._platform.guards.skip_protected:
+            self._stop_at(results, GuardError)
 
+    def finish(self) -> dict[str, Result]:
+        """Read what no read has shown so far. Returns what became of every alert."""
+        self._done.update(self._writes.confirm())
+        self._provenance.add(self._done)
+        self._provenance.confirm(self._done)
+        return self._done
 
-def _diff(alert_id: str, result: Result) -> Fields:
-    return {
-        "before": result.before,
-        "after": result.after,
-        "before_header": alert_id,
-        "after_header": alert_id,
-    }
+    def _still_due(self, chunk: t.Sequence[Change]) -> t.Sequence[Change]:
+        if not self._read_again:
+            return chunk
+        plan = Plan.anew(self._platform, chunk)
+        self._done.update(plan.results)
+        if self._platform.guards.set:
+            self._stop_at(plan.results, TriageError)
+        return plan.changes
 
-
-def _summary(platform: WritablePlatform, results: t.Mapping[str, Result], failed: t.Mapping[str, TriageError]) -> str:
-    """One line for all failures: the same words once, with the alerts that they are about."""
-    alike: dict[str, list[str]] = {}
-    for alert_id, error in failed.items():
-        # An id may be as short as a word, or a part of one.
-        story = re.sub(rf"(?<!\w){re.escape(alert_id)}(?!\w)", "ID", str(error))
-        alike.setdefault(story, []).append(alert_id)
-    stories = [
-        f"{story} ({', '.join(ids[:5])}{f', and {len(ids) - 5} more' if len(ids) > 5 else ''})"
-        for story, ids in list(alike.items())[:5]
-    ]
-    more = f" and {len(alike) - 5} more kinds of failure" if len(alike) > 5 else ""
-    written = "" if any(result.changed is not False for result in results.values()) else " Nothing was changed."
-    doubt = _unconfirmed(platform, results)
-    return f"{len(failed)} of {len(results)} {platform.noun} failed.{written} {'; '.join(stories)}{more}{doubt}"
-
-
-def _unconfirmed(platform: WritablePlatform, results: t.Mapping[str, Result]) -> str:
-    """Which alerts may have been changed, and what to do about that."""
-    ids = [alert_id for alert_id, result in results.items() if result.changed is None]
-    if not ids:
-        return ""
-    listed = ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
-    failing = next((t.cast(RequestError, one.error) for one in results.values() if one.failing), None)
-    todo = "Look at them again in a minute, before you run the task again."
-    if failing:
-        request = f" (request id {failing.request_id})" if failing.request_id else ""
-        todo = f"The service answered {failing.status} to every try{request}: have that mended first."
-    return f". Nobody knows whether these {platform.noun} were changed: {listed}. {todo}"
+    def _stop_at(self, results: t.Mapping[str, Result], reason: type[TriageError]) -> None:
+        """Stop where one of these results is such an error: all that follows is reported as not written."""
+        for alert_id, result in results.items():
+            if isinstance(result.error, reason):
+                self._stopped = TriageError(f"Not written, for the task stopped at {alert_id}: {result.error}")
+                return

@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which alerts a task is about, where it does not name them: what a search finds, once, and counted."""
+"""Searches: what one finds, page by page, how many it may find, and whether it leaves anything out."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from .._core.errors import OptionError, TriageError
+from .._core.errors import LimitError, OptionError, TriageError, UnboundedError
 from .._core.options import ArgumentSpec, Params
-from .change import Fields
+from .change import Alert
 
 SELECTION_OPTIONS = ArgumentSpec(
     {
-        "max_alerts": {"type": "int", "default": 1000},
+        "max_alerts": {"type": "int", "default": 100},
         "expected_count": {"type": "int"},
         "allow_unbounded": {"type": "bool", "default": False},
     }
@@ -24,12 +24,17 @@ SELECTION_OPTIONS = ArgumentSpec(
 #: How many pages in a row may show nothing new: a service may leave out what it has filtered only afterwards.
 _IDLE_PAGES = 50
 
+_NARROW = (
+    "Say what the alerts have in common, or from when on they are. To mean every alert, in future runs too, set"
+    " allow_unbounded: true."
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class SearchResult:
     """What a search found, at the most as many as were wanted."""
 
-    alerts: dict[str, Fields]
+    alerts: dict[str, Alert]
     #: Whether there are more than these.
     more: bool = False
     #: How many there are altogether, where the API tells.
@@ -42,7 +47,7 @@ class SearchResult:
 class Page:
     """One answer of a search. ``after`` asks for the next one; V(None) is the end."""
 
-    alerts: t.Mapping[str, Fields]
+    alerts: t.Mapping[str, Alert]
     after: t.Any = None
     total: int | None = None
 
@@ -53,7 +58,7 @@ def collect_pages(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) 
     ``fetch`` is called with the ``after`` of the page before, at first V(None), and with how many alerts to ask for.
     What turns up on two pages, because new alerts came in between, counts once.
     """
-    alerts: dict[str, Fields] = {}
+    alerts: dict[str, Alert] = {}
     after, known, idle = None, set(), 0
     while True:
         # Whether there are more is asked for only where the last page did not tell.
@@ -70,72 +75,116 @@ def collect_pages(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) 
     return SearchResult(kept, len(alerts) > limit, page.total)
 
 
+
+class Population(t.Protocol):
+    """All alerts in the same space, sink or organisation, whatever their status and whatever a search asks for."""
+
+    def begin(self, limit: int) -> None:
+        """Look before a search for ``limit`` alerts: what comes while it runs counts as neither found nor left out."""
+
+    def leaves_out(self, found: SearchResult) -> bool:
+        """Whether the search has left out any alert that existed when the task began."""
+
+
+class ListedPopulation:
+    """The population of an API that does not count: it is listed, the oldest alerts first, until one is left out.
+
+    One page of it is read before the search, and further pages only as long as all of their alerts were found.
+    """
+
+    def __init__(self, fetch: t.Callable[[t.Any, int], Page], size: int) -> None:
+        self._fetch = fetch
+        self._size = size
+        self._first = Page({})
+
+    def begin(self, limit: int) -> None:
+        # An alert more than may match is enough to show that one is left out.
+        self._size = min(self._size, limit + 1)
+        self._first = self._fetch(None, self._size)
+
+    def leaves_out(self, found: SearchResult) -> bool:
+        page, known = self._first, set()
+        while not page.alerts.keys() - found.alerts.keys():
+            if page.after is None or page.after in known:
+                return False
+            known.add(page.after)
+            page = self._fetch(page.after, self._size)
+        return True
+
+
 class Selection:
     """How a task chooses its alerts by a search, and how many of them it may be about.
 
-    ``search`` is told how many alerts it may find at the most, and shows them as a read does, but for fields that a
-    search does not show.
+    ``search`` is called with how many alerts it may find at the most. ``says_nothing`` is why the search has neither a
+    filter nor a window, V(None) if it has one.
     """
 
-    def __init__(self, params: Params, search: t.Callable[[int], SearchResult]) -> None:
+    def __init__(
+        self,
+        params: Params,
+        search: t.Callable[[int], SearchResult],
+        population: Population,
+        says_nothing: str | None = None,
+    ) -> None:
         self._search = search
         self._max: int = params["max_alerts"]
         self._expected: int | None = params.get("expected_count")
-        self._unbounded: bool = params.get("allow_unbounded", True)
+        self._population = None if params["allow_unbounded"] else population
         #: How many alerts the task is about, once that is known.
         self.matched: int | None = None
         if self._max < 1:
             raise OptionError(f"max_alerts must be at least 1, not {self._max}")
         if self._expected is not None and self._expected < 0:
             raise OptionError(f"expected_count must not be negative, and is {self._expected}")
-
-    @classmethod
-    def of(cls, params: Params, search: t.Callable[[int], SearchResult]) -> Selection | None:
-        """How the task searches; V(None) if it names its alerts.
-
-        Limits may come from defaults that many tasks share. A number that is expected belongs to one task, and must not
-        be forgotten in silence: without a query it is an `OptionError`.
-        """
-        if params.get("query") is not None:
-            return cls(params, search)
-        if params.get("expected_count") is not None:
-            raise OptionError("Without a query there is no use for expected_count")
-        return None
+        if says_nothing and self._population:
+            raise UnboundedError(f"The search would match every alert: {says_nothing}", _NARROW)
 
     @property
-    def counts(self) -> bool:
+    def needs_total(self) -> bool:
         """Whether the number of all that match has to be known."""
         return self._expected is not None
 
-    def refuse(self, why: str | None) -> None:
-        """Refuse a search without bounds, unless that is allowed; V(None) is one that has some."""
-        if why and not self._unbounded:
-            raise OptionError(
-                f"The search is not bounded: {why}",
-                "Say what the alerts have in common, or from when on they are. To mean every alert, now and in future"
-                " runs, set allow_unbounded: true.",
-            )
-
     def find(self) -> SearchResult:
         """The alerts that match now, or as many of them as there may be."""
-        return self._search(self._max)
+        found = self._run()
+        if not found.more:
+            self._refuse_everything(found)
+        return found
 
-    def select(self) -> dict[str, Fields]:
-        """The alerts that match now. Raises `OptionError` if there are more than there may be."""
-        found = self.find()
+    def select(self) -> dict[str, Alert]:
+        """The alerts that match now. Raises `LimitError` or `UnboundedError` if the task must not be about them."""
+        found = self._run()
         if found.more:
             many = f"more than {self._max}" if found.total is None else found.total
-            raise OptionError(
+            raise LimitError(
                 f"The query matches {many} alerts, and max_alerts is {self._max}. Nothing was changed",
                 "Narrow the query, or raise max_alerts.",
                 {"matched": found.total},
             )
         matching = len(found.alerts) if found.matching is None else found.matching
         if self._expected not in (None, matching):
-            raise OptionError(
+            raise LimitError(
                 f"The query matches {matching} alerts, and expected_count is {self._expected}. Nothing was changed",
                 "Every alert that matches counts, also one that is as it should be. The info module shows them.",
-                {"matched": len(found.alerts)},
+                {"matched": matching},
             )
+        self._refuse_everything(found)
         self.matched = len(found.alerts)
         return found.alerts
+
+    def _run(self) -> SearchResult:
+        if self._population:
+            self._population.begin(self._max)
+        return self._search(self._max)
+
+    def _refuse_everything(self, found: SearchResult) -> None:
+        """Refuse a search that leaves nothing out: what matches every alert today was hardly meant so."""
+        matching = len(found.alerts) if found.matching is None else found.matching
+        if self._population is None or not matching or self._population.leaves_out(found):
+            return
+        raise UnboundedError(
+            f"The search leaves nothing out: it matches {matching} alerts, which are all that there are"
+            f" (max_alerts is {self._max}). Nothing was changed",
+            _NARROW,
+            {"matched": matching, "total": matching},
+        )

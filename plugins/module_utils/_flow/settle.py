@@ -14,7 +14,7 @@ import typing as t
 
 from .._core.backoff import backoff
 from .._core.errors import GuardError, TriageError
-from .change import Accepted, Change, Confirmed
+from .change import Accepted, Alert, Change, Confirmed
 from .plan import Result
 from .platform import WritablePlatform
 from .tracker import Answer, WriteTracker, answer_of
@@ -43,7 +43,7 @@ class Writes:
         while to_write and attempt <= self._platform.retries:
             time.sleep(backoff(attempt))
             # Minutes may have passed since the guards saw the alerts.
-            self._platform.client.begin_writes(impatient=self._platform.guards.set)
+            self._platform.alerts.client.begin_writes(impatient=self._platform.guards.set)
             throttled = self._write(to_write)
             to_write = self._read([change.id for change in to_write])
             # Throttled writes use up no retry.
@@ -75,12 +75,12 @@ class Writes:
     def _read(self, ids: t.Sequence[str]) -> list[Change]:
         """Read what the answers do not tell. Returns what is to be sent again."""
         unread = [alert_id for alert_id in ids if self._trackers[alert_id].needs_read]
-        found = self._platform.look(unread) if unread else {}
+        found = self._platform.alerts.read_each(unread) if unread else {}
         again = [self._seen(alert_id, found.get(alert_id)) for alert_id in unread]
         guarded = any(isinstance(self._trackers[alert_id].result.error, GuardError) for alert_id in ids)
-        return [] if guarded and not self._platform.guards.skip else [change for change in again if change]
+        return [] if guarded and not self._platform.guards.skip_protected else [change for change in again if change]
 
-    def _seen(self, alert_id: str, found: t.Any) -> Change | None:
+    def _seen(self, alert_id: str, found: Alert | TriageError | None) -> Change | None:
         """Record what was found of an alert. Returns what is to be sent again."""
         tracker = self._trackers[alert_id]
         if found is None or isinstance(found, TriageError):
@@ -103,7 +103,8 @@ class ProvenanceNotes:
         changed = [alert_id for alert_id, result in results.items() if result.changed and alert_id not in self._noted]
         if self._notes and self._writes and changed:
             self._noted.update(changed)
-            self._writes.send([Change(alert_id, {}, self._notes.desired(alert_id, {})) for alert_id in changed])
+            alerts = [Alert(alert_id, {}) for alert_id in changed]
+            self._writes.send([Change(alert, self._notes.desired(alert)) for alert in alerts])
 
     def confirm(self, results: t.Mapping[str, Result]) -> None:
         """Let every alert whose note could not be added say so, in ``provenance_error``."""

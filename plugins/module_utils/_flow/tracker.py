@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import typing as t
 
 from .._core.errors import GuardError, NotFoundError, NotSentError, RequestError, TriageError, UnreachableError
-from .change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
+from .change import Accepted, Alert, Change, Confirmed, Fields, Outcome, Refused, Unknown
 from .plan import Result
 from .platform import WritablePlatform
 
@@ -104,7 +105,7 @@ class WriteTracker:
 
     def record_answer(self, outcome: Outcome) -> None:
         """Record what the API answered to a try."""
-        mismatch = self.remaining(outcome.after)[1] if isinstance(outcome, Confirmed) else None
+        mismatch = self._mismatch(outcome.after) if isinstance(outcome, Confirmed) else None
         self._last = Answer.ACCEPTED if mismatch else answer_of(outcome)
         self._was_read = False
         self.tries += 0 if self._is_deferred else 1
@@ -123,18 +124,18 @@ class WriteTracker:
         self.needs_read = self._doubt or self._is_deferred or not _is_general(self._said)
         self._report(self.result.after, None if self._doubt else False, self._said)
 
-    def record_read(self, fields: Fields) -> Change | None:
+    def record_read(self, alert: Alert) -> Change | None:
         """Record what a read shows. Returns what is to be sent again."""
-        remaining, mismatch = self.remaining(fields)
+        remaining, mismatch = self.remaining(alert)
         sight = Sight.OTHERWISE if mismatch else Sight.AS_DESIRED
-        self._apply(sight, fields, (remaining and self._said) or mismatch)
+        self._apply(sight, alert.fields, (remaining and self._said) or mismatch)
         self._was_read = True
         if not remaining or not self._may_go_again:
             return None
         objection = self._platform.objection(remaining)
         if objection:
             self.needs_read = False
-            self._report(fields, self.result.changed, GuardError(objection, tried=self.tries > 0))
+            self._report(alert.fields, self.result.changed, GuardError(objection, tried=self.tries > 0))
             return None
         return remaining
 
@@ -145,13 +146,17 @@ class WriteTracker:
         else:
             self._apply(Sight.STALE if self._was_read else Sight.UNREAD, None, self._said or error)
 
-    def remaining(self, fields: Fields) -> tuple[Change | None, TriageError | None]:
+    def remaining(self, alert: Alert) -> tuple[Change | None, TriageError | None]:
         """What is still to be changed, and the error that says so; or only the error, where it cannot be changed."""
         try:
-            change = Change(self._change.id, fields, self._platform.desired(self._change.id, fields))
+            change = Change(alert, self._platform.desired(alert))
         except TriageError as error:
             return None, error
         return (change, TriageError(f"The change was sent, but {change.mismatch()}")) if change.delta else (None, None)
+
+    def _mismatch(self, after: Fields) -> TriageError | None:
+        """What an answer shows that is not as desired."""
+        return self.remaining(dataclasses.replace(self._change.alert, fields=after))[1]
 
     @property
     def _is_deferred(self) -> bool:
@@ -179,7 +184,7 @@ class WriteTracker:
         self._report(fields, changed, error)
 
     def _report(self, after: Fields | None, changed: bool | None, error: TriageError | None) -> None:
-        if isinstance(error, GuardError) and self._platform.guards.skip and not self.tries:
+        if isinstance(error, GuardError) and self._platform.guards.skip_protected and not self.tries:
             self.result = Result(after, after, skipped=error.objection)
             return
         same = next(iter(self._statuses)) if len(self._statuses) == 1 else None
