@@ -40,7 +40,7 @@ class Platform(abc.ABC):
     search_is_current = False
 
     #: Seconds after a write for which a read may still show what was before it.
-    read_lag = 10.0
+    read_lag: float
 
     #: What keeps a task from alerts that it should leave alone. Where they are set, every read tells them how it is.
     guards = Guards()
