@@ -63,7 +63,8 @@ class CalsetaNotes(NotesReadOneByOne):
         """The fields of a finding, or V(None) if it is another one than the task asks for."""
         fields = {name: finding.get(key) for name, key in _NAMES.items()}
         fields["text"] = plain(fields["text"])
-        return fields if all(_alike(value, fields[name]) for name, value in self._desired.items()) else None
+        same = all(_alike(value, fields[name]) for name, value in self._desired.items())
+        return {**fields, **self._desired} if same else None
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         outcomes = self.client.each(self._write_one, changes)
