@@ -27,6 +27,7 @@ class WritableSignals(WritablePlatform):
     """Signals whose triage is to be changed; `fields_of` says what is reported of it."""
 
     closing: t.ClassVar[Fields] = {"state": "archived"}
+    read_lag = 10.0
 
     def __init__(self, params: Params, context: TaskContext) -> None:
         self.api = SignalApi(params, context)

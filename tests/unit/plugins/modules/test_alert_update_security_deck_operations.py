@@ -61,9 +61,8 @@ def test_operation_that_shows_another_alert_than_there_is(sim: Simulator, deck: 
     key = deck["alert_ids"][0]
     sim.faults.add(Fault("merge", method="PATCH", body={"response": {"status": None}}))
     result = run(deck)
-    assert result["failed"]
-    assert "status is 'STATUS_UNSPECIFIED' where 'RESOLVED' was asked for" in result["msg"]
-    assert result["changed"], "a look shows what the operation did not"
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"], "a read shows what the operation did not"
     assert only(result)["status"] == sim.security_deck.alerts[key].status == "RESOLVED"
     assert len(sim.log.writes()) == 1
 
@@ -119,7 +118,7 @@ def test_lagging_replica(sim: Simulator, deck: Params) -> None:
         "unchanged": 0,
         "skipped": 0,
         "failed": 1,
-        "unconfirmed": 0,
+        "unconfirmed": 1,
     }
 
 
@@ -173,7 +172,7 @@ def test_operation_that_does_not_end_leaves_it_open(sim: Simulator, deck: Params
         "unchanged": 0,
         "skipped": 0,
         "failed": 1,
-        "unconfirmed": 0,
+        "unconfirmed": 1,
     }
     assert len(sim.log.writes()) == 1
 
@@ -223,7 +222,7 @@ def test_one_failing_operation_does_not_hide_the_others(sim: Simulator, deck: Pa
         "unchanged": 0,
         "skipped": 0,
         "failed": 1,
-        "unconfirmed": 0,
+        "unconfirmed": 1,
     }
     assert by_id(result)[ids[0]]["error"]["status"] == 500
     assert [alert.status for alert in map(sim.security_deck.alerts.get, ids) if alert] == ["OPEN", *["RESOLVED"] * 4]
