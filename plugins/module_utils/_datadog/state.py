@@ -12,12 +12,12 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .._core.errors import AmbiguousError, NotSentError, RequestError, TriageError
+from .._core.errors import AmbiguousError, NotSentError, TriageError
 from .._core.options import Params, TaskContext, checked_text
 from .._core.provenance import provenance, with_provenance, without_provenance
 from .._core.urls import segment
 from .._core.values import batches, dig
-from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of, unconfirmed
+from .._flow.change import Change, Confirmed, Fields, Outcome, Unknown, outcome_of, unconfirmed
 from .signal import Triage, is_valid, triage_field
 from .users import User
 from .writable import GuardedSignals
@@ -103,14 +103,7 @@ class SignalState(GuardedSignals):
         try:
             answer = self.client.request("PATCH", self.base + _BULK, {"data": items})
         except TriageError as error:
-            failed = outcome_of(error)
-            status = error.status if isinstance(error, RequestError) else None
-            if not isinstance(failed, Refused) or status in (None, 401, 403, 429) or isinstance(error, NotSentError):
-                return {change.id: failed for change in batch}
-            self._has_bulk = self._has_bulk and status not in (404, 405)
-            # One bad signal may have refused them all, or only itself: each goes alone, and tells for itself.
-            self._alone.update(change.id for change in batch)
-            return {}
+            return self._bulk_failed(batch, error)
         shown = _events(answer.body)
         outcomes: dict[str, Outcome] = {}
         for change in batch:
@@ -120,6 +113,17 @@ class SignalState(GuardedSignals):
                 silence = AmbiguousError("PATCH", _BULK, "the answer leaves this signal out", status=answer.status)
             outcomes[change.id] = outcome or Unknown(silence)
         return outcomes
+
+    def _bulk_failed(self, batch: t.Sequence[Change], error: TriageError) -> dict[str, Outcome]:
+        """The outcomes of a bulk that ended in this error; none of those that are to go alone now."""
+        outcome = outcome_of(error)
+        status = getattr(error, "status", None)
+        if isinstance(outcome, Unknown) or isinstance(error, NotSentError) or status in (None, 401, 403, 429):
+            return {change.id: outcome for change in batch}
+        self._has_bulk = self._has_bulk and status not in (404, 405)
+        # One bad signal may have refused them all, or only itself: each goes alone, and tells for itself.
+        self._alone.update(change.id for change in batch)
+        return {}
 
     def _attributes(self, change: Change) -> dict[str, t.Any]:
         attributes = dict(change.delta)

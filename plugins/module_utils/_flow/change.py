@@ -57,6 +57,8 @@ class Change:
 class Confirmed:
     """The API's answer shows the alert as it is now."""
 
+    error: t.ClassVar[TriageError | None] = None
+
     after: Fields
     extra: Fields = dataclasses.field(default_factory=dict)
 

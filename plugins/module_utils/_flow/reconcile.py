@@ -68,16 +68,18 @@ def _write(platform: WritablePlatform, changes: t.Sequence[Change], last_read: i
     writes, provenance = Writes(platform), ProvenanceNotes(platform.provenance_notes)
     done: dict[str, Result] = {}
     stop: TriageError | None = None
-    for chunk in batches(changes, platform.chunk) if anew or platform.provenance_notes else [changes]:
+    size = platform.chunk if anew or platform.provenance_notes else max(1, len(changes))
+    for chunk in batches(changes, size):
         to_write, results = Plan.anew(platform, chunk) if anew and not stop else Plan(list(chunk), {})
-        stop = stop or (_stop(results, TriageError) if anew else None)
-        if stop:
-            results.update((change.id, Result(change.before, change.before, error=stop)) for change in to_write)
-        else:
-            results.update(writes.send(to_write))
-            provenance.add(results)
-            stop = None if platform.guards.skip else _stop(results, GuardError)
         done.update(results)
+        stop = stop or _stop(results, TriageError)
+        if stop:
+            done.update((change.id, Result(change.before, change.before, error=stop)) for change in to_write)
+            continue
+        results = writes.send(to_write)
+        provenance.add(results)
+        done.update(results)
+        stop = None if platform.guards.skip else _stop(results, GuardError)
     done.update(writes.confirm())
     provenance.add(done)
     provenance.confirm(done)
