@@ -107,7 +107,7 @@ class WriteTracker:
         mismatch = self.remaining(outcome.after)[1] if isinstance(outcome, Confirmed) else None
         self._last = Answer.ACCEPTED if mismatch else answer_of(outcome)
         leaves = ANSWERS[self._last]
-        self._doubt = leaves.doubt or (self._doubt and not _ends_doubt(outcome))
+        self._doubt = leaves.doubt or (self._doubt and not outcome.of_all)
         if not (self._doubt and leaves.again is True):
             # What was not sent says nothing of the try that left the doubt.
             self._said = mismatch or outcome.error
@@ -160,9 +160,7 @@ class WriteTracker:
 
     @property
     def _may_go_again(self) -> bool:
-        if ANSWERS[self._last].again == "sets":
-            return not self._platform.appends
-        return self._is_deferred
+        return not self._platform.appends if ANSWERS[self._last].again == "sets" else self._is_deferred
 
     def _apply(self, sight: Sight, read: Fields | None, cause: TriageError | None) -> None:
         """Report what the table says."""
@@ -170,10 +168,9 @@ class WriteTracker:
         fields = {"kept": self.result.after, "read": read, "unknown": None}[cell.fields]
         moved = read is not None and self._change.moved(read)
         changed = {"kept": self.result.changed, "moved": moved, False: False, None: None}[cell.changed]
-        gone = NotFoundError("It was there, and is gone")
-        error = {"kept": self.result.error, "none": None, "gone": gone, "cause": cause}[cell.error]
+        errors = {"gone": NotFoundError("It was there, and is gone"), "kept": self.result.error, "cause": cause}
         self.needs_read = cell.read_again
-        self._report(fields, changed, error)
+        self._report(fields, changed, errors.get(cell.error))
 
     def _report(self, after: Fields | None, changed: bool | None, error: TriageError | None) -> None:
         if isinstance(error, GuardError) and self._platform.guards.skip and not self.tries:
@@ -191,11 +188,6 @@ def answer_of(outcome: Outcome) -> Answer:
     if isinstance(outcome.error, (GuardError, NotSentError, UnreachableError)):
         return Answer.NOT_SENT
     return Answer.PUT_OFF if getattr(outcome.error, "status", None) == 429 else Answer.REFUSED
-
-
-def _ends_doubt(outcome: Outcome) -> bool:
-    """Whether this is the answer to every try before it too: it shows the alert, or they had one idempotency key."""
-    return isinstance(outcome, Confirmed) or (isinstance(outcome, Refused) and outcome.of_all)
 
 
 def _is_general(error: TriageError | None) -> bool:
