@@ -150,13 +150,14 @@ def _summary(platform: WritablePlatform, results: t.Mapping[str, Result], failed
 
 def _unconfirmed(platform: WritablePlatform, results: t.Mapping[str, Result]) -> str:
     """Which alerts may have been changed, and what to do about that."""
-    ids = [alert_id for alert_id, result in results.items() if result.changed is None]
-    if not ids:
+    unconfirmed = {alert_id: result for alert_id, result in results.items() if result.changed is None}
+    if not unconfirmed:
         return ""
+    ids = list(unconfirmed)
     listed = ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
-    failing = next((t.cast(RequestError, one.error) for one in results.values() if one.failing), None)
     todo = "Look at them again in a minute, before you run the task again."
-    if failing:
-        request = f" (request id {failing.request_id})" if failing.request_id else ""
-        todo = f"The service answered {failing.status} to every try{request}: have that mended first."
+    if all(result.failing for result in unconfirmed.values()):
+        error = t.cast(RequestError, unconfirmed[ids[0]].error)
+        request = f" (request id {error.request_id})" if error.request_id else ""
+        todo = f"The service answered {error.status} to every try{request}: have that mended first."
     return f". Nobody knows whether these {platform.noun} were changed: {listed}. {todo}"
