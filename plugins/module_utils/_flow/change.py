@@ -78,7 +78,10 @@ class Change:
 
 @dataclasses.dataclass(frozen=True)
 class Confirmed:
-    """The API's answer shows the alert as it is now."""
+    """The API's answer shows the alert as it is now, whatever came of the tries before."""
+
+    of_all: t.ClassVar[bool] = True
+    error: t.ClassVar[TriageError | None] = None
 
     after: Fields
     extra: Fields = dataclasses.field(default_factory=dict)
@@ -91,6 +94,7 @@ class Accepted:
     ``error`` is what to say where it is not seen in the end.
     """
 
+    of_all: t.ClassVar[bool] = False
     error: TriageError | None = None
     extra: Fields = dataclasses.field(default_factory=dict)
 
@@ -111,6 +115,7 @@ class Refused:
 class Unknown:
     """Nobody knows whether it was done, or may be done still: look, and send it again only if it sets a state."""
 
+    of_all: t.ClassVar[bool] = False
     error: TriageError
     extra: Fields = dataclasses.field(default_factory=dict)
 

@@ -38,11 +38,12 @@ class Sight(enum.Enum):
 
 
 class Leaves(t.NamedTuple):
-    """What an answer leaves open."""
+    """What an answer leaves: whether this try may have changed the alert, and whether there may be another one.
 
-    #: Whether this try may have changed the alert.
+    ``sets`` is another one only of a write that sets a state, after a read of another state.
+    """
+
     doubt: bool
-    #: Whether it may be sent again: V(True), V(False), or only what ``sets`` a state, after a read of another state.
     again: t.Literal["sets"] | bool
 
 
@@ -57,16 +58,15 @@ ANSWERS: dict[Answer, Leaves] = {
 
 
 class Cell(t.NamedTuple):
-    """What to report after a read."""
+    """What to report after a read, and whether to read again as long as reads may lag.
 
-    #: ``kept`` as reported so far, as ``read``, or ``unknown``.
+    ``kept`` is as reported so far, ``moved`` whether the read shows another state than before, V(None) unknown. The
+    ``cause`` is the API's error, else the read's, else what differs.
+    """
+
     fields: t.Literal["kept", "read", "unknown"]
-    #: ``kept`` as reported so far, whether the read shows that it ``moved``, V(False), or V(None) for unknown.
     changed: t.Literal["kept", "moved"] | bool | None
-    #: ``kept`` as reported so far, ``none``, that the alert is ``gone``, or the ``cause``: the API's error, else the
-    #: read's, else what differs.
     error: t.Literal["kept", "none", "gone", "cause"]
-    #: Whether to read again, as long as reads may lag.
     read_again: bool = False
 
 
@@ -107,18 +107,21 @@ class WriteTracker:
         """Record what the API answered to a try."""
         mismatch = self._mismatch(outcome.after) if isinstance(outcome, Confirmed) else None
         self._last = Answer.ACCEPTED if mismatch else answer_of(outcome)
-        self._was_read = False
+        leaves = ANSWERS[self._last]
+        self._doubt = leaves.doubt or (self._doubt and not outcome.of_all)
+        if not (self._doubt and leaves.again is True):
+            # What was not sent says nothing of the try that left the doubt.
+            self._said = mismatch or outcome.error
+            self._statuses.add(getattr(self._said, "status", None))
         self.tries += 0 if self._is_deferred else 1
         self._extra = {**self._extra, **outcome.extra}
-        self._doubt = ANSWERS[self._last].doubt or (self._doubt and not _covers_all_tries(outcome))
-        if not (self._doubt and ANSWERS[self._last].again is True):
-            # What was not sent says nothing of the try that left the doubt.
-            self._said = None if isinstance(outcome, Confirmed) else outcome.error
-            self._statuses.add(getattr(self._said, "status", None))
-        if self._last is Answer.CONFIRMED:
-            after = t.cast(Confirmed, outcome).after
-            self.needs_read = self._doubt = False
-            self._report(after, self._change.moved(after), None)
+        self._was_read = False
+        self._report_answer(outcome)
+
+    def _report_answer(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Confirmed) and not self._doubt:
+            self.needs_read = False
+            self._report(outcome.after, self._change.moved(outcome.after), None)
             return
         # What was read before may be outdated: that can be why the write was refused.
         self.needs_read = self._doubt or self._is_deferred or not _is_general(self._said)
@@ -136,15 +139,12 @@ class WriteTracker:
         if objection:
             self.needs_read = False
             self._report(alert.fields, self.result.changed, GuardError(objection, tried=self.tries > 0))
-            return None
-        return remaining
+        return None if objection else remaining
 
     def read_failed(self, error: TriageError | None) -> None:
         """Record that a read had no answer, or that the alert is gone (V(None))."""
-        if error is None:
-            self._apply(Sight.GONE, None, self._said)
-        else:
-            self._apply(Sight.STALE if self._was_read else Sight.UNREAD, None, self._said or error)
+        unread = Sight.STALE if self._was_read else Sight.UNREAD
+        self._apply(unread if error else Sight.GONE, None, self._said or error)
 
     def remaining(self, alert: Alert) -> tuple[Change | None, TriageError | None]:
         """What is still to be changed, and the error that says so; or only the error, where it cannot be changed."""
@@ -160,17 +160,12 @@ class WriteTracker:
 
     @property
     def _is_deferred(self) -> bool:
-        """Whether the last try was put off or held back, so that the guards are asked before it is sent later.
-
-        Without guards the client has waited and tried again by itself.
-        """
+        """Whether guards are to be asked before the last try is sent later. Without any, the client has waited."""
         return self._platform.guards.set and ANSWERS[self._last].again is True
 
     @property
     def _may_go_again(self) -> bool:
-        if ANSWERS[self._last].again == "sets":
-            return not self._platform.appends
-        return self._is_deferred
+        return not self._platform.appends if ANSWERS[self._last].again == "sets" else self._is_deferred
 
     def _apply(self, sight: Sight, read: Fields | None, cause: TriageError | None) -> None:
         """Report what the table says."""
@@ -178,10 +173,9 @@ class WriteTracker:
         fields = {"kept": self.result.after, "read": read, "unknown": None}[cell.fields]
         moved = read is not None and self._change.moved(read)
         changed = {"kept": self.result.changed, "moved": moved, False: False, None: None}[cell.changed]
-        gone = NotFoundError("It was there, and is gone")
-        error = {"kept": self.result.error, "none": None, "gone": gone, "cause": cause}[cell.error]
+        errors = {"gone": NotFoundError("It was there, and is gone"), "kept": self.result.error, "cause": cause}
         self.needs_read = cell.read_again
-        self._report(fields, changed, error)
+        self._report(fields, changed, errors.get(cell.error))
 
     def _report(self, after: Fields | None, changed: bool | None, error: TriageError | None) -> None:
         if isinstance(error, GuardError) and self._platform.guards.skip_protected and not self.tries:
@@ -199,11 +193,6 @@ def answer_of(outcome: Outcome) -> Answer:
     if isinstance(outcome.error, (GuardError, NotSentError, UnreachableError)):
         return Answer.NOT_SENT
     return Answer.PUT_OFF if getattr(outcome.error, "status", None) == 429 else Answer.REFUSED
-
-
-def _covers_all_tries(outcome: Outcome) -> bool:
-    """Whether this is the answer to every try before it too, for they had the same idempotency key."""
-    return isinstance(outcome, Refused) and outcome.of_all
 
 
 def _is_general(error: TriageError | None) -> bool:

@@ -105,9 +105,11 @@ class ChangedAlerts(GuardedAlerts, WritablePlatform):
             answer = self.call(name, body)
         except RefusedError as error:
             outcome = on_conflict(error) if error.status == 409 else outcome_of(error)
-            if error.status == 403:
-                self._forbidden = error
-                outcome = outcome if _is_forbidden_at_once(error.body) else Unknown(error)
+            if error.status in (403, 409) and _is_refused_at_once(error.body):
+                outcome = Refused(error)
+            elif error.status == 403:
+                outcome = Unknown(error)
+            self._forbidden = error if error.status == 403 else self._forbidden
         except TriageError as error:
             outcome = outcome_of(error)
         else:
@@ -123,10 +125,11 @@ class ChangedAlerts(GuardedAlerts, WritablePlatform):
         return Accepted()
 
 
-def _is_forbidden_at_once(body: t.Any) -> bool:
-    """Whether a 403 says that nothing was written.
+def _is_refused_at_once(body: t.Any) -> bool:
+    """Whether a 403 or a 409 says that nothing was written.
 
-    Kibana's own check of its privileges comes before all else, and has a body of its own shape. What Elasticsearch
-    forbids it may forbid afterwards: each write is followed by a refresh of the index, which needs another privilege.
+    Kibana's own refusals come before all else, and have a body of their own shape. A conflict in Elasticsearch ends a
+    batch somewhere in its midst. What it forbids it may forbid afterwards: each write is followed by a refresh of the
+    index, which needs another privilege.
     """
     return integer(dig(body, "statusCode")) is not None or _WRITE in str(dig(body, "message"))

@@ -222,7 +222,7 @@ def test_one_failing_operation_does_not_hide_the_others(sim: Simulator, deck: Pa
         "unchanged": 0,
         "skipped": 0,
         "failed": 1,
-        "unconfirmed": 1,
+        "unconfirmed": 0,
     }
     assert by_id(result)[ids[0]]["error"]["status"] == 500
     assert [alert.status for alert in map(sim.security_deck.alerts.get, ids) if alert] == ["OPEN", *["RESOLVED"] * 4]

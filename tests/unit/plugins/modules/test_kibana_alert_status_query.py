@@ -184,7 +184,7 @@ def test_alert_that_matches_no_more_at_the_write_is_not_changed(sim: Simulator, 
         "unchanged": 0,
         "skipped": 0,
         "failed": 1,
-        "unconfirmed": 0,
+        "unconfirmed": 1,
     }
 
 
@@ -236,7 +236,8 @@ def test_abort_reports_what_was_done_and_sends_nothing_more(sim: Simulator, nois
         "unchanged": 0,
         "skipped": 0,
         "failed": 1301,
-        "unconfirmed": 0,
+        # Some of the batch that met the conflict may have been updated: nobody but the server knows which.
+        "unconfirmed": 801,
     }
     assert by_id(result)[ids[1150]]["error"]["status"] == 409
     assert "conflicts is abort" in by_id(result)[ids[2400]]["error"]["message"]
@@ -276,7 +277,7 @@ def test_proceed_reports_what_always_meets_a_conflict(sim: Simulator, noise: Par
         "unchanged": 0,
         "skipped": 0,
         "failed": 1,
-        "unconfirmed": 0,
+        "unconfirmed": 1,
     }
     assert ids[1] in result["msg"]
 
@@ -284,7 +285,7 @@ def test_proceed_reports_what_always_meets_a_conflict(sim: Simulator, noise: Par
 # What goes wrong
 
 
-@pytest.mark.parametrize("answer", [{"timed_out": True}, {"_shards": {"failed": 1, "unconfirmed": 0}}])
+@pytest.mark.parametrize("answer", [{"timed_out": True}, {"_shards": {"failed": 1}}])
 @pytest.mark.parametrize("check", [True, False])
 def test_incomplete_search_is_refused(sim: Simulator, noise: Params, answer: dict[str, t.Any], check: bool) -> None:
     noisy(sim)

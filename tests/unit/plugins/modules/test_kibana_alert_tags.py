@@ -169,7 +169,7 @@ def test_a_lost_answer_is_looked_up(sim: Simulator, kibana: Params, fault: dict[
 
 @pytest.mark.parametrize(
     ("fault", "status"),
-    [({"status": 400}, 400), ({"status": 403, "html": True}, 403), ({"status": 413}, 413), ({"status": 429}, 429)],
+    [({"status": 400}, 400), ({"status": 403}, 403), ({"status": 413}, 413), ({"status": 429}, 429)],
 )
 def test_a_refusal_is_told_and_nothing_has_changed(
     sim: Simulator, kibana: Params, fault: dict[str, t.Any], status: int
@@ -187,6 +187,17 @@ def test_a_refusal_is_told_and_nothing_has_changed(
         "unconfirmed": 0,
     }
     assert not result["changed"]
+
+
+def test_a_refusal_by_somebody_in_between_need_not_mean_that_nothing_has_changed(
+    sim: Simulator, kibana: Params
+) -> None:
+    ids = [sim.kibana.add_alert() for _each in range(2)]
+    sim.faults.add(Fault(writes=True, count=None, status=403, html=True))
+    result = run(kibana, alert_ids=ids, tags=["a"], retries=0)
+    assert result["error"]["status"] == 403
+    assert [row["changed"] for row in result["alerts"]] == [None, None]
+    assert result["counts"]["unconfirmed"] == 2
 
 
 def test_one_batch_that_is_refused_is_not_the_end_of_the_others(sim: Simulator, kibana: Params) -> None:
