@@ -252,7 +252,7 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta.info import CalsetaInfo
+from ansible_collections.secops.triage.plugins.module_utils._calseta.info import calseta_info
 from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS, CALSETA_SEARCH
 from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
@@ -263,15 +263,15 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Platform
-from ansible_collections.secops.triage.plugins.module_utils._security_deck.info import SecurityDeckInfo
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.info import security_deck_info
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
     SECURITY_DECK_OPTIONS,
     SECURITY_DECK_SEARCH,
 )
 
 PROVIDERS: dict[str, t.Callable[[Params, TaskContext], Platform]] = {
-    "security_deck": SecurityDeckInfo,
-    "calseta": CalsetaInfo,
+    "security_deck": security_deck_info,
+    "calseta": calseta_info,
 }
 PROVIDER_OPTIONS = {
     "security_deck": dict.fromkeys(SECURITY_DECK_OPTIONS.options),

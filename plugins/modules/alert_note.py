@@ -251,8 +251,7 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta.api import Calseta
-from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import CalsetaNotes
+from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import calseta_notes
 from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_NOTES_OPTIONS, CALSETA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._core.options import (
     CONNECTION_OPTIONS,
@@ -263,12 +262,11 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     with_environment,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
+from ansible_collections.secops.triage.plugins.module_utils._flow.notes import Notes
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes, NotedAlerts
+from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import kibana_notes
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._security_deck.api import SecurityDeck
-from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import SecurityDeckNotes
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import security_deck_notes
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
     SECURITY_DECK_OPTIONS,
     YANDEX_OPERATIONS_OPTIONS,
@@ -278,6 +276,12 @@ from ansible_collections.secops.triage.plugins.module_utils._security_deck.words
 SHARED: dict[str, t.Any] = {
     "api_url": {"type": "str", "aliases": ["kibana_url"]},
     "api_key": {"type": "str", "no_log": True},
+}
+#: What makes the notes of each provider, and its options that the environment may hold.
+PROVIDERS: dict[str, tuple[t.Callable[[Params, TaskContext], Notes], dict[str, t.Any]]] = {
+    "security_deck": (security_deck_notes, {}),
+    "calseta": (calseta_notes, CALSETA_OPTIONS.options),
+    "kibana": (kibana_notes, KIBANA_OPTIONS.options),
 }
 #: What each provider takes of the options that not all providers have.
 PROVIDER_OPTIONS: dict[str, dict[str, None]] = {
@@ -304,13 +308,11 @@ SPEC = ArgumentSpec(
 )
 
 
-def connect(params: Params, context: TaskContext) -> WritablePlatform:
-    reject_other_providers(params, SPEC.options, params["provider"], PROVIDER_OPTIONS)
-    if params["provider"] == "security_deck":
-        return SecurityDeckNotes(SecurityDeck(params, context), params["text"], params)
-    if params["provider"] == "calseta":
-        return CalsetaNotes(Calseta(with_environment(params, CALSETA_OPTIONS.options), context), params["text"], params)
-    return KibanaNotes(NotedAlerts(with_environment(params, KIBANA_OPTIONS.options), context), params["text"], params)
+def connect(params: Params, context: TaskContext) -> Notes:
+    provider = params["provider"]
+    reject_other_providers(params, SPEC.options, provider, PROVIDER_OPTIONS)
+    notes, options = PROVIDERS[provider]
+    return notes(with_environment(params, options), context)
 
 
 def main() -> None:

@@ -355,8 +355,7 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import CalsetaNotes
-from ansible_collections.secops.triage.plugins.module_utils._calseta.update import CalsetaAlerts
+from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import calseta_update
 from ansible_collections.secops.triage.plugins.module_utils._calseta.words import (
     CALSETA_CHANGES,
     CALSETA_OPTIONS,
@@ -372,12 +371,10 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
 )
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.notes import Notes, with_provenance_notes
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import SecurityDeckNotes
-from ansible_collections.secops.triage.plugins.module_utils._security_deck.update import SecurityDeckAlerts
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import security_deck_update
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
     SECURITY_DECK_CHANGES,
     SECURITY_DECK_OPTIONS,
@@ -385,10 +382,9 @@ from ansible_collections.secops.triage.plugins.module_utils._security_deck.words
     SECURITY_DECK_QUERY,
 )
 
-NOTES: dict[str, t.Callable[..., Notes]] = {"security_deck": SecurityDeckNotes, "calseta": CalsetaNotes}
 PROVIDERS: dict[str, t.Callable[[Params, TaskContext], WritablePlatform]] = {
-    "security_deck": SecurityDeckAlerts,
-    "calseta": CalsetaAlerts,
+    "security_deck": security_deck_update,
+    "calseta": calseta_update,
 }
 PROVIDER_OPTIONS = {"security_deck": SECURITY_DECK_PROVIDER_OPTIONS, "calseta": CALSETA_PROVIDER_OPTIONS}
 PROVIDER_QUERIES = {"security_deck": dict.fromkeys(SECURITY_DECK_QUERY), "calseta": dict.fromkeys(CALSETA_QUERY)}
@@ -436,9 +432,10 @@ SPEC = ArgumentSpec(
 
 
 def connect(params: Params, context: TaskContext) -> WritablePlatform:
-    reject_other_providers(params, SPEC.options, params["provider"], PROVIDER_OPTIONS)
-    reject_other_providers(params["query"] or {}, QUERY, params["provider"], PROVIDER_QUERIES, "query.")
-    return with_provenance_notes(PROVIDERS[params["provider"]](params, context), params, NOTES[params["provider"]])
+    provider = params["provider"]
+    reject_other_providers(params, SPEC.options, provider, PROVIDER_OPTIONS)
+    reject_other_providers(params["query"] or {}, QUERY, provider, PROVIDER_QUERIES, "query.")
+    return PROVIDERS[provider](params, context)
 
 
 def main() -> None:

@@ -196,8 +196,8 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.guards import 
 from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_provenance_notes
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes
-from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import AlertAssignees
+from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import provenance_notes
+from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import AlertLists, alert_assignees
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
 SPEC = ArgumentSpec(
@@ -215,8 +215,8 @@ SPEC = ArgumentSpec(
 )
 
 
-def connect(params: Params, context: TaskContext) -> AlertAssignees:
-    return with_provenance_notes(AlertAssignees(params, context), params, KibanaNotes)
+def connect(params: Params, context: TaskContext) -> AlertLists:
+    return with_provenance_notes(alert_assignees(params, context), params, provenance_notes)
 
 
 def main() -> None:

@@ -212,7 +212,7 @@ error:
 
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
-from ansible_collections.secops.triage.plugins.module_utils._kibana.info import AlertInfo
+from ansible_collections.secops.triage.plugins.module_utils._kibana.info import KibanaInfo
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
 SPEC = KIBANA_ALERTS_OPTIONS.merge(
@@ -224,7 +224,7 @@ SPEC = KIBANA_ALERTS_OPTIONS.merge(
 
 
 def main() -> None:
-    run_info(AlertInfo, SPEC)
+    run_info(KibanaInfo, SPEC)
 
 
 if __name__ == "__main__":

@@ -227,7 +227,7 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.guards import 
 from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_provenance_notes
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes
+from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import provenance_notes
 from ansible_collections.secops.triage.plugins.module_utils._kibana.status import AlertStatus
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
@@ -248,7 +248,7 @@ SPEC = ArgumentSpec(
 
 
 def connect(params: Params, context: TaskContext) -> AlertStatus:
-    return with_provenance_notes(AlertStatus(params, context), params, KibanaNotes)
+    return with_provenance_notes(AlertStatus(params, context), params, provenance_notes)
 
 
 def main() -> None:

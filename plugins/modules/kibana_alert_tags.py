@@ -188,8 +188,8 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.guards import 
 from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_provenance_notes
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes
-from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import AlertTags
+from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import provenance_notes
+from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import AlertLists, alert_tags
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
 SPEC = ArgumentSpec(
@@ -207,8 +207,8 @@ SPEC = ArgumentSpec(
 )
 
 
-def connect(params: Params, context: TaskContext) -> AlertTags:
-    return with_provenance_notes(AlertTags(params, context), params, KibanaNotes)
+def connect(params: Params, context: TaskContext) -> AlertLists:
+    return with_provenance_notes(alert_tags(params, context), params, provenance_notes)
 
 
 def main() -> None:

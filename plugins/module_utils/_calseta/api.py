@@ -16,136 +16,168 @@ import uuid
 from .._core.credentials import secret
 from .._core.errors import AmbiguousError, OptionError, RefusedError
 from .._core.options import Connection, Params, TaskContext, checked_text, environment_value
-from .._core.times import before_all, moment
+from .._core.times import moment
 from .._core.urls import base_url, segment
 from .._core.values import dig, has_types, integer, text, texts
-from .._flow.change import Fields
+from .._flow.change import Alert, Fields
 from .._flow.guards import GuardedState, Guards
 from .._flow.platform import ReadsOneByOne
-from .._flow.search import Page, SearchResult, Selection, collect_pages
+from .._flow.search import ListedPopulation, Page, SearchResult, Selection, collect_pages
 from .._http.client import Authorization, Client
-from .words import SEVERITIES, STATUSES
+from .words import SEVERITIES, STATUSES, UNRATED
 
-
-def search_parameters(query: Params, selection: Selection) -> dict[str, str]:
-    """What to ask for: newest first, unless the task says otherwise."""
-    parameters = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
-    for name in ("status", "severity", "source_name"):
-        values = query.get(name)
-        if values is None:
-            continue
-        if not values:
-            raise OptionError(f"query.{name} is an empty list, with which nothing could match; leave it out")
-        for value in values:
-            checked_text(f"query.{name}", value)
-            if not value.strip() or "," in value:
-                raise OptionError(f"query.{name} has {value!r} in it, which is no name: names are joined by commas")
-        parameters[name] = ",".join(values)
-    for name in ("from_time", "to_time"):
-        time = moment(f"query.{name}", query.get(name))
-        if time:
-            parameters[name] = time
-    if "from_time" in parameters and "to_time" in parameters and parameters["from_time"] > parameters["to_time"]:
-        # In the task's own words, which are the same in every run.
-        since, until = query["from_time"], query["to_time"]
-        raise OptionError(f"query.from_time is {since}, which is after query.to_time, {until}")
-    if before_all(parameters.get("from_time", "")):
-        selection.refuse("query has no from_time, or one that is before all alerts")
-    return parameters
-
-
-_KINDS = {"status": str, "severity": str, "tags": list, "close_classification": str, "malice_override": str}
-
+_ALERTS = "/v1/alerts"
 _PAGE = 500
 
+#: What must be of these types, where it is there, for an alert to be readable.
+KINDS: dict[str, type] = {
+    "status": str,
+    "severity": str,
+    "tags": list,
+    "close_classification": str,
+    "malice_override": str,
+}
 
-class Calseta(ReadsOneByOne):
-    """Alerts of Calseta, named by their ids or found."""
+#: All alerts, the oldest first.
+_EVERYTHING = {"sort_by": "created_at", "sort_order": "asc"}
 
-    read_lag = 5.0
+#: Called with the API's alert, and with whether it is ``whole``: a list leaves some of it out.
+AlertOf = t.Callable[[Fields, bool], Alert]
 
-    #: What to say of a key that may not do what it should.
-    scopes = "The key needs both scopes, alerts:read and alerts:write: neither includes the other."
 
-    #: What must be of these types, where it is there, for an alert to be readable.
-    kinds: t.ClassVar[t.Mapping[str, type]] = _KINDS
+class CalsetaApi:
+    """The connection to Calseta. ``scopes`` is what to say of a key that may not do what it should."""
 
-    def __init__(self, params: Params, context: TaskContext) -> None:
-        self.ids = _uuids(params["alert_ids"] or [])
-        # Not an environment fallback of the option: with the other provider, the token would go to this address.
+    def __init__(self, params: Params, context: TaskContext, scopes: str | None = None) -> None:
+        # Not an environment variable of the option: with the other provider, the token would go to this address.
         api_url = params["api_url"] or environment_value(["CALSETA_API_URL"])
         if not api_url:
             raise OptionError("api_url is missing: give it, or set CALSETA_API_URL")
         if not params["api_key"]:
             raise OptionError("api_key is missing: give it, or set CALSETA_API_KEY")
+        self._scopes = scopes or "The key needs both scopes, alerts:read and alerts:write: neither includes the other."
         #: Where the alerts are, each by its id.
-        self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + "/v1/alerts/"
-        self.selection = Selection.of(params, self._find)
-        if self.selection:
-            self._search = search_parameters(params["query"], self.selection)
-        if "only_from" in params:
-            self.guards = Guards.of(params, STATUSES, SEVERITIES)
-        connection = Connection.of(params, context)
-        self.retries = connection.retries
+        self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + f"{_ALERTS}/"
         authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', context)}"})
-        self.client = Client(connection, authorization, context, self._hint)
+        self.client = Client(Connection.of(params, context), authorization, context, self._hint)
 
     def _hint(self, status: int, writing: bool) -> str | None:
-        if status == 401:
-            return "Check api_key, and that it has not expired."
-        if status == 403:
-            return self.scopes
-        if status == 404:
-            return "Check api_url: it is the server's address, without /v1."
-        return None
+        return {
+            401: "Check api_key, and that it has not expired.",
+            403: self._scopes,
+            404: "Check api_url: it is the server's address, without /v1.",
+        }.get(status)
 
-    def read_one(self, alert_id: str) -> Fields | None:
+    def get(self, alert_id: str) -> t.Any:
+        """Read one alert, as the API has it; V(None) if it does not exist."""
         try:
             answer = self.client.get(self.base + segment(alert_id))
         except RefusedError as error:
             if no_such_alert(error):
                 return None
             raise
-        alert = dig(answer.body, "data")
-        if not self.is_valid(alert) or alert["uuid"] != alert_id:
-            raise AmbiguousError("GET", f"/v1/alerts/{alert_id}", "the answer does not show this alert")
-        return self.shown(alert, whole=True)
+        return dig(answer.body, "data") or {}
 
-    def _find(self, limit: int) -> SearchResult:
-        # Pages are counted, so all of them must be of one size. One more than the limit shows whether there are more.
-        size = min(_PAGE, limit + 1)
-        return collect_pages(lambda after, dummy: self._page(after, size), limit, size)
-
-    def _page(self, after: tuple[int, int] | None, size: int) -> Page:
-        """The page of a number, and how many alerts there were before it was asked for; at first there is neither."""
-        number, before = after or (1, 0)
-        answer = self.client.get(self.base.rstrip("/"), {**self._search, "page": number, "page_size": size})
+    def list(self, parameters: t.Mapping[str, str], number: int, size: int) -> tuple[list[t.Any], int]:
+        """The alerts of a page, as the API has them, and how many match altogether."""
+        answer = self.client.get(self.base.rstrip("/"), {**parameters, "page": number, "page_size": size})
         found, total = dig(answer.body, "data"), integer(dig(answer.body, "meta", "total"))
         if not isinstance(found, list) or total is None or total < 0:
-            raise _doubt("the answer is not a page of alerts")
-        alerts: dict[str, Fields] = {}
+            raise _malformed("the answer is not a page of alerts")
+        return found, total
+
+
+class CalsetaReader(ReadsOneByOne):
+    """Reads alerts of Calseta, named by their ids or found; ``alert_of`` says what is reported of one."""
+
+    def __init__(
+        self, api: CalsetaApi, params: Params, alert_of: AlertOf, kinds: t.Mapping[str, type] | None = None
+    ) -> None:
+        super().__init__(api.client, _uuids(params["alert_ids"] or []))
+        self._api = api
+        self._alert_of = alert_of
+        self._kinds = kinds or KINDS
+        if params.get("query") is not None:
+            self.selection = self._selection(params, search_parameters(params["query"]))
+        elif params.get("expected_count") is not None:
+            raise OptionError("Without a query there is no use for expected_count")
+
+    def _selection(self, params: Params, parameters: t.Mapping[str, str]) -> Selection:
+        bounds = [name for name in parameters if name not in _EVERYTHING]
+        return Selection(
+            params,
+            lambda limit: self._collect(parameters, limit),
+            ListedPopulation(lambda after, limit: self._page(_EVERYTHING, after, limit), _PAGE),
+            None if bounds else "query has neither a filter nor a time",
+        )
+
+    def read_one(self, alert_id: str) -> Alert | None:
+        alert = self._api.get(alert_id)
+        if alert is None:
+            return None
+        if not is_valid(alert, self._kinds) or alert["uuid"] != alert_id:
+            raise AmbiguousError("GET", f"{_ALERTS}/{alert_id}", "the answer does not show this alert")
+        return self._alert_of(alert, True)
+
+    def _collect(self, parameters: t.Mapping[str, str], limit: int) -> SearchResult:
+        # Pages are counted, so all of them must be of one size. One more than the limit shows whether there are more.
+        size = min(_PAGE, limit + 1)
+        return collect_pages(lambda after, _limit: self._page(parameters, after, size), limit, size)
+
+    def _page(self, parameters: t.Mapping[str, str], after: tuple[int, int] | None, size: int) -> Page:
+        """The page of a number, and how many alerts there were before it was asked for; at first there is neither."""
+        number, before = after or (1, 0)
+        found, total = self._api.list(parameters, number, size)
         for alert in found:
-            if not self.is_valid(alert):
-                raise _doubt(f"the answer has an alert in it that cannot be read: {_uuid(alert) or 'no uuid'}")
-            alerts[alert["uuid"]] = self.shown(alert, whole=False)
+            if not is_valid(alert, self._kinds):
+                raise _malformed(f"the answer has an alert in it that cannot be read: {_uuid(alert) or 'no uuid'}")
+        alerts = {alert["uuid"]: self._alert_of(alert, False) for alert in found}
         if total < before:
             # Some match no more, and the others have moved up: onto the page that has been read already.
             return Page(alerts, (max(1, number - 1), total), total)
         return Page(alerts, (number + 1, total) if found and number * size < total else None, total)
 
-    def is_valid(self, alert: t.Any) -> bool:
-        """Whether this is an object of an alert, with nothing in it that we would have to guess at."""
-        known = has_types(alert, self.kinds) and alert.get("status") and alert.get("severity")
-        return bool(known and _uuid(alert))
 
-    def shown(self, alert: Fields, *, whole: bool) -> Fields:
-        """The fields of the API's alert. A list does not show the ``whole`` of it."""
-        fields = fields_of(alert)
-        if self.guards.set:
-            self.guards.standings[alert["uuid"]] = GuardedState(fields["status"], fields["severity"])
-        if not whole:
-            del fields["malice_override"]
-        return fields
+def guards_of(params: Params) -> Guards:
+    """The task's guards, in Calseta's words."""
+    return Guards.of(params, STATUSES, SEVERITIES, UNRATED)
+
+
+def guarded_state(alert: Fields) -> GuardedState:
+    """What guards look at. Calseta knows no owner of an alert."""
+    return GuardedState(text(alert.get("status")), text(alert.get("severity")))
+
+
+def search_parameters(query: Params) -> dict[str, str]:
+    """The query's parameters: newest first, unless the task names another order."""
+    parameters = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
+    for name in ("status", "severity", "source_name"):
+        if query.get(name) is not None:
+            parameters[name] = _joined(name, query[name])
+    times = {name: moment(f"query.{name}", query.get(name)) for name in ("from_time", "to_time")}
+    parameters.update({name: time for name, time in times.items() if time})
+    since, until = parameters.get("from_time"), parameters.get("to_time")
+    if since and until and since > until:
+        # In the task's own words, which are the same in every run.
+        raise OptionError(f"query.from_time is {query['from_time']}, which is after query.to_time, {query['to_time']}")
+    return parameters
+
+
+def _joined(name: str, values: t.Sequence[str]) -> str:
+    """Several values of a parameter, which the API takes with commas between them."""
+    if not values:
+        raise OptionError(f"query.{name} is an empty list, with which nothing could match; leave it out")
+    for value in values:
+        checked_text(f"query.{name}", value)
+        if not value.strip() or "," in value:
+            raise OptionError(f"query.{name} has {value!r} in it, which is no name: names are joined by commas")
+    return ",".join(values)
+
+
+def is_valid(alert: t.Any, kinds: t.Mapping[str, type] | None = None) -> bool:
+    """Whether this is an object of an alert, with nothing in it that we would have to guess at."""
+    known = has_types(alert, kinds or KINDS) and alert.get("status") and alert.get("severity")
+    return bool(known and _uuid(alert))
 
 
 def fields_of(alert: Fields) -> Fields:
@@ -173,8 +205,8 @@ def _uuid(alert: t.Any) -> str | None:
         return None
 
 
-def _doubt(reason: str) -> AmbiguousError:
-    return AmbiguousError("GET", "/v1/alerts", reason, status=200)
+def _malformed(reason: str) -> AmbiguousError:
+    return AmbiguousError("GET", _ALERTS, reason, status=200)
 
 
 def _uuids(values: t.Iterable[str]) -> list[str]:

@@ -9,48 +9,48 @@ API: https://docs.calseta.com/api-reference/alerts/patch-alert
 
 from __future__ import annotations
 
-import typing as t
-
 from .._core.options import Params, TaskContext
 from .._core.times import utc
 from .._core.values import dig, text, texts
-from .._flow.change import Fields
+from .._flow.change import Alert, Fields
 from .._flow.info import common
-from .api import Calseta
+from .api import KINDS, CalsetaApi, CalsetaReader
+
+_SCOPES = "The key needs the scope alerts:read, which alerts:write does not include."
+
+_KINDS: dict[str, type] = {
+    **KINDS,
+    "title": str,
+    "detection_rule": dict,
+    "source_name": str,
+    "created_at": str,
+    "updated_at": str,
+    "occurred_at": str,
+}
 
 
-class CalsetaInfo(Calseta):
-    """Alerts of Calseta, to look at."""
+def calseta_info(params: Params, context: TaskContext) -> CalsetaReader:
+    """Reads alerts of Calseta as they are."""
+    api = CalsetaApi(params, context, _SCOPES)
+    return CalsetaReader(api, params, lambda alert, _whole: _alert_of(alert, raw=params["raw"]), _KINDS)
 
-    scopes = "The key needs the scope alerts:read, which alerts:write does not include."
 
-    kinds: t.ClassVar[t.Mapping[str, type]] = {
-        **Calseta.kinds,
-        "title": str,
-        "detection_rule": dict,
-        "source_name": str,
-        "created_at": str,
-        "updated_at": str,
+def _alert_of(alert: Fields, *, raw: bool) -> Alert:
+    fields = {
+        **common(
+            platform="calseta",
+            title=text(alert.get("title")),
+            severity=text(alert.get("severity")),
+            status=text(alert.get("status")),
+            verdict=text(alert.get("close_classification")),
+            created=utc(alert.get("created_at")),
+            updated=utc(alert.get("updated_at")),
+            # No list shows it, and the source is another thing.
+            rule=text(dig(alert, "detection_rule", "name")),
+        ),
+        # What from_time and to_time go by; it may be days before the alert came in.
+        "occurred": utc(alert.get("occurred_at")),
+        "tags": texts(alert.get("tags")),
+        "source_name": text(alert.get("source_name")),
     }
-
-    def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
-        self._raw: bool = params["raw"]
-
-    def shown(self, alert: Fields, *, whole: bool) -> Fields:
-        return {
-            **common(
-                platform="calseta",
-                title=text(alert.get("title")),
-                severity=text(alert.get("severity")),
-                status=text(alert.get("status")),
-                verdict=text(alert.get("close_classification")),
-                created=utc(alert.get("created_at")),
-                updated=utc(alert.get("updated_at")),
-                # No list shows it, and the source is another thing.
-                rule=text(dig(alert, "detection_rule", "name")),
-            ),
-            "tags": texts(alert.get("tags")),
-            "source_name": text(alert.get("source_name")),
-            **({"raw": alert} if self._raw else {}),
-        }
+    return Alert(alert["uuid"], {**fields, "raw": alert} if raw else fields)

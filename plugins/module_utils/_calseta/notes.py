@@ -13,14 +13,17 @@ import json
 import typing as t
 
 from .._core.errors import AmbiguousError, OptionError, RefusedError, TriageError
-from .._core.options import Params
+from .._core.options import Params, TaskContext
 from .._core.text import printable
 from .._core.urls import segment
 from .._core.values import dig, has_types
-from .._flow.change import Change, Confirmed, Fields, Outcome, outcome_of, unconfirmed
-from .._flow.notes import NotesReadOneByOne, note_text, plain
-from .api import Calseta, no_such_alert
-from .words import CALSETA_NOTES_OPTIONS
+from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, outcome_of, unconfirmed
+from .._flow.guards import Guards
+from .._flow.notes import NoteReader, Notes, note_text, plain, with_provenance_notes
+from .._flow.platform import Platform
+from .api import CalsetaApi, CalsetaReader, guarded_state, guards_of, no_such_alert
+from .update import CalsetaAlerts
+from .words import CALSETA_NOTES_OPTIONS, READ_LAG
 
 _LONGEST_NAME = 255
 
@@ -33,22 +36,25 @@ _NAMES = {"text": "summary", **{name: name for name in CALSETA_NOTES_OPTIONS.opt
 _KINDS = {"agent_name": str, "summary": str, "confidence": str, "recommended_action": str, "evidence": dict}
 
 
-class CalsetaNotes(NotesReadOneByOne):
+class CalsetaNotes(Notes):
     """A finding on alerts of Calseta: the same if it is by the same agent, with the same text and whatever is given."""
 
     longest = 50_000
+    read_lag = READ_LAG
 
-    def __init__(self, alerts: Calseta, text: str, params: Params, option: str = "text") -> None:
-        super().__init__(alerts, text, option)
-        self._base = alerts.base
+    def __init__(
+        self, api: CalsetaApi, alerts: Platform, guards: Guards, text: str, params: Params, option: str = "text"
+    ) -> None:
+        super().__init__(NoteReader(alerts, self._read_note, guards), guards, text, option)
+        self._api = api
         self._desired: Fields = {"text": self.text, **_given(params, self.longest)}
 
-    def desired(self, alert_id: str, fields: Fields) -> Fields:
+    def desired(self, alert: Alert) -> Fields:
         return dict(self._desired)
 
-    def read_note(self, alert_id: str) -> Fields | None:
+    def _read_note(self, alert_id: str) -> Fields | None:
         try:
-            answer = self.client.get(self._base + _path(alert_id))
+            answer = self._api.client.get(self._api.base + _path(alert_id))
         except RefusedError as error:
             if no_such_alert(error):
                 return None
@@ -67,18 +73,34 @@ class CalsetaNotes(NotesReadOneByOne):
         return {**fields, **self._desired} if same else None
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        outcomes = self.client.each(self._write_one, changes)
+        outcomes = self._api.client.each(self._write_one, changes)
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _write_one(self, change: Change) -> Outcome:
         body = {_NAMES[name]: value for name, value in self._desired.items()}
         try:
-            answer = self.client.request("POST", self._base + _path(change.id), body)
+            answer = self._api.client.request("POST", self._api.base + _path(change.id), body)
         except TriageError as error:
             return outcome_of(error)
         finding = dig(answer.body, "data")
         fields = self._same(finding) if has_types(finding, _KINDS) else None
         return Confirmed(fields) if fields else unconfirmed("POST", f"/v1/alerts/{_path(change.id)}", answer)
+
+
+def calseta_notes(params: Params, context: TaskContext) -> CalsetaNotes:
+    """The finding that a task adds to alerts."""
+    api = CalsetaApi(params, context)
+    reader = CalsetaReader(api, params, lambda alert, _whole: Alert(alert["uuid"], {}, guarded_state(alert)))
+    return CalsetaNotes(api, reader, guards_of(params), params["text"], params)
+
+
+def calseta_update(params: Params, context: TaskContext) -> CalsetaAlerts:
+    """The alerts that a task changes, with a finding that says who did it, if the task asks for one."""
+
+    def provenance(platform: CalsetaAlerts, line: str) -> CalsetaNotes:
+        return CalsetaNotes(platform.api, platform.alerts, Guards(), line, {}, "provenance")
+
+    return with_provenance_notes(CalsetaAlerts(params, context), params, provenance)
 
 
 def _given(params: Params, longest: int) -> Fields:

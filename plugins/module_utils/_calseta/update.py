@@ -12,45 +12,55 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import OptionError, TriageError
-from .._core.options import Params, TaskContext, checked_text
+from .._core.options import Params, TaskContext, desired_list
 from .._core.urls import segment
 from .._core.values import dig
-from .._flow.change import Change, Confirmed, Fields, Outcome, desired_tags, outcome_of, unconfirmed
+from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, desired_tags, outcome_of, unconfirmed
 from .._flow.platform import WritablePlatform
-from .api import Calseta, fields_of
+from .api import CalsetaApi, CalsetaReader, fields_of, guarded_state, guards_of, is_valid
+from .words import READ_LAG
 
 _FIELDS = ("status", "severity", "tags", "close_classification", "malice_override")
 
 
-class CalsetaAlerts(Calseta, WritablePlatform):
+class CalsetaAlerts(WritablePlatform):
     """Alerts of Calseta, brought to what the task names."""
 
     closing: t.ClassVar[Fields] = {"status": "Closed"}
+    read_lag = READ_LAG
 
     def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
         if params["reset_malice_override"] and params["malice_override"]:
             raise OptionError("malice_override and reset_malice_override: true exclude each other")
+        self.api = CalsetaApi(params, context)
+        super().__init__(CalsetaReader(self.api, params, self._alert_of), guards_of(params))
         self._desired = {name: params[name] for name in _FIELDS if params[name] is not None}
-        for tag in self._desired.get("tags", []):
-            checked_text("tags", tag)
+        if "tags" in self._desired:
+            self._desired["tags"] = desired_list("tags", self._desired["tags"])
         if params["reset_malice_override"]:
             self._desired["malice_override"] = None
         self._purge_tags: bool = params["purge_tags"]
 
-    def desired(self, alert_id: str, fields: Fields) -> Fields:
+    def _alert_of(self, alert: Fields, whole: bool) -> Alert:
+        fields = fields_of(alert)
+        if not whole:
+            # No list shows it.
+            del fields["malice_override"]
+        return Alert(alert["uuid"], fields, guarded_state(alert) if self.guards.set else None)
+
+    def desired(self, alert: Alert) -> Fields:
         desired = dict(self._desired)
         if "tags" in desired:
-            desired["tags"] = desired_tags(desired["tags"], fields["tags"], self._purge_tags)
-        if desired.get("status") == "Closed" and fields["status"] != "Closed":
+            desired["tags"] = desired_tags(desired["tags"], alert.fields["tags"], self._purge_tags)
+        if desired.get("status") == "Closed" and alert.fields["status"] != "Closed":
             # It must be in the request that closes, even where the alert has one already.
-            desired.setdefault("close_classification", fields["close_classification"])
+            desired.setdefault("close_classification", alert.fields["close_classification"])
             if not desired["close_classification"]:
                 raise OptionError("To close an alert that has none yet, close_classification is needed")
         return desired
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        outcomes = self.client.each(self._write_one, changes)
+        outcomes = self.api.client.each(self._write_one, changes)
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _write_one(self, change: Change) -> Outcome:
@@ -62,10 +72,10 @@ class CalsetaAlerts(Calseta, WritablePlatform):
             del body["malice_override"]
             body["reset_malice_override"] = True
         try:
-            answer = self.client.request("PATCH", self.base + segment(change.id), body)
+            answer = self.api.client.request("PATCH", self.api.base + segment(change.id), body)
         except TriageError as error:
             return outcome_of(error)
         alert = dig(answer.body, "data")
-        if not self.is_valid(alert) or alert["uuid"] != change.id:
+        if not is_valid(alert) or alert["uuid"] != change.id:
             return unconfirmed("PATCH", f"/v1/alerts/{change.id}", answer)
         return Confirmed(fields_of(alert))

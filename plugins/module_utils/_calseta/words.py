@@ -21,6 +21,9 @@ STATUSES = ("Open", "Triaging", "Escalated", "Closed")
 
 SEVERITIES = ("Pending", "Informational", "Low", "Medium", "High", "Critical")
 
+#: Severities that say that there is none yet.
+UNRATED = ("Pending",)
+
 #: Which alerts to find there.
 CALSETA_QUERY: dict[str, t.Any] = {
     "status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
@@ -76,3 +79,6 @@ CALSETA_NOTES_OPTIONS = ArgumentSpec(
         "evidence": {"type": "dict"},
     }
 )
+
+#: Seconds after a write for which a read may still show what was before it.
+READ_LAG = 5.0

@@ -24,6 +24,8 @@ class TriageError(Exception):
     """
 
     kind = "failed"
+    #: Whether nothing is written to the task's other alerts, where a plan finds this of one.
+    stops = True
 
     def __init__(self, message: str, hint: str | None = None, extra_results: dict[str, t.Any] | None = None) -> None:
         super().__init__(message)
@@ -82,6 +84,13 @@ class NotFoundError(TriageError):
 
     def report(self) -> dict[str, t.Any]:
         return {**super().report(), "status": 404}
+
+
+class UnreadableError(TriageError):
+    """The API shows no state of this alert, so nobody can say what a change of it would do. Others are not affected."""
+
+    kind = "unreadable"
+    stops = False
 
 
 class RequestError(TriageError):

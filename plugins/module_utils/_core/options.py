@@ -173,3 +173,13 @@ def with_environment(params: Params, options: t.Mapping[str, t.Any]) -> Params:
         if found[name] is None:
             found[name] = environment_value(spec.get("env", ()))
     return found
+
+
+def desired_list(option: str, values: t.Sequence[str]) -> list[str]:
+    """The entries of a list that a task names. One that is empty stands for an empty list, as a survey gives it."""
+    entries = [] if list(values) == [""] else list(values)
+    for entry in entries:
+        checked_text(option, entry)
+        if not entry.strip():
+            raise OptionError(f"{option} has an empty text in it; for none at all, give an empty list")
+    return entries

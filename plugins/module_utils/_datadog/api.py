@@ -119,7 +119,7 @@ class SignalReader(ReadsOneByOne):
 
     def read_one(self, alert_id: str) -> Alert | None:
         signal = self._api.get(alert_id)
-        return signal and self._alert_of(signal)
+        return None if signal is None else self._alert_of(signal)
 
     def _collect(self, query: t.Mapping[str, t.Any], limit: int) -> SearchResult:
         return collect_pages(lambda cursor, size: self._page(query, cursor, size), limit, PAGE)

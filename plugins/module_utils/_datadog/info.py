@@ -24,13 +24,14 @@ def signal_info(params: Params, context: TaskContext) -> SignalReader:
 
 def _alert_of(signal: Signal, site: str | None, *, raw: bool) -> Alert:
     reason = text(triage_field(signal.triage, "archive_reason"))
+    user = User.of(signal.triage.get("assignee"))
     fields = common(
         platform="datadog",
         title=signal.title,
         severity=signal.severity,
         status=text(signal.triage["state"]),
-        verdict=None if reason == "none" else reason,
-        assignee=User.of(signal.triage.get("assignee")).shown,
+        verdict=None if reason in ("none", "") else reason,
+        assignee=user and user.shown,
         created=utc(signal.timestamp),
         updated=utc(signal.triage.get("stateUpdateTimestamp")),
         url=site and page_of(site, signal.id),

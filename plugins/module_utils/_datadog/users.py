@@ -43,8 +43,8 @@ class User(t.NamedTuple):
         number = dig(value, "id")
         if integer(number) == -1:
             return NOBODY
-        names = (text(dig(value, key)) or None for key in ("uuid", "handle", "name"))
-        user = cls(*names, None if number is None else str(number))
+        uuid, handle, name = (text(dig(value, key)) or None for key in ("uuid", "handle", "name"))
+        user = cls(uuid, handle, name, None if number is None else str(number))
         return None if user == NOBODY else user
 
     @property

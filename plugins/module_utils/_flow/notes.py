@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import abc
 import re
 import typing as t
 
@@ -14,17 +13,20 @@ from .._core.errors import OptionError
 from .._core.options import Params, checked_text
 from .._core.provenance import provenance
 from .._core.text import CONTROL_CHARACTERS
-from .change import Fields
+from .change import Alert, Fields
 from .guards import Guards
 from .platform import Platform, ReadsOneByOne, WritablePlatform
 
-Alerts = t.TypeVar("Alerts", bound=WritablePlatform)
+Writable = t.TypeVar("Writable", bound=WritablePlatform)
+
+#: Called with an alert's id: its note, with V(None) in all fields if it is not there; V(None) if there is no alert.
+ReadNote = t.Callable[[str], t.Optional[Fields]]
 
 
 class Notes(WritablePlatform):
-    """The alerts of a platform, each with one note: ``text`` is V(None) where it is not there (yet).
+    """Alerts, each with one note: ``text`` is V(None) where it is not there (yet).
 
-    A further class for each platform knows how notes are read and written. All else is that of ``alerts``.
+    A further class for each platform knows how notes are read and written.
     """
 
     appends = True
@@ -32,16 +34,11 @@ class Notes(WritablePlatform):
     #: The most characters of a note.
     longest: t.ClassVar[int]
 
-    def __init__(self, alerts: Platform, text: str, option: str = "text") -> None:
-        self.alerts = alerts
-        self.ids = alerts.ids
-        self.client = alerts.client
-        self.retries = alerts.retries
-        self.read_lag = alerts.read_lag
-        self.guards = alerts.guards
+    def __init__(self, notes: Platform, guards: Guards, text: str, option: str) -> None:
+        super().__init__(notes, guards)
         self.text = note_text(option, text, self.longest)
 
-    def desired(self, alert_id: str, fields: Fields) -> Fields:
+    def desired(self, alert: Alert) -> Fields:
         return {"text": self.text}
 
     def note(self, there: bool) -> Fields:
@@ -49,29 +46,31 @@ class Notes(WritablePlatform):
         return {"text": self.text if there else None}
 
 
-class NotesReadOneByOne(Notes, ReadsOneByOne):
-    """Notes of an API that reads those of one alert at a time."""
+class NoteReader(ReadsOneByOne):
+    """Reads the notes of one alert at a time, and with ``guards`` set the alert itself, too."""
 
-    def read_one(self, alert_id: str) -> Fields | None:
-        # The guards are told how the alert itself is.
-        if self.guards.set and not self.alerts.read_batch([alert_id]):
+    def __init__(self, alerts: Platform, read_note: ReadNote, guards: Guards) -> None:
+        super().__init__(alerts.client, alerts.ids)
+        self._alerts = alerts
+        self._read_note = read_note
+        self._guarded = guards.set
+
+    def read_one(self, alert_id: str) -> Alert | None:
+        alert = self._alerts.read_batch([alert_id]).get(alert_id) if self._guarded else Alert(alert_id, {})
+        if alert is None:
             return None
-        return self.read_note(alert_id)
-
-    @abc.abstractmethod
-    def read_note(self, alert_id: str) -> Fields | None:
-        """The note as `desired`, with V(None) in all fields if it is not there; V(None) if there is no such alert."""
+        fields = self._read_note(alert_id)
+        return None if fields is None else Alert(alert_id, fields, alert.guarded_state)
 
 
-def with_provenance_notes(
-    platform: Alerts, params: Params, notes: t.Callable[[Alerts, str, Params, str], Notes]
-) -> Alerts:
-    """A platform whose changes are noted, if O(provenance) asks for it."""
-    line = provenance(params, platform.client.scrub)
+def with_provenance_notes(platform: Writable, params: Params, notes: t.Callable[[Writable, str], Notes]) -> Writable:
+    """A platform whose changes are noted, if O(provenance) asks for it; ``notes`` is called with the line.
+
+    Guards were for the change, after which the alert is as the task wants it: the notes have none.
+    """
+    line = provenance(params, platform.alerts.client.scrub)
     if line is not None:
-        platform.provenance_notes = notes(platform, line, params, "provenance")
-        # They were for the change, after which the alert stands as the task wants it.
-        platform.provenance_notes.guards = Guards()
+        platform.provenance_notes = notes(platform, line)
     return platform
 
 

@@ -108,7 +108,7 @@ class WritablePlatform(abc.ABC):
         concurrency = self.alerts.client.connection.concurrency
         return concurrency if self.replaces else 10 * concurrency
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027  # most platforms have nothing to look up
         """Look up what the task names besides alerts, such as users."""
 
     @abc.abstractmethod

@@ -17,8 +17,8 @@ from .._core.values import batches
 from .change import Alert, Change
 from .plan import Plan, Result
 from .platform import WritablePlatform
-from .settle import ProvenanceNotes, Writes
 from .report import report
+from .settle import ProvenanceNotes, Writes
 from .task import Report, run_task
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
@@ -39,7 +39,7 @@ def _reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result
     """Read all alerts, plan what differs, and unless in check mode or something is wrong write it."""
     platform.prepare()
     (changes, results), last_read = _planned(platform)
-    if any(result.error for result in results.values()):
+    if any(result.error and result.error.stops for result in results.values()):
         # Nothing is written unless everything that was named is there and can be brought to what was asked for.
         return results
     if check_mode:

@@ -75,15 +75,14 @@ def collect_pages(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) 
     return SearchResult(kept, len(alerts) > limit, page.total)
 
 
-
 class Population(t.Protocol):
     """All alerts in the same space, sink or organisation, whatever their status and whatever a search asks for."""
 
     def begin(self, limit: int) -> None:
         """Look before a search for ``limit`` alerts: what comes while it runs counts as neither found nor left out."""
 
-    def leaves_out(self, found: SearchResult) -> bool:
-        """Whether the search has left out any alert that existed when the task began."""
+    def all_found(self, found: SearchResult) -> int | None:
+        """How many alerts there are, if the search has left none of them out that existed when the task began."""
 
 
 class ListedPopulation:
@@ -102,14 +101,14 @@ class ListedPopulation:
         self._size = min(self._size, limit + 1)
         self._first = self._fetch(None, self._size)
 
-    def leaves_out(self, found: SearchResult) -> bool:
+    def all_found(self, found: SearchResult) -> int | None:
         page, known = self._first, set()
-        while not page.alerts.keys() - found.alerts.keys():
+        while found.alerts and not page.alerts.keys() - found.alerts.keys():
             if page.after is None or page.after in known:
-                return False
+                return len(found.alerts)
             known.add(page.after)
             page = self._fetch(page.after, self._size)
-        return True
+        return None
 
 
 class Selection:
@@ -179,12 +178,11 @@ class Selection:
 
     def _refuse_everything(self, found: SearchResult) -> None:
         """Refuse a search that leaves nothing out: what matches every alert today was hardly meant so."""
-        matching = len(found.alerts) if found.matching is None else found.matching
-        if self._population is None or not matching or self._population.leaves_out(found):
-            return
-        raise UnboundedError(
-            f"The search leaves nothing out: it matches {matching} alerts, which are all that there are"
-            f" (max_alerts is {self._max}). Nothing was changed",
-            _NARROW,
-            {"matched": matching, "total": matching},
-        )
+        total = self._population.all_found(found) if self._population else None
+        if total:
+            raise UnboundedError(
+                f"The search leaves nothing out: it matches {total} alerts, and there are {total}"
+                f" (max_alerts is {self._max}). Nothing was changed",
+                _NARROW,
+                {"matched": total, "total": total},
+            )

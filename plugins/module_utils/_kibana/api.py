@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elastic Security: the connection to Kibana, and how detection alerts are searched.
+"""Elastic Security: the connection to Kibana, and how detection alerts are read.
 
 API: https://www.elastic.co/docs/api/doc/kibana/group/endpoint-security-detections-api
+Fields: https://www.elastic.co/docs/reference/security/fields-and-object-schemas/alert-schema
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import re
 import typing as t
 
@@ -20,32 +22,12 @@ from .._core.options import Connection, Params, TaskContext, checked_ids
 from .._core.text import CONTROL_CHARACTERS, has_control_characters
 from .._core.urls import base_url
 from .._core.values import dig, text, texts
-from .._flow.change import Fields
+from .._flow.change import Alert
 from .._flow.platform import Platform
 from .._http.client import Authorization, Client
 from .words import KIBANA_OPTIONS, LEGACY_STATUS, SIGNALS, STATUS
 
-
-def malformed(name: str, reason: str, answer: t.Any = None) -> AmbiguousError:
-    """The error for an answer with status 200 that does not tell what it should."""
-    return AmbiguousError("POST", f"{SIGNALS}/{name}", reason, status=200, body=answer)
-
-
-def field(hit: dict[str, t.Any], name: str) -> t.Any:
-    """A field of a hit's source, where keys are dotted; those of alerts from before 8.0 are nested."""
-    source = hit.get("_source")
-    flat = dig(source, name)
-    return dig(source, *name.split(".")) if flat is None else flat
-
-
-def listed(alert_id: str, hit: dict[str, t.Any], name: str) -> list[str]:
-    """A field with any number of texts. To Elasticsearch one alone is as good as a list of one."""
-    value = field(hit, name)
-    values = [] if value is None else value if isinstance(value, list) else [value]
-    if not all(isinstance(one, str) for one in values):
-        raise malformed("search", f"the answer shows no {name} that could be read, of the alert {alert_id}")
-    return texts(values)
-
+Hit = dict[str, t.Any]
 
 #: The most hits of one search.
 WINDOW = 10_000
@@ -54,48 +36,25 @@ WINDOW = 10_000
 _BODY_BYTES = 900_000
 
 
-class Alerts(Platform):
-    """Detection alerts of one space."""
-
-    search_is_current = True
-    # Some versions write without a refresh, and an index may be refreshed every 30 s.
-    read_lag = 35.0
-
-    #: The fields that are read of an alert; V(True) is all of them.
-    source: t.Sequence[str] | bool = (STATUS, LEGACY_STATUS)
-
-    #: Whether alerts of one id must be alike, for what is written goes to all of them.
-    reject_differing_duplicates = False
+class KibanaApi:
+    """The connection to one space."""
 
     def __init__(self, params: Params, context: TaskContext) -> None:
-        self.space = params["space_id"] or "default"
-        if not re.fullmatch(r"[a-z0-9_-]+", self.space):
-            raise OptionError(f"space_id {self.space!r} is not the id of a space: lower case, digits, - and _")
         if not params["api_url"]:
             raise OptionError("api_url is missing: give it, or set KIBANA_URL")
-        self.base = base_url(params["api_url"], allow_http=params["allow_http"])
-        if self.space != "default":
-            self.base += f"/s/{self.space}"
-        self.ids = checked_ids(
-            "alert_ids", params["alert_ids"] or [], rf"[^ \t\n\r{CONTROL_CHARACTERS}]{{1,512}}", "alert"
-        )
-        #: What every search asks for besides.
-        self.extra: dict[str, t.Any] = {}
-        #: Alerts from before 8.0, which have no place for a reason, tags or assignees.
-        self.legacy: set[str] = set()
-        connection = Connection.of(params, context)
-        self.retries = connection.retries
+        self.base, self.space = _address(params)
         headers = {"Authorization": _authorization(params, context), "kbn-xsrf": "true"}
-        self.client = Client(connection, Authorization(headers), context, self._hint)
+        self.client = Client(Connection.of(params, context), Authorization(headers), context, self._hint)
 
     def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
             return "Check api_key, username and password, or bearer_token."
         if status == 403:
+            needed = "maintenance, write, read and view_index_metadata" if writing else "read and view_index_metadata"
             return (
-                f"In the space {self.space}, the user needs Kibana's privilege to"
-                f" {'change' if writing else 'read'} security alerts, and that to {'write' if writing else 'read'} the"
-                f" index {self.index}."
+                f"In the space {self.space}, the user needs Kibana's privilege to {'change' if writing else 'read'}"
+                f" security alerts, and {needed} on the indices {self.index} and .internal{self.index}-* (and"
+                f" .siem-signals-{self.space}, where the stack was upgraded)."
             )
         if status == 404:
             return (
@@ -117,83 +76,158 @@ class Alerts(Platform):
             raise malformed(name, "the answer is not an object")
         return answer.body
 
-    def hits(self, query: dict[str, t.Any], size: int, **more: t.Any) -> dict[str, t.Any]:
-        """The C(hits) of a search that every shard took part in. The call knows neither C(from) nor C(search_after)."""
-        source = self.source if isinstance(self.source, bool) else list(self.source)
-        body = {"query": query, "size": size, "_source": source, **self.extra, **more}
+    def search(self, body: dict[str, t.Any]) -> dict[str, t.Any]:
+        """A search that every shard took part in. The call knows neither C(from) nor C(search_after)."""
         found = self.call("search", body, safe=True)
-        hits = found.get("hits")
-        if not isinstance(hits, dict) or not isinstance(hits.get("hits"), list):
+        if not isinstance(dig(found, "hits", "hits"), list):
             raise malformed("search", "the answer has no hits")
         if found.get("timed_out") or dig(found, "_shards", "failed"):
             # An alert on a shard that did not answer would look like one that does not exist.
             raise malformed("search", "the search is incomplete: not every shard answered")
-        return hits
+        return found
+
+
+class KibanaReader(Platform):
+    """Reads the alerts of a space; ``alert_of`` says what is reported of a hit, and ``source`` which fields it needs.
+
+    ``source`` V(True) is all fields. With ``by_index``, alerts of one id in several indices are shown each; otherwise
+    they must be alike, for what is written goes to all of them.
+    """
+
+    search_is_current = True
+
+    def __init__(
+        self,
+        api: KibanaApi,
+        params: Params,
+        source: t.Sequence[str] | bool,
+        alert_of: t.Callable[[str, Hit], Alert],
+        *,
+        by_index: bool = False,
+    ) -> None:
+        pattern = rf"[^ \t\n\r{CONTROL_CHARACTERS}]{{1,512}}"
+        super().__init__(api.client, checked_ids("alert_ids", params["alert_ids"] or [], pattern, "alert"))
+        self.api = api
+        self.source: list[str] | bool = source if isinstance(source, bool) else list(source)
+        self._alert_of = alert_of
+        self._by_index = by_index
+
+    def read(self, ids: t.Sequence[str]) -> dict[str, Alert]:
+        if not self._by_index:
+            return super().read(ids)
+        places = {alert_id: place for place, alert_id in enumerate(ids)}
+        found = [one for batch in self.client.each(self.read_batch, self.read_batches(ids)) for one in batch.items()]
+        return dict(sorted((one for one in found if one[1].id in places), key=lambda one: places[one[1].id]))
 
     def read_batches(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
         return _by_size(ids)
 
-    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Alert]:
         # After a rollover of the index there may be two of one id, which must not keep another one out.
-        return self.fields_of(self.hits({"ids": {"values": list(ids)}}, min(2 * len(ids), WINDOW)))
+        query = {"ids": {"values": list(ids)}}
+        size = min(2 * len(ids), WINDOW)
+        return self.alerts_in(self.api.search({"query": query, "size": size, "_source": self.source}))
 
-    def fields_of(self, hits: dict[str, t.Any]) -> dict[str, Fields]:
-        """The alerts in the hits of a search, in their order. Raises `AmbiguousError` if one shows no status."""
-        found: dict[str, Fields] = {}
+    def alerts_in(self, answer: dict[str, t.Any]) -> dict[str, Alert]:
+        """The alerts in a search's answer, in their order; one that has no status shows none."""
+        found: dict[str, Alert] = {}
         sources: dict[str, t.Any] = {}
-        for hit in hits["hits"]:
+        for hit in answer["hits"]["hits"]:
             alert_id = dig(hit, "_id")
             if not isinstance(alert_id, str) or has_control_characters(alert_id):
                 # Ansible prints it as it is, in the header of a diff.
                 raise malformed("search", "the answer has an alert in it whose id is not one")
-            if self.reject_differing_duplicates and sources.setdefault(alert_id, hit.get("_source")) != hit.get(
-                "_source"
-            ):
-                raise malformed("search", f"there are two alerts with the id {alert_id}, and they stand differently")
-            status = text(field(hit, STATUS))
-            if not status:
-                status = text(field(hit, LEGACY_STATUS))
-                self.legacy.add(alert_id)
-            if not status:
-                raise malformed("search", f"the answer shows no status of the alert {alert_id}")
-            found[self.key(alert_id, hit)] = self.shown(alert_id, status, hit)
+            key = f"{alert_id} {hit.get('_index')}" if self._by_index else alert_id
+            if sources.setdefault(key, hit.get("_source")) != hit.get("_source"):
+                raise malformed("search", f"there are two alerts with the id {alert_id}, and they differ")
+            found[key] = self._alert_of(alert_id, hit)
         return found
 
-    def key(self, alert_id: str, hit: dict[str, t.Any]) -> str:
-        """What an alert is known by in what is read and found."""
-        return alert_id
 
-    def shown(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
-        """The fields of an alert that a search has hit."""
-        return {"status": status}
+def malformed(name: str, reason: str, answer: t.Any = None) -> AmbiguousError:
+    """The error for an answer with status 200 that does not tell what it should."""
+    return AmbiguousError("POST", f"{SIGNALS}/{name}", reason, status=200, body=answer)
+
+
+def field(hit: Hit, name: str) -> t.Any:
+    """A field of a hit's source, where keys are dotted; those of alerts from before 8.0 are nested."""
+    source = hit.get("_source")
+    flat = dig(source, name)
+    return dig(source, *name.split(".")) if flat is None else flat
+
+
+def status_of(hit: Hit) -> str | None:
+    """An alert's status; V(None) if it has none, as documents put there by hand or by a migration."""
+    return text(field(hit, STATUS)) or text(field(hit, LEGACY_STATUS)) or None
+
+
+def is_legacy(hit: Hit) -> bool:
+    """Whether an alert is from before 8.0, with no place for a reason, tags or assignees."""
+    return not text(field(hit, STATUS)) and bool(text(field(hit, LEGACY_STATUS)))
+
+
+def listed(alert_id: str, hit: Hit, name: str) -> list[str]:
+    """A field with any number of texts. To Elasticsearch one alone is as good as a list of one."""
+    value = field(hit, name)
+    values = [] if value is None else value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str) for one in values):
+        raise malformed("search", f"the answer shows no {name} that could be read, of the alert {alert_id}")
+    return texts(values)
 
 
 def _by_size(ids: t.Sequence[str]) -> list[list[str]]:
-    parts: list[list[str]] = []
+    several: list[list[str]] = []
     size = 0
     for alert_id in ids:
         size += len(alert_id.encode()) + 4
-        if not parts or len(parts[-1]) == WINDOW or size > _BODY_BYTES:
-            parts.append([])
+        if not several or len(several[-1]) == WINDOW or size > _BODY_BYTES:
+            several.append([])
             size = len(alert_id.encode()) + 4
-        parts[-1].append(alert_id)
-    return parts
+        several[-1].append(alert_id)
+    return several
+
+
+def _address(params: Params) -> tuple[str, str]:
+    """The address of the space, and its id. An address that is copied from a browser may name the space itself."""
+    base = base_url(params["api_url"], allow_http=params["allow_http"])
+    inside = re.search(r"/s/([a-z0-9_-]+)$", base)
+    space = params["space_id"] or (inside[1] if inside else "default")
+    if not re.fullmatch(r"[a-z0-9_-]+", space):
+        raise OptionError(f"space_id {space!r} is not the id of a space: lower case, digits, - and _")
+    if inside and inside[1] != space:
+        raise OptionError(f"api_url names the space {inside[1]}, and space_id is {space}", "Leave one of them out.")
+    base = base[: inside.start()] if inside else base
+    return (base if space == "default" else f"{base}/s/{space}"), space
 
 
 def _authorization(params: Params, context: TaskContext) -> str:
-    way = select_credentials(
-        params, KIBANA_OPTIONS.options, [("api_key",), ("username", "password"), ("bearer_token",)]
-    )
-    if way[0] == "api_key":
-        key = secret(params, "api_key", context)
-        # In it are an id and the key itself, in base64.
-        with contextlib.suppress(ValueError):
-            context.hide(base64.b64decode(key).decode().partition(":")[2])
-        return f"ApiKey {key}"
-    if way[0] == "bearer_token":
+    methods = [("api_key",), ("username", "password"), ("bearer_token",)]
+    method = select_credentials(params, KIBANA_OPTIONS.options, methods)
+    if method[0] == "api_key":
+        return f"ApiKey {_encoded_key(params, context)}"
+    if method[0] == "bearer_token":
         return f"Bearer {secret(params, 'bearer_token', context)}"
     password = str(params["password"]).rstrip("\r\n")
     pair = base64.b64encode(f"{params['username']}:{password}".encode()).decode()
     context.hide(password)
     context.hide(pair)
     return f"Basic {pair}"
+
+
+def _encoded_key(params: Params, context: TaskContext) -> str:
+    """The key in the form that goes into the header, of that itself, or of what Elasticsearch returned with it."""
+    given = str(params["api_key"]).strip()
+    context.hide(given)
+    if given.startswith("{"):
+        with contextlib.suppress(ValueError):
+            given = str(dig(json.loads(given), "encoded") or given)
+    key = secret({"api_key": re.sub(r"(?i)^ApiKey\s+", "", given)}, "api_key", context)
+    if ":" in key:
+        raise OptionError(
+            "api_key is the decoded form, id:key",
+            "Give the value of encoded that Elasticsearch returned with it: both in base64.",
+        )
+    # In it are an id and the key itself, in base64.
+    with contextlib.suppress(ValueError):
+        context.hide(base64.b64decode(key).decode().partition(":")[2])
+    return key

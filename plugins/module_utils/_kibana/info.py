@@ -17,10 +17,10 @@ from .._core.options import Params, TaskContext
 from .._core.times import utc
 from .._core.urls import segment
 from .._core.values import text
-from .._flow.change import Fields
+from .._flow.change import Alert
 from .._flow.info import common
-from .._flow.search import SearchResult, Selection
-from .api import Alerts, field, listed, malformed
+from .._flow.search import Selection
+from .api import Hit, KibanaApi, KibanaReader, field, listed, malformed, status_of
 from .search import Search
 from .words import ASSIGNEES, LEGACY_SEVERITY, LEGACY_STATUS, REASON, SEVERITY, STATUS, TAGS
 
@@ -35,51 +35,36 @@ _UPDATED = "kibana.alert.workflow_status_updated_at"
 _URL = "kibana.alert.url"
 
 
-class AlertInfo(Alerts):
-    """Alerts that a task looks at."""
+#: The fields that a row is made of.
+_SOURCE = (
+    *(STATUS, LEGACY_STATUS, SEVERITY, LEGACY_SEVERITY, REASON, TAGS, ASSIGNEES),
+    *(_TITLE, _RULE, _LEGACY_RULE, _START, _TIME, _UPDATED, _URL),
+)
 
-    source: t.Sequence[str] | bool = (
-        *(STATUS, LEGACY_STATUS, SEVERITY, LEGACY_SEVERITY, REASON, TAGS, ASSIGNEES),
-        *(_TITLE, _RULE, _LEGACY_RULE, _START, _TIME, _UPDATED, _URL),
-    )
+
+class KibanaInfo(KibanaReader):
+    """Reads alerts as they are; one that is in several indices is shown as often."""
 
     def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
         self._raw: bool = params["raw"]
-        #: In which index the first alert of an id is.
-        self._indices: dict[str, str] = {}
-        if self._raw:
-            self.source = True
-        self._search = Search(params)
-        self.extra = {name: params[name] for name in ("fields", "runtime_mappings") if params[name]}
-        self._sort = _sort(params["sort"])
-        self.selection = Selection.of(params, self._find)
-        if params["sort"] is not None and not self.selection:
+        self._wants_fields = bool(params["fields"])
+        source = True if self._raw else _SOURCE
+        super().__init__(KibanaApi(params, context), params, source, self._alert, by_index=True)
+        order = _sort(params["sort"])
+        search = Search(self, params)
+        if params["query"] is not None:
+            self.selection = Selection(params, lambda limit: search.run(limit, sort=order), search, search.says_nothing)
+        elif params["sort"] is not None:
             raise OptionError("sort goes only with query")
 
-    def _find(self, limit: int) -> SearchResult:
-        return self._search.run(self, limit, sort=self._sort)
-
-    def read(self, ids: t.Sequence[str]) -> dict[str, Fields]:
-        places = {alert_id: place for place, alert_id in enumerate(ids)}
-        found: dict[str, Fields] = {}
-        for part in self.client.each(self.read_batch, self.read_batches(ids)):
-            found.update((key, alert) for key, alert in part.items() if alert["id"] in places)
-        return dict(sorted(found.items(), key=lambda one: places[one[1]["id"]]))
-
-    def key(self, alert_id: str, hit: dict[str, t.Any]) -> str:
-        """One that is in another index than the first of its id is an alert of its own; no id has a space in it."""
-        index = str(hit.get("_index"))
-        return alert_id if index == self._indices.setdefault(alert_id, index) else f"{alert_id} {index}"
-
-    def shown(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
+    def _alert(self, alert_id: str, hit: Hit) -> Alert:
         assignees = listed(alert_id, hit, ASSIGNEES)
         rule = text(field(hit, _RULE)) or text(field(hit, _LEGACY_RULE))
-        alert = common(
+        fields = common(
             platform="kibana",
             title=text(field(hit, _TITLE)) or rule,
             severity=text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY)),
-            status=status,
+            status=status_of(hit),
             verdict=text(field(hit, REASON)),
             assignee=assignees[0] if assignees else "",
             created=utc(field(hit, _START)) or utc(field(hit, _TIME)),
@@ -87,15 +72,15 @@ class AlertInfo(Alerts):
             url=self._url(alert_id, hit),
             rule=rule,
         )
-        alert.update(id=alert_id, tags=listed(alert_id, hit, TAGS), assignees=assignees)
-        if "fields" in self.extra:
+        fields.update(tags=listed(alert_id, hit, TAGS), assignees=assignees)
+        if self._wants_fields:
             extra = hit.get("fields") or {}
             if not isinstance(extra, dict):
                 raise malformed("search", f"the answer shows no fields that could be read, of the alert {alert_id}")
-            alert["fields"] = extra
-        return {**alert, "raw": hit["_source"]} if self._raw else alert
+            fields["fields"] = extra
+        return Alert(alert_id, {**fields, "raw": hit["_source"]} if self._raw else fields)
 
-    def _url(self, alert_id: str, hit: dict[str, t.Any]) -> str | None:
+    def _url(self, alert_id: str, hit: Hit) -> str | None:
         """The alert's page: as the alert has it, if Kibana is told its own address, else where it redirects to that."""
         url = text(field(hit, _URL))
         if url and url.startswith(("https://", "http://")):
@@ -103,14 +88,18 @@ class AlertInfo(Alerts):
         moment = utc(field(hit, _TIME))
         if not moment:
             return None
-        place = urlencode({"index": self.index, "timestamp": moment})
-        return f"{self.base}/app/security/alerts/redirect/{segment(alert_id)}?{place}"
+        place = urlencode({"index": self.api.index, "timestamp": moment})
+        return f"{self.api.base}/app/security/alerts/redirect/{segment(alert_id)}?{place}"
 
 
-def _sort(asked: t.Sequence[t.Mapping[str, t.Any]] | None) -> list[dict[str, str]]:
-    """The order that a task asks for, each field by itself. Of those that are alike there, the newest come first."""
-    order = [{str(name): str(way)} for one in asked or [] for name, way in one.items()]
-    bad = [one for one in order for name, way in one.items() if name.startswith("_") or way not in ("asc", "desc")]
-    if bad or (asked is not None and not order):
+def _sort(desired: t.Sequence[t.Mapping[str, t.Any]] | None) -> list[dict[str, str]]:
+    """The order that a task names, each field by itself. Of those that are alike there, the newest come first."""
+    order = [{str(name): str(way)} for one in desired or [] for name, way in one.items()]
+    if not all(map(_is_sort, order)) or (desired is not None and not order):
         raise OptionError("sort takes fields of the alert, each with asc or desc, as in: - '@timestamp': desc")
     return order if any(_TIME in one for one in order) else [*order, {_TIME: "desc"}]
+
+
+def _is_sort(one: t.Mapping[str, str]) -> bool:
+    ((name, way),) = one.items()
+    return not name.startswith("_") and way in ("asc", "desc")

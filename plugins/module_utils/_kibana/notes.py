@@ -9,17 +9,21 @@ API: https://www.elastic.co/docs/api/doc/kibana/operation/operation-persistnoter
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from urllib.parse import quote
 
 from .._core.errors import AmbiguousError, NotFoundError, RefusedError, TriageError
-from .._core.options import Params
+from .._core.options import Params, TaskContext
 from .._core.values import dig, has_types, text
-from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, outcome_of, unconfirmed
-from .._flow.notes import Notes, plain
+from .._flow.change import Alert, Change, Confirmed, Outcome, Refused, outcome_of, unconfirmed
+from .._flow.guards import GuardedState, Guards
+from .._flow.notes import Notes, note_text, plain
+from .._flow.platform import Platform
 from .._http.transport import Answer
-from .api import Alerts
-from .writable import GuardedAlerts
+from .api import KibanaApi, KibanaReader
+from .words import READ_LAG
+from .writable import WritableAlerts, guarded_source, guarded_state, guards_of, with_uids
 
 _PATH = "/api/note"
 
@@ -29,37 +33,38 @@ _HINT = "The user needs Kibana's privilege for notes in this space: Security, No
 _QUERY = 6000
 
 
-class NotedAlerts(GuardedAlerts):
-    """Alerts of which nothing matters but that they are there, and what guards look at."""
+class KibanaNoteReader(Platform):
+    """Reads the notes with one text, and with guards set the alerts themselves, too."""
 
-    def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
-        return {}
+    def __init__(self, api: KibanaApi, alerts: Platform, text: str, guards: Guards) -> None:
+        super().__init__(alerts.client, alerts.ids)
+        self._api = api
+        self._alerts = alerts
+        self._text = text
+        self._guarded = guards.set
 
-
-class KibanaNotes(Notes):
-    """A note on detection alerts, which belongs to no timeline."""
-
-    #: Kibana takes a body of 1 MiB, and a character may be six of its bytes.
-    longest = 100_000
-
-    def __init__(self, alerts: Alerts, text: str, params: Params, option: str = "text") -> None:
-        super().__init__(alerts, text, option)
-        self._url = alerts.base + _PATH
-
-    def select(self) -> dict[str, Fields]:
+    def select(self) -> dict[str, Alert]:
         # Of an alert that does not exist, Kibana says that it has no notes.
-        return self.read(list(self.alerts.select()))
+        alerts = self._alerts.select()
+        return self._with_states(self.read(list(alerts)), alerts)
 
-    def look(self, ids: t.Sequence[str]) -> dict[str, Fields | TriageError]:
-        notes = super().look(ids)
-        missing = [key for key, one in notes.items() if one == self.note(False)] if self.guards.set else []
-        alerts = self.alerts.look(missing)
+    def read_each(self, ids: t.Sequence[str]) -> dict[str, Alert | TriageError]:
+        notes = super().read_each(ids)
+        if not self._guarded:
+            return notes
+        missing = [key for key, one in notes.items() if isinstance(one, Alert) and one.fields["text"] is None]
+        alerts = self._alerts.read_each(missing)
         for key in missing:
-            # Without a look at the alert, the guards would be asked about how it stood before.
-            trouble = alerts.get(key, NotFoundError("It was there, and is gone"))
-            if isinstance(trouble, TriageError):
-                notes[key] = trouble
+            # Guards look at the alert as it is now, or not at all.
+            alert = alerts.get(key, NotFoundError("It was there, and is gone"))
+            notes[key] = alert if isinstance(alert, TriageError) else self._note(key, False, alert.guarded_state)
         return notes
+
+    def _with_states(self, notes: dict[str, Alert], alerts: t.Mapping[str, Alert]) -> dict[str, Alert]:
+        return {key: dataclasses.replace(note, guarded_state=alerts[key].guarded_state) for key, note in notes.items()}
+
+    def _note(self, alert_id: str, there: bool, state: GuardedState | None = None) -> Alert:
+        return Alert(alert_id, {"text": self._text if there else None}, state)
 
     def read_batches(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
         read_batches: list[list[str]] = []
@@ -73,46 +78,53 @@ class KibanaNotes(Notes):
             read_batches[-1].append(alert_id)
         return read_batches
 
-    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Fields]:
+    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Alert]:
         notes, total = self._notes(ids)
         if len(notes) < total and len(ids) > 1:
             # One answer holds so many notes and no more, and there is no second page.
-            return {alert_id: fields for one in ids for alert_id, fields in self.read_batch([one]).items()}
-        there = {note.get("eventId") for note in notes if plain(note.get("note")) == self.text}
+            return {alert_id: note for one in ids for alert_id, note in self.read_batch([one]).items()}
+        there = {note.get("eventId") for note in notes if plain(note.get("note")) == self._text}
         if len(notes) < total and not there:
             raise TriageError(
                 f"Kibana shows {len(notes)} of the {total} notes on {ids[0]}, and this one is not among them",
                 "Raise its advanced setting securitySolution:maxUnassociatedNotes.",
             )
-        return {alert_id: self.note(alert_id in there) for alert_id in ids}
+        return {alert_id: self._note(alert_id, alert_id in there) for alert_id in ids}
 
     def _notes(self, ids: t.Sequence[str]) -> tuple[list[dict[str, t.Any]], int]:
         """The notes on these alerts, as many as Kibana shows at once, and how many there are."""
         query = {"documentIds": list(ids)}
-        answer = self._send("GET", params=query)
+        answer = _send(self._api, "GET", params=query)
         notes, total = dig(answer.body, "notes"), dig(answer.body, "totalCount")
         readable = has_types(answer.body, {"notes": list, "totalCount": int}, dict) and notes is not None
         if not readable or total is None or not all(has_types(note, {"eventId": str, "note": str}) for note in notes):
             raise AmbiguousError("GET", _PATH, "the answer does not show notes", status=answer.status)
         return notes, total
 
-    def _send(self, method: str, body: t.Any = None, **more: t.Any) -> Answer:
-        try:
-            version = {"elastic-api-version": "2023-10-31"}
-            return self.client.request(method, self._url, body, headers=version, **more)
-        except RefusedError as error:
-            if error.status == 403:
-                error.hint = _HINT
-            raise
+
+class KibanaNotes(Notes):
+    """A note on detection alerts, which belongs to no timeline."""
+
+    #: Kibana takes a body of 1 MiB, and a character may be six of its bytes.
+    longest = 100_000
+    read_lag = READ_LAG
+
+    def __init__(self, api: KibanaApi, alerts: Platform, guards: Guards, text: str, option: str = "text") -> None:
+        text = note_text(option, text, self.longest)
+        super().__init__(KibanaNoteReader(api, alerts, text, guards), guards, text, option)
+        self._api = api
+
+    def prepare(self) -> None:
+        self.guards = with_uids(self.guards, self._api)
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        outcomes = self.client.each(self._write_one, changes)
+        outcomes = self._api.client.each(self._write_one, changes)
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _write_one(self, change: Change) -> Outcome:
         body = {"note": {"eventId": change.id, "note": self.text, "timelineId": ""}}
         try:
-            answer = self._send("PATCH", body)
+            answer = _send(self._api, "PATCH", body)
         except TriageError as error:
             return outcome_of(error)
         # Before 9.0 there is one more layer.
@@ -126,3 +138,30 @@ class KibanaNotes(Notes):
         if dig(note, "eventId") != change.id or plain(dig(note, "note")) != self.text:
             return unconfirmed("PATCH", _PATH, answer)
         return Confirmed(self.note(True))
+
+
+def kibana_notes(params: Params, context: TaskContext) -> KibanaNotes:
+    """The note that a task adds to alerts."""
+    api, guards = KibanaApi(params, context), guards_of(params)
+    reader = KibanaReader(
+        api,
+        params,
+        guarded_source(guards),
+        lambda alert_id, hit: Alert(alert_id, {}, guarded_state(alert_id, hit) if guards.set else None),
+    )
+    return KibanaNotes(api, reader, guards, params["text"])
+
+
+def provenance_notes(platform: WritableAlerts, line: str) -> KibanaNotes:
+    """The note that says who changed the alerts."""
+    return KibanaNotes(platform.api, platform.alerts, Guards(), line, "provenance")
+
+
+def _send(api: KibanaApi, method: str, body: t.Any = None, **more: t.Any) -> Answer:
+    try:
+        version = {"elastic-api-version": "2023-10-31"}
+        return api.client.request(method, api.base + _PATH, body, headers=version, **more)
+    except RefusedError as error:
+        if error.status == 403:
+            error.hint = _HINT
+        raise

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elastic Security: the alerts that a query matches, however many they are.
+"""Elastic Security: the alerts that a query matches, however many they are, and whether it leaves any out.
 
 API: https://www.elastic.co/docs/api/doc/kibana/operation/operation-searchalerts
 """
@@ -15,36 +15,57 @@ import typing as t
 from .._core.errors import OptionError
 from .._core.options import Params
 from .._core.values import dig, integer
-from .._flow.change import Fields
+from .._flow.change import Alert
 from .._flow.search import SearchResult
-from .api import WINDOW, Alerts, malformed
+from .api import WINDOW, KibanaReader, malformed
 
 Query = dict[str, t.Any]
+Sort = t.Sequence[t.Mapping[str, str]]
 
 #: What Elasticsearch shows, and sorts by, where an alert does not have the field of a sort.
 _MISSING = (None, 2**63 - 1, -(2**63))
 
 
 class Search:
-    """A query as a task gives it."""
+    """A query as a task gives it, over the alerts that ``reader`` reads."""
 
-    def __init__(self, params: Params) -> None:
+    def __init__(self, reader: KibanaReader, params: Params) -> None:
+        self._reader = reader
         self.query: Query = params["query"] or {"match_all": {}}
+        #: What every request asks for besides.
+        self._extra = {name: params[name] for name in ("fields", "runtime_mappings") if params.get(name)}
         try:
-            json.dumps([self.query, params["runtime_mappings"]], allow_nan=False)
+            json.dumps([self.query, self._extra], allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise OptionError(f"query or runtime_mappings cannot be put as JSON: {error}") from None
 
-    def count(self, alerts: Alerts) -> int:
+    @property
+    def says_nothing(self) -> str | None:
+        """Why the query has neither a filter nor a window; V(None) if it has one."""
+        empty = self.query in ({"match_all": {}}, {"bool": {}}) or not any(self.query.values())
+        return f"query is {json.dumps(self.query)}" if empty else None
+
+    def begin(self, limit: int) -> None:
+        """Nothing: one request counts what matches and what there is, at the same moment."""
+
+    def all_found(self, found: SearchResult) -> int | None:
+        """How many alerts there are in the space, if the query matches all of them, whatever their status."""
+        body = {"query": {"match_all": {}}, "aggs": {"matching": {"filter": self.query}}}
+        answer = self._request(body, 0)
+        total, matching = _total(answer), integer(dig(answer, "aggregations", "matching", "doc_count"))
+        if matching is None:
+            raise malformed("search", "the answer does not tell how many alerts match")
+        return total if matching >= total else None
+
+    def count(self) -> int:
         """How many alerts match."""
-        return _total(alerts.hits(self.query, 0, track_total_hits=True))
+        return _total(self._request({"query": self.query}, 0))
 
     def run(
         self,
-        alerts: Alerts,
         limit: int,
         *,
-        sort: t.Sequence[t.Mapping[str, str]] = ({"@timestamp": "asc"},),
+        sort: Sort = ({"@timestamp": "asc"},),
         without: t.Sequence[Query] = (),
         all_or_none: bool = False,
     ) -> SearchResult:
@@ -54,28 +75,35 @@ class Search:
         without those of the same place that are known already. ``all_or_none`` does not go on where there are more than
         ``limit``.
         """
-        found: dict[str, Fields] = {}
+        found: dict[str, Alert] = {}
         cursor: SearchCursor | None = None
         while True:
-            size = min(WINDOW, limit - len(found))
-            filters = [self.query, *([cursor.clause] if cursor else [])]
-            excluded = [*without, *([{"ids": {"values": cursor.ids}}] if cursor else [])]
-            query = {"bool": {"filter": filters, "must_not": excluded}}
-            hits = alerts.hits(query, size, sort=[dict(one) for one in sort], track_total_hits=True)
-            window = alerts.fields_of(hits)
-            fresh = [alert_id for alert_id in window if alert_id not in found]
+            answer = self._window(min(WINDOW, limit - len(found)), sort, without, cursor)
+            window = self._reader.alerts_in(answer)
+            fresh = window.keys() - found.keys()
             # Not by the total alone: what came is what would be written.
-            matched = len(found) + max(len(fresh), _total(hits))
+            matched = len(found) + max(len(fresh), _total(answer))
             found.update(window)
-            if matched <= len(found) or len(found) >= limit or (all_or_none and matched > limit):
+            if len(found) >= min(matched, limit) or (all_or_none and matched > limit):
                 break
             if not fresh:
-                raise malformed(
-                    "search", "the search does not get on; sort by fields of which every alert has one value"
-                )
-            cursor = SearchCursor.of(hits["hits"], sort, cursor)
+                why = "the search makes no progress; sort by fields of which every alert has one value"
+                raise malformed("search", why)
+            cursor = SearchCursor.of(answer["hits"]["hits"], sort, cursor)
         kept = dict(list(found.items())[:limit])
         return SearchResult(kept, matched > limit, matched)
+
+    def _window(
+        self, size: int, sort: Sort, without: t.Sequence[Query], cursor: SearchCursor | None
+    ) -> dict[str, t.Any]:
+        filters = [self.query, *([cursor.clause] if cursor else [])]
+        excluded = [*without, *([{"ids": {"values": cursor.ids}}] if cursor else [])]
+        query = {"bool": {"filter": filters, "must_not": excluded}}
+        return self._request({"query": query, "sort": [dict(one) for one in sort]}, size)
+
+    def _request(self, body: dict[str, t.Any], size: int) -> dict[str, t.Any]:
+        common = {"size": size, "_source": self._reader.source, "track_total_hits": True}
+        return self._reader.api.search({**body, **common, **self._extra})
 
 
 class SearchCursor(t.NamedTuple):
@@ -86,20 +114,26 @@ class SearchCursor(t.NamedTuple):
     ids: list[str]
 
     @classmethod
-    def of(cls, hits: list[t.Any], sort: t.Sequence[t.Mapping[str, str]], before: SearchCursor | None) -> SearchCursor:
+    def of(cls, hits: list[t.Any], sort: Sort, before: SearchCursor | None) -> SearchCursor:
+        """The place of the last of these hits."""
         places = [dig(hit, "sort") for hit in hits]
         last = places[-1]
         if not isinstance(last, list) or len(last) != len(sort):
             raise malformed("search", "the answer does not show by what it is sorted")
         known = before.ids if before and before.place == last else []
         ids = known + [hit["_id"] for hit, place in zip(hits, places) if place == last]
-        alike: list[Query] = []
-        clauses: list[Query] = []
-        for (name, order), value in zip([one for field in sort for one in field.items()], last):
-            clauses += [{"bool": {"filter": [*alike, later]}} for later in _later(name, order, value)]
-            alike.append(_range(name, value, "gte", "lte"))
-        clauses.append({"bool": {"filter": alike}})
-        return cls(last, {"bool": {"should": clauses, "minimum_should_match": 1}}, ids)
+        return cls(last, _from_here_on(sort, last), ids)
+
+
+def _from_here_on(sort: Sort, place: list[t.Any]) -> Query:
+    """Alerts at this place of the sort, and all behind it."""
+    alike: list[Query] = []
+    clauses: list[Query] = []
+    for (name, order), value in zip([one for field in sort for one in field.items()], place):
+        clauses += [{"bool": {"filter": [*alike, later]}} for later in _later(name, order, value)]
+        alike.append(_range(name, value, "gte", "lte"))
+    clauses.append({"bool": {"filter": alike}})
+    return {"bool": {"should": clauses, "minimum_should_match": 1}}
 
 
 def _later(name: str, order: str, value: t.Any) -> list[Query]:
@@ -115,8 +149,8 @@ def _range(name: str, value: t.Any, *bounds: str) -> Query:
     return {"range": {name: {**dict.fromkeys(bounds, value), **form}}}
 
 
-def _total(hits: dict[str, t.Any]) -> int:
-    total = integer(dig(hits, "total", "value"))
+def _total(answer: dict[str, t.Any]) -> int:
+    total = integer(dig(answer, "hits", "total", "value"))
     if total is None:
         raise malformed("search", "the answer does not tell how many alerts match")
     return total

@@ -15,58 +15,60 @@ import typing as t
 from .._core.errors import OptionError, TriageError
 from .._core.options import Params, TaskContext, checked_text
 from .._core.values import batches, text
-from .._flow.change import Accepted, Change, Fields, Outcome, Refused, Unknown
+from .._flow.change import Accepted, Alert, Change, Fields, Outcome, Refused, Unknown
 from .._flow.search import SearchResult
-from .api import field, malformed
+from .api import Hit, field, malformed, status_of
 from .search import Search
 from .words import LEGACY_STATUS, REASON, STATUS
-from .writable import BATCH, ChangedAlerts
+from .writable import BATCH, WritableAlerts, no_status
 
 
-class AlertStatus(ChangedAlerts):
+class AlertStatus(WritableAlerts):
     """Alerts that are to have a status, and a reason where that status is closed."""
 
-    changes = (REASON,)
     closing: t.ClassVar[Fields] = {"status": "closed"}
 
     def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
+        super().__init__(params, context, [REASON])
         self._status: str = params["status"]
         self._reason = checked_text("reason", params["reason"])
         self._conflicts: str = params["conflicts"]
+        self._by_script = params["runtime_mappings"] is not None
         self._aborted = False
         if self._reason is not None and (self._status != "closed" or not self._reason.strip()):
-            raise OptionError("reason is a text that goes only with status closed")
-        if self.by_query is None and self._conflicts != "abort":
+            raise OptionError("reason requires status: closed, and is not empty")
+        if self.query is None and self._conflicts != "abort":
             raise OptionError("conflicts goes only with query")
 
     def find(self, limit: int) -> SearchResult:
         """The alerts that match and have another status; no other ones are touched later."""
-        query = t.cast(Search, self.by_query)
+        query = t.cast(Search, self.query)
         there = [{"term": {STATUS: self._status}}, {"term": {LEGACY_STATUS: self._status}}]
-        found = query.run(self, limit, without=there, all_or_none=True)
-        if self.selection is None or found.more or not self.selection.counts:
+        found = query.run(limit, without=there, all_or_none=True)
+        if found.more or not (self.alerts.selection and self.alerts.selection.needs_total):
             return found
         # What was found may match no more when all are counted, and is what would be written.
-        return dataclasses.replace(found, matching=max(query.count(self), len(found.alerts)))
+        return dataclasses.replace(found, matching=max(query.count(), len(found.alerts)))
 
-    def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
+    def fields_of(self, alert_id: str, hit: Hit) -> Fields:
         reason = field(hit, REASON)
         if not isinstance(reason, (str, type(None))):
             raise malformed("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
-        return {"status": status, "reason": text(reason)}
+        return {"status": status_of(hit), "reason": text(reason)}
 
-    def desired(self, alert_id: str, fields: Fields) -> Fields:
-        if fields["status"] == self._status:
+    def desired(self, alert: Alert) -> Fields:
+        if alert.fields["status"] is None:
+            raise no_status(alert)
+        if alert.fields["status"] == self._status:
             # A reason is stored only in the step to closed: no request could change it now.
             return {"status": self._status}
-        return {"status": self._status, "reason": None if alert_id in self.legacy else self._reason}
+        return {"status": self._status, "reason": None if "reason" in alert.lacks else self._reason}
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         ids = [change.id for change in changes]
         outcomes: dict[str, Outcome] = {}
-        if self.by_query is None:
-            for part in self.client.each(self._write_ids, batches(ids, BATCH)):
+        if self.query is None:
+            for part in self.api.client.each(self._write_ids, batches(ids, BATCH)):
                 outcomes.update(part)
             return outcomes
         for batch in batches(ids, BATCH):
@@ -74,7 +76,7 @@ class AlertStatus(ChangedAlerts):
                 skipped = TriageError("Not tried: there was a version conflict before, and conflicts is abort")
                 outcomes.update((alert_id, Refused(skipped)) for alert_id in batch)
             else:
-                outcomes.update(self._write_query(self.by_query, batch))
+                outcomes.update(self._write_query(self.query, batch))
                 self._aborted = any(isinstance(one, Accepted) and one.error for one in outcomes.values())
         return outcomes
 
@@ -84,7 +86,7 @@ class AlertStatus(ChangedAlerts):
     def _write_query(self, search: Search, batch: t.Sequence[str]) -> dict[str, Outcome]:
         only = {"ids": {"values": list(batch)}}
         # This call knows no runtime mappings: there the frozen ids must do.
-        filters = [only] if self.extra else [search.query, only]
+        filters = [only] if self._by_script else [search.query, only]
         body = {"query": {"bool": {"filter": filters}}, "conflicts": self._conflicts, **self._desired}
         return self.send("status", batch, body, Accepted if self._conflicts == "abort" else Unknown)
 

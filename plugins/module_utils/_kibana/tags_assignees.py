@@ -9,93 +9,87 @@ API: https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalerttags
 
 from __future__ import annotations
 
-import abc
+import dataclasses
 import typing as t
 
 from .._core.errors import OptionError
-from .._core.options import Params, TaskContext, checked_text
+from .._core.options import Params, TaskContext, desired_list
 from .._core.values import batches
-from .._flow.change import Change, Fields, Outcome
-from .api import listed
+from .._flow.change import Alert, Change, Fields, Outcome
+from .api import Hit, listed
 from .users import uids
 from .words import ASSIGNEES, TAGS
-from .writable import BATCH, ChangedAlerts
+from .writable import BATCH, WritableAlerts
 
 
-class _Alike(t.NamedTuple):
-    """What several alerts are to get, and to lose."""
+@dataclasses.dataclass(frozen=True)
+class ListKind:
+    """A list of an alert: its name in results and in the API, its field, and the API's words for its changes."""
 
-    add: tuple[str, ...]
-    remove: tuple[str, ...]
+    name: str
+    field: str
+    add: str
+    remove: str
 
 
-class _AlertLists(ChangedAlerts):
+_TAGS = ListKind("tags", TAGS, "tags_to_add", "tags_to_remove")
+_ASSIGNEES = ListKind("assignees", ASSIGNEES, "add", "remove")
+
+
+class AlertLists(WritableAlerts):
     """Alerts of which a list is to have certain entries in it, or not, or no others."""
 
-    #: The name of the list, in the results and in the API.
-    name: str
-
-    def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
+    def __init__(self, params: Params, context: TaskContext, kind: ListKind) -> None:
+        super().__init__(params, context, [kind.field])
+        self._kind = kind
         self._state: str = params["state"]
-        self.entries = list(dict.fromkeys(params[self.name]))
-        for one in self.entries:
-            checked_text(self.name, one)
-        if not all(one.strip() for one in self.entries):
-            raise OptionError(f"{self.name} has an empty text in it; to have none, give an empty list and state exact")
+        self._entries = list(dict.fromkeys(desired_list(kind.name, params[kind.name])))
 
-    def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
-        return {self.name: listed(alert_id, hit, self.changes[0])}
+    def prepare(self) -> None:
+        super().prepare()
+        if self._kind is _ASSIGNEES:
+            self._entries = list(dict.fromkeys(uids(self.api, self._kind.name, self._entries).values()))
 
-    def desired(self, alert_id: str, fields: Fields) -> Fields:
-        present: list[str] = fields[self.name]
-        # In the order in which the server puts them.
-        kept = [one for one in present if self._state == "present" or (one in self.entries) == (self._state == "exact")]
-        added = [] if self._state == "absent" else [one for one in self.entries if one not in present]
-        if alert_id in self.legacy and [*kept, *added] != present:
-            raise OptionError(f"This alert is from before 8.0, and has no place for {self.name}")
-        return {self.name: [*kept, *added]}
+    def fields_of(self, alert_id: str, hit: Hit) -> Fields:
+        return {self._kind.name: listed(alert_id, hit, self._kind.field)}
+
+    def desired(self, alert: Alert) -> Fields:
+        name = self._kind.name
+        desired = self._combined(alert.fields[name])
+        if name in alert.lacks and desired != alert.fields[name]:
+            raise OptionError(f"This alert is from before 8.0, and has no place for {name}")
+        return {name: desired}
+
+    def _combined(self, present: list[str]) -> list[str]:
+        """The list as it should be, in the order in which the server puts it."""
+        if self._state == "absent":
+            return [one for one in present if one not in self._entries]
+        kept = present if self._state == "present" else [one for one in present if one in self._entries]
+        return [*kept, *(one for one in self._entries if one not in present)]
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        alike: dict[_Alike, list[str]] = {}
+        alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
         for change in changes:
-            before, after = change.before[self.name], change.desired[self.name]
+            before, after = change.before[self._kind.name], change.desired[self._kind.name]
             add = tuple(one for one in after if one not in before)
             remove = tuple(dict.fromkeys(one for one in before if one not in after))
-            alike.setdefault(_Alike(add, remove), []).append(change.id)
-        writes = [(what, batch) for what, ids in alike.items() for batch in batches(ids, BATCH)]
+            alike.setdefault((add, remove), []).append(change.id)
+        writes = [(self._body(*lists, batch), batch) for lists, ids in alike.items() for batch in batches(ids, BATCH)]
         outcomes: dict[str, Outcome] = {}
-        for part in self.client.each(lambda one: self.send(self.name, one[1], self._body(*one)), writes):
-            outcomes.update(part)
+        for sent in self.api.client.each(lambda one: self.send(self._kind.name, one[1], one[0]), writes):
+            outcomes.update(sent)
         return outcomes
 
-    def _body(self, what: _Alike, ids: t.Sequence[str]) -> Fields:
-        return {"ids": list(ids), self.name: self.lists(list(what.add), list(what.remove))}
-
-    @abc.abstractmethod
-    def lists(self, add: list[str], remove: list[str]) -> Fields:
-        """What to add and what to remove, as the call wants it."""
+    def _body(self, add: tuple[str, ...], remove: tuple[str, ...], ids: t.Sequence[str]) -> Fields:
+        lists = {self._kind.add: list(add), self._kind.remove: list(remove)}
+        return {"ids": list(ids), self._kind.name: lists}
 
 
-class AlertTags(_AlertLists):
+def alert_tags(params: Params, context: TaskContext) -> AlertLists:
     """Alerts that are to have tags, or not."""
-
-    name = "tags"
-    changes = (TAGS,)
-
-    def lists(self, add: list[str], remove: list[str]) -> Fields:
-        return {"tags_to_add": add, "tags_to_remove": remove}
+    return AlertLists(params, context, _TAGS)
 
 
-class AlertAssignees(_AlertLists):
+def alert_assignees(params: Params, context: TaskContext) -> AlertLists:
     """Alerts that are to be assigned to users, or not."""
-
-    name = "assignees"
-    changes = (ASSIGNEES,)
-
-    def select(self) -> dict[str, Fields]:
-        self.entries = list(dict.fromkeys(uids(self, self.name, self.entries).values()))
-        return super().select()
-
-    def lists(self, add: list[str], remove: list[str]) -> Fields:
-        return {"add": add, "remove": remove}
+    return AlertLists(params, context, _ASSIGNEES)

@@ -16,14 +16,15 @@ from .._core.errors import AmbiguousError, OptionError, RequestError
 from .._core.options import checked_text
 from .._core.text import one_line
 from .._core.values import dig, text
-from .api import Alerts
+from .api import KibanaApi
 
 _FIND = "/internal/detection_engine/users/_find"
 
-_UID = r"u_[A-Za-z0-9_-]{20,}_\d+"
+#: The uid of a profile ends in a number or in a word: C(u_<hash>_0), C(u_jane.doe@example.com_es).
+_UID = r"u_\S+_[A-Za-z0-9]+"
 
 
-def uids(alerts: Alerts, option: str, names: t.Sequence[str]) -> dict[str, str]:
+def uids(api: KibanaApi, option: str, names: t.Sequence[str]) -> dict[str, str]:
     """The uid of everybody who is named, by uid or user name; a uid is not looked up.
 
     Raises `OptionError` if there is no user of a name, or several; all of these are told at once.
@@ -31,24 +32,30 @@ def uids(alerts: Alerts, option: str, names: t.Sequence[str]) -> dict[str, str]:
     for name in names:
         checked_text(option, name)
     strangers = list(dict.fromkeys(name for name in names if not re.fullmatch(_UID, name)))
-    found = dict(zip(strangers, alerts.client.each(lambda name: _find(alerts, name), strangers)))
-    unknown = [f"there is no user called {name!r}" for name, users in found.items() if not users]
-    several = [f"{name!r} could be any of {', '.join(users)}" for name, users in found.items() if len(users) > 1]
-    if unknown or several:
+    found = dict(zip(strangers, api.client.each(lambda name: _find(api, name), strangers)))
+    wrong = [said for said in (_not_one(name, users) for name, users in found.items()) if said]
+    if wrong:
         raise OptionError(
-            f"{option}: {'; '.join(unknown + several)}",
+            f"{option}: {'; '.join(wrong)}",
             "Kibana knows users who have logged in, and may see this space. Give a user name as it is, or the profile's"
             " uid.",
         )
     return {name: found[name][0] if name in found else name for name in names}
 
 
-def _find(alerts: Alerts, name: str) -> list[str]:
+def _not_one(name: str, users: t.Sequence[str]) -> str | None:
+    """What is wrong with a name that is not that of just one user."""
+    if not users:
+        return f"there is no user called {name!r}"
+    return f"{name!r} could be any of {', '.join(users)}" if len(users) > 1 else None
+
+
+def _find(api: KibanaApi, name: str) -> list[str]:
     """The uids of the users of this very name; there may be one in each realm."""
     # Internal calls have versions of their own, and since 9.0 answer only those who say what they are.
     headers = {"elastic-api-version": "1", "x-elastic-internal-origin": "Kibana"}
     try:
-        answer = alerts.client.request("GET", alerts.base + _FIND, params={"searchTerm": name}, headers=headers)
+        answer = api.client.request("GET", api.base + _FIND, params={"searchTerm": name}, headers=headers)
     except RequestError as error:
         if error.status in (400, 403, 404):
             error.hint = "This Kibana does not let users be looked up by name: give the uids of their profiles."

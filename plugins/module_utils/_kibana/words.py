@@ -49,3 +49,9 @@ KIBANA_ALERTS_OPTIONS = ArgumentSpec(
     [("alert_ids", "query")],
     [("alert_ids", "query")],
 )
+
+#: Fields that alerts from before 8.0 have no place for.
+LACKED_BY_LEGACY = ("reason", "tags", "assignees")
+
+#: Seconds after a write for which a read may still show what was before it: an index may refresh every 30.
+READ_LAG = 35.0

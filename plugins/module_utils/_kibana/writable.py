@@ -6,20 +6,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from .._core.errors import NotSentError, OptionError, RefusedError, TriageError
+from .._core.errors import NotSentError, OptionError, RefusedError, TriageError, UnreadableError
 from .._core.options import Params, TaskContext
 from .._core.values import dig, integer, text
-from .._flow.change import Accepted, Fields, Outcome, Refused, Unknown, outcome_of
-from .._flow.guards import GuardedState, Guards
+from .._flow.change import Accepted, Alert, Fields, Outcome, Refused, Unknown, outcome_of
+from .._flow.guards import GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
 from .._flow.search import SearchResult, Selection
-from .api import Alerts, field, listed, malformed
-from .bounds import unbounded
+from .api import Hit, KibanaApi, KibanaReader, field, is_legacy, listed, malformed, status_of
 from .search import Search
 from .users import uids
-from .words import ASSIGNEES, LEGACY_SEVERITY, LEGACY_STATUS, SEVERITIES, SEVERITY, STATUS, STATUSES
+from .words import (
+    ASSIGNEES,
+    LACKED_BY_LEGACY,
+    LEGACY_SEVERITY,
+    LEGACY_STATUS,
+    READ_LAG,
+    SEVERITIES,
+    SEVERITY,
+    STATUS,
+    STATUSES,
+)
 
 #: Alerts in one write: larger ones run into Kibana's 30 seconds on busy clusters.
 BATCH = 1000
@@ -28,61 +38,70 @@ BATCH = 1000
 _WRITE = "[indices:data/write/update/byquery]"
 
 
-class GuardedAlerts(Alerts):
-    """Alerts of which it is known how each one stands."""
-
-    reject_differing_duplicates = True
-
-    #: The fields that the task may change.
-    changes: t.ClassVar[t.Sequence[str]] = ()
-
-    def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
-        self.guards = Guards.of(params, STATUSES, SEVERITIES)
-        guarded = (SEVERITY, LEGACY_SEVERITY, ASSIGNEES) if self.guards.set else ()
-        self.source = tuple(dict.fromkeys((STATUS, LEGACY_STATUS, *self.changes, *guarded)))
-        #: By their uids, those whom only_assigned_to names.
-        self._named: dict[str, str] = {}
-
-    def select(self) -> dict[str, Fields]:
-        people = [one for one in self.guards.only_assigned_to or () if one]
-        self._named = {uid: name for name, uid in uids(self, "only_assigned_to", people).items()}
-        return super().select()
-
-    def shown(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
-        if self.guards.set:
-            severity = text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY))
-            who = [self._named.get(uid, uid) for uid in listed(alert_id, hit, ASSIGNEES)]
-            self.guards.standings[alert_id] = GuardedState(status, severity, who)
-        return self.fields(alert_id, status, hit)
-
-    def fields(self, alert_id: str, status: str, hit: dict[str, t.Any]) -> Fields:
-        """The fields that the task may change, as they are."""
-        return {"status": status}
+def guards_of(params: Params) -> Guards:
+    """The task's guards, in Kibana's words."""
+    return Guards.of(params, STATUSES, SEVERITIES)
 
 
-class ChangedAlerts(GuardedAlerts, WritablePlatform):
+def guarded_source(guards: Guards) -> tuple[str, ...]:
+    """The fields that guards look at, beside the status."""
+    return (STATUS, LEGACY_STATUS, *((SEVERITY, LEGACY_SEVERITY, ASSIGNEES) if guards.set else ()))
+
+
+def guarded_state(alert_id: str, hit: Hit) -> GuardedState:
+    """What guards look at."""
+    severity = text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY))
+    owners = [Owner(uid, [uid]) for uid in listed(alert_id, hit, ASSIGNEES)]
+    return GuardedState(status_of(hit), severity, owners)
+
+
+def with_uids(guards: Guards, api: KibanaApi) -> Guards:
+    """The guards, with the uids of those whom O(only_assigned_to) names."""
+    found = uids(api, "only_assigned_to", guards.people)
+    return dataclasses.replace(guards, identities={name: [uid] for name, uid in found.items()})
+
+
+class WritableAlerts(WritablePlatform):
     """Alerts that a task changes, named by ids or found by a query."""
 
     chunk = BATCH
+    read_lag = READ_LAG
 
-    def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
-        self.selection = Selection.of(params, self.find)
-        self.by_query: Search | None = None
+    #: The fields that the task may change.
+    changes: t.Sequence[str] = ()
+
+    def __init__(self, params: Params, context: TaskContext, changes: t.Sequence[str]) -> None:
+        self.api = KibanaApi(params, context)
+        guards = guards_of(params)
+        source = tuple(dict.fromkeys((*guarded_source(guards), *changes)))
+        reader = KibanaReader(self.api, params, source, self._alert_of)
+        super().__init__(reader, guards)
+        self.query: Search | None = None
         #: The 403 after which nothing more is sent.
         self._forbidden: RefusedError | None = None
-        if self.selection:
-            self.by_query = Search(params)
-            self.selection.refuse(unbounded(params["query"]))
-        elif params["runtime_mappings"]:
-            raise OptionError("runtime_mappings goes only with query")
-        if params["runtime_mappings"]:
-            self.extra = {"runtime_mappings": params["runtime_mappings"]}
+        if params["query"] is not None:
+            self.query = Search(reader, params)
+            reader.selection = Selection(params, self.find, self.query, self.query.says_nothing)
+            return
+        for name in ("runtime_mappings", "expected_count"):
+            if params[name] is not None:
+                raise OptionError(f"{name} goes only with query")
 
     def find(self, limit: int) -> SearchResult:
         """The alerts that the query matches, at the most so many."""
-        return t.cast(Search, self.by_query).run(self, limit, all_or_none=True)
+        return t.cast(Search, self.query).run(limit, all_or_none=True)
+
+    def prepare(self) -> None:
+        self.guards = with_uids(self.guards, self.api)
+
+    def _alert_of(self, alert_id: str, hit: Hit) -> Alert:
+        state = guarded_state(alert_id, hit) if self.guards.set else None
+        lacks = LACKED_BY_LEGACY if is_legacy(hit) else ()
+        return Alert(alert_id, self.fields_of(alert_id, hit), state, lacks=lacks)
+
+    def fields_of(self, alert_id: str, hit: Hit) -> Fields:
+        """The fields that the task may change, as they are."""
+        return {"status": status_of(hit)}
 
     def send(
         self,
@@ -93,33 +112,35 @@ class ChangedAlerts(GuardedAlerts, WritablePlatform):
     ) -> dict[str, Outcome]:
         """What becomes of these alerts, which are one write.
 
-        By ids the server always aborts at a conflict with another write. What it did not get to is looked at, and sent
+        By ids the server always aborts at a conflict with another write. What it did not get to is read, and sent
         again.
         """
-        outcome: Outcome
+        return dict.fromkeys(batch, self._sent(name, body, on_conflict))
+
+    def _sent(self, name: str, body: dict[str, t.Any], on_conflict: t.Callable[[TriageError], Outcome]) -> Outcome:
         if self._forbidden:
             reason = f"not sent, after {self._forbidden.status} to another batch"
-            held = NotSentError("POST", self._forbidden.path, reason, status=403, hint=self._forbidden.hint)
-            return dict.fromkeys(batch, Refused(held))
+            hint = self._forbidden.hint
+            return Refused(NotSentError("POST", self._forbidden.path, reason, status=403, hint=hint))
         try:
-            answer = self.call(name, body)
+            answer = self.api.call(name, body)
         except RefusedError as error:
-            outcome = on_conflict(error) if error.status == 409 else outcome_of(error)
-            if error.status in (403, 409) and _is_refused_at_once(error.body):
-                outcome = Refused(error)
-            elif error.status == 403:
-                outcome = Unknown(error)
-            self._forbidden = error if error.status == 403 else self._forbidden
+            return self._refused(error, on_conflict)
         except TriageError as error:
-            outcome = outcome_of(error)
-        else:
-            outcome = self._updated(name, answer)
-        return dict.fromkeys(batch, outcome)
+            return outcome_of(error)
+        return self._updated(name, answer)
+
+    def _refused(self, error: RefusedError, on_conflict: t.Callable[[TriageError], Outcome]) -> Outcome:
+        if error.status == 403:
+            self._forbidden = error
+        if error.status in (403, 409) and _is_refused_at_once(error.body):
+            return Refused(error)
+        return {403: Unknown, 409: on_conflict}.get(error.status or 0, outcome_of)(error)
 
     def _updated(self, name: str, answer: dict[str, t.Any]) -> Outcome:
         """The outcome by the counters of an update, which are all that an answer shows."""
         if answer.get("version_conflicts") or answer.get("failures") or answer.get("timed_out"):
-            return Unknown(malformed(name, "not all alerts of the batch were updated", self.client.scrub(answer)))
+            return Unknown(malformed(name, "not all alerts of the batch were updated", self.api.client.scrub(answer)))
         if integer(answer.get("updated")) is None and integer(answer.get("total")) is None:
             return Unknown(malformed(name, "the answer does not show what was done"))
         return Accepted()
@@ -133,3 +154,11 @@ def _is_refused_at_once(body: t.Any) -> bool:
     index, which needs another privilege.
     """
     return integer(dig(body, "statusCode")) is not None or _WRITE in str(dig(body, "message"))
+
+
+def no_status(alert: Alert) -> UnreadableError:
+    """The error for an alert that has no status: Kibana changes none that has none."""
+    return UnreadableError(
+        f"The alert {alert.id} has no status, so it cannot be changed",
+        "Somebody or a migration put this document there; correct or remove it in Elasticsearch.",
+    )

@@ -9,55 +9,49 @@ API: https://yandex.cloud/docs/security-deck/api-ref/Alert/get
 
 from __future__ import annotations
 
-import typing as t
-
 from .._core.options import Params, TaskContext
 from .._core.times import utc
 from .._core.values import dig, text
-from .._flow.change import Fields
+from .._flow.change import Alert, Fields
 from .._flow.info import common
-from .api import SecurityDeck, fields_of
+from .api import KINDS, SecurityDeckApi, SecurityDeckReader, fields_of
+
+_KINDS: dict[str, type] = {
+    **KINDS,
+    "title": str,
+    "category": dict,
+    "sinkId": str,
+    "createTime": str,
+    "updateTime": str,
+}
 
 
-class SecurityDeckInfo(SecurityDeck):
-    """Alerts of Security Deck, to look at."""
+def security_deck_info(params: Params, context: TaskContext) -> SecurityDeckReader:
+    """Reads alerts of Security Deck as they are."""
+    api = SecurityDeckApi(params, context, "security-deck.alertSinks.viewer")
+    return SecurityDeckReader(api, params, lambda alert, _whole: _alert_of(alert, raw=params["raw"]), _KINDS)
 
-    role = "security-deck.alertSinks.viewer"
 
-    kinds: t.ClassVar[t.Mapping[str, type]] = {
-        **SecurityDeck.kinds,
-        "title": str,
-        "category": dict,
-        "sinkId": str,
-        "createTime": str,
-        "updateTime": str,
+def _alert_of(alert: Fields, *, raw: bool) -> Alert:
+    fields = fields_of(alert)
+    shown = {
+        **common(
+            platform="security_deck",
+            title=text(alert.get("title")),
+            severity=_if_set(fields["severity"]),
+            status=_if_set(fields["status"]),
+            verdict=_if_set(fields["classification"]),
+            assignee=fields["assignee_subject_id"],
+            created=utc(alert.get("createTime")),
+            updated=utc(alert.get("updateTime")),
+            # What kind of threat it is. Who reported it, a sensor or a user, is in the API's object.
+            rule=text(dig(alert, "category", "name")),
+        ),
+        "sink_id": text(alert.get("sinkId")),
     }
-
-    def __init__(self, params: Params, context: TaskContext) -> None:
-        super().__init__(params, context)
-        self._raw: bool = params["raw"]
-
-    def shown(self, alert: Fields, *, whole: bool) -> Fields:
-        fields = fields_of(alert)
-        return {
-            **common(
-                platform="security_deck",
-                title=text(alert.get("title")),
-                severity=_set(fields["severity"]),
-                status=_set(fields["status"]),
-                verdict=_set(fields["classification"]),
-                assignee=fields["assignee_subject_id"],
-                created=utc(alert.get("createTime")),
-                updated=utc(alert.get("updateTime")),
-                # What kind of threat it is. Who reported it, a sensor or a user, is in the API's object.
-                rule=text(dig(alert, "category", "name")),
-            ),
-            "tags": fields["tags"],
-            "sink_id": text(alert.get("sinkId")),
-            **({"raw": alert} if self._raw else {}),
-        }
+    return Alert(alert["id"], {**shown, "raw": alert} if raw else shown)
 
 
-def _set(value: str) -> str | None:
+def _if_set(value: str) -> str | None:
     """A value of an enum; V(None) where it is not set."""
     return None if value.endswith("_UNSPECIFIED") else value

@@ -12,64 +12,99 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import AmbiguousError, RefusedError, TriageError
-from .._core.options import Params
+from .._core.options import Params, TaskContext
 from .._core.values import dig, has_types
-from .._flow.change import Change, Fields, Outcome
-from .._flow.notes import NotesReadOneByOne, plain
-from .._flow.platform import not_found
-from .api import SecurityDeck, path_of
+from .._flow.change import Alert, Change, Fields, Outcome
+from .._flow.guards import Guards
+from .._flow.notes import NoteReader, Notes, plain, with_provenance_notes
+from .._flow.platform import Platform, not_found
+from .api import SecurityDeckApi, SecurityDeckReader, guarded_state, guards_of, path_of
 from .operations import Operations, Start
+from .update import SecurityDeckAlerts
+from .words import READ_LAG
 
 #: The most comments of a page.
 _PAGE = 1000
 
 
-class SecurityDeckNotes(NotesReadOneByOne):
+class SecurityDeckNotes(Notes):
     """A comment on alerts of Security Deck. To add one is an operation, with an idempotency key."""
 
     #: A second request has the first one's key, and so adds nothing.
     appends = False
     longest = 4096
+    read_lag = READ_LAG
 
-    def __init__(self, alerts: SecurityDeck, text: str, params: Params, option: str = "text") -> None:
-        super().__init__(alerts, text, option)
-        self._base = alerts.base
-        self._operations = Operations(self.client, alerts.operations_base, params, self._start, self._shown)
+    def __init__(
+        self,
+        api: SecurityDeckApi,
+        alerts: Platform,
+        guards: Guards,
+        text: str,
+        params: Params,
+        option: str = "text",
+    ) -> None:
+        super().__init__(NoteReader(alerts, self._read_note, guards), guards, text, option)
+        self._api = api
+        self._operations = Operations(api.client, api.operations_base, params, self._start, self._shown)
 
-    def read_note(self, alert_id: str) -> Fields | None:
+    def _read_note(self, alert_id: str) -> Fields | None:
         path = _path(alert_id)
-        token, known = "", set()
+        token: str | None = None
+        known: set[str] = set()
         while True:
-            try:
-                answer = self.client.get(
-                    self._base + path, {"pageSize": _PAGE, **({"pageToken": token} if token else {})}
-                )
-            except RefusedError as error:
-                if not_found(error):
-                    return None
-                raise
-            comments = dig(answer.body, "comments") or []
-            is_valid = has_types(answer.body, {"comments": list, "nextPageToken": str}, dict)
-            if not is_valid or not all(isinstance(comment.get("text"), str) for comment in comments):
-                raise AmbiguousError("GET", path, "the answer does not show comments", status=answer.status)
+            page = self._page(path, token)
+            if page is None:
+                return None
+            comments, token = page
             if any(plain(comment["text"]) == self.text for comment in comments):
                 return self.note(True)
-            known.add(token)
-            token = dig(answer.body, "nextPageToken") or ""
             if not token:
                 return self.note(False)
             if token in known:
                 raise TriageError("The comments go round in circles: the service names a page that was there already")
+            known.add(token)
+
+    def _page(self, path: str, token: str | None) -> tuple[list[dict[str, t.Any]], str | None] | None:
+        """The comments of a page, and the token of the next one; V(None) if there is no such alert."""
+        after = {"pageToken": token} if token else {}
+        try:
+            answer = self._api.client.get(self._api.base + path, {"pageSize": _PAGE, **after})
+        except RefusedError as error:
+            if not_found(error):
+                return None
+            raise
+        comments = dig(answer.body, "comments") or []
+        is_page = has_types(answer.body, {"comments": list, "nextPageToken": str}, dict)
+        if not is_page or not all(isinstance(comment.get("text"), str) for comment in comments):
+            raise AmbiguousError("GET", path, "the answer does not show comments", status=answer.status)
+        return comments, dig(answer.body, "nextPageToken") or None
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         return self._operations.run(changes)
 
     def _start(self, change: Change) -> Start:
-        return Start("POST", self._base, _path(change.id), {"text": self.text})
+        return Start("POST", self._api.base, _path(change.id), {"text": self.text})
 
     def _shown(self, comment: t.Any, alert_id: str) -> Fields | None:
         ours = dig(comment, "alertId") == alert_id and plain(dig(comment, "text")) == self.text
         return self.note(True) if ours else None
+
+
+def security_deck_notes(params: Params, context: TaskContext) -> SecurityDeckNotes:
+    """The comment that a task adds to alerts."""
+    api = SecurityDeckApi(params, context)
+    reader = SecurityDeckReader(api, params, lambda alert, _whole: Alert(alert["id"], {}, guarded_state(alert)))
+    return SecurityDeckNotes(api, reader, guards_of(params), params["text"], params)
+
+
+def security_deck_update(params: Params, context: TaskContext) -> SecurityDeckAlerts:
+    """The alerts that a task changes, with a comment that says who did it, if the task asks for one."""
+
+    def provenance(platform: SecurityDeckAlerts, line: str) -> SecurityDeckNotes:
+        return SecurityDeckNotes(platform.api, platform.alerts, Guards(), line, params, "provenance")
+
+    return with_provenance_notes(SecurityDeckAlerts(params, context), params, provenance)
 
 
 def _path(alert_id: str) -> str:

@@ -66,8 +66,9 @@ SECURITY_DECK_CHANGES = ArgumentSpec(
 #: What this provider takes of the options that not all providers have, and the values of those that all have.
 SECURITY_DECK_PROVIDER_OPTIONS: dict[str, t.Sequence[str] | None] = {
     "status": STATUSES,
-    "severity": SEVERITIES,
-    "tags": None,
     **dict.fromkeys([*SECURITY_DECK_OPTIONS.options, *SECURITY_DECK_CHANGES.options]),
     "only_assigned_to": None,
 }
+
+#: Seconds after a write for which a read may still show what was before it: an operation that is done is seen at once.
+READ_LAG = 5.0
