@@ -177,3 +177,64 @@ def make_certificate(folder: Path, host: str = "127.0.0.1") -> Path:
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+class Wire:
+    """A server that says whatever bytes a function says: it is given every connection, each in a thread of its own."""
+
+    def __init__(self, serve: t.Callable[[socket.socket], None], certificate: Path | None = None) -> None:
+        self.connections = 0
+        self._serve = serve
+        self._context: ssl.SSLContext | None = None
+        if certificate:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(certificate)
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Wire:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # To close it would not wake up the thread that waits in it.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _address = self._socket.accept()
+                self.connections += 1
+                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            if self._context is None:
+                self._serve(connection)
+            else:
+                with self._context.wrap_socket(connection, server_side=True) as secure:
+                    self._serve(secure)
+
+
+def next_request(connection: socket.socket) -> bytes:
+    """The head of the next request on a connection, once its body is there too; empty where there are no more."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(65536)
+        if not piece:
+            return b""
+        data += piece
+    head, _gap, body = data.partition(b"\r\n\r\n")
+    length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head
+
+
+def answer_bytes(body: bytes = b'{"ok": true}', status: str = "200 OK", headers: str = "") -> bytes:
+    """An answer as it goes over the wire; further ``headers`` each end in a line break."""
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+    return head.encode() + body

@@ -2,65 +2,255 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections whose time-out is for the whole answer.
+"""Connections whose time-out is for the whole exchange, and that are used again only where nothing odd was read.
 
-That of a socket, which is all that requests and urllib3 know, begins anew with every byte: an answer that trickles in
-could hold a task for hours.
+The time-out of a socket, which is all that requests and urllib3 know, begins anew with every operation: an answer that
+trickles in, or never ends, could hold a task for hours. Here every operation of a socket, be it for connecting, a
+proxy's tunnel, the TLS handshake, the request or the answer, asks the clock of its thread's exchange first.
 """
 
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import dataclasses
 import http.client
-import io
+import socket
+import ssl
 import time
 import typing as t
 
-# Where it is missing, that is told of requests.
-with contextlib.suppress(ImportError):
-    from urllib3 import connectionpool
+try:
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.exceptions import NewConnectionError
+    from urllib3.util.connection import allowed_gai_family
+except ImportError:
+    # That it is missing is told of requests.
+    HTTPConnection = HTTPSConnection = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
+
+#: Bytes of an answer's body, as they arrive and when they are decompressed.
+LARGEST_BODY = 64 * 2**20
+
+#: Further bytes for all else that is read in an exchange, such as headers, of which http.client takes some 6 MB.
+_OVERHEAD = 8 * 2**20
+
+#: Bytes that are sent between two looks at the clock.
+_PIECE = 65536
+
+#: Seconds after which a connection is not used again. Servers close idle ones, often after 5 s: a request that crosses
+#: with that gets no answer, and nobody knows what became of it.
+_LONGEST_IDLE = 2.0
 
 
-class _Within(io.RawIOBase):
-    """Reads from a socket until the time is over that it grants to a single read."""
+@dataclasses.dataclass
+class Exchange:
+    """One request and its answer."""
 
-    def __init__(self, sock: t.Any, stream: t.Any) -> None:
-        self._sock = sock
-        self._stream = stream
-        self._timeout: float | None = sock.gettimeout()
-        self._end = time.monotonic() + (self._timeout or 0.0)
+    #: When it must be over, on the monotonic clock.
+    end: float
+    #: Bytes that may still arrive.
+    room: int = LARGEST_BODY + _OVERHEAD
+    #: Whether the server may have got a byte of the request.
+    sent: bool = False
+    #: Whether reading takes what is there, and waits for nothing.
+    polls: bool = False
 
-    def readable(self) -> bool:
-        return True
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.end
 
-    def readinto(self, buffer: t.Any) -> int | None:
-        if self._timeout is None:
-            return t.cast("int | None", self._stream.readinto1(buffer))
-        # Nought would mean not to wait at all, which is another error.
-        self._sock.settimeout(max(self._end - time.monotonic(), 0.001))
-        try:
-            return t.cast("int | None", self._stream.readinto1(buffer))
-        finally:
-            # The connection is used again.
-            self._sock.settimeout(self._timeout)
+    def remaining(self) -> float:
+        """The time-out of the next operation. Raises C(socket.timeout) if there is no time left."""
+        if self.polls:
+            return 0.0
+        seconds = self.end - time.monotonic()
+        if seconds <= 0:
+            raise socket.timeout("timed out")
+        return seconds
 
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-        super().close()
+    def count(self, received: int) -> int:
+        """Note that so many bytes have arrived. Raises `OSError` if they are too many."""
+        self.room -= received
+        if self.room < 0:
+            raise OSError(f"the answer is larger than {LARGEST_BODY // 2**20} MiB")
+        return received
+
+
+_CURRENT: contextvars.ContextVar[Exchange] = contextvars.ContextVar("exchange")
+
+
+@contextlib.contextmanager
+def exchange(timeout: float) -> t.Iterator[Exchange]:
+    """What the connections of this thread do herein must be over after so many seconds."""
+    current = Exchange(time.monotonic() + timeout)
+    token = _CURRENT.set(current)
+    try:
+        yield current
+    finally:
+        _CURRENT.reset(token)
+
+
+class DeadlineSocket(socket.socket):
+    """Asks the clock of the current exchange before every operation."""
+
+    #: Whether something was read that belongs to no answer, so that nobody knows whose the next one is.
+    odd = False
+
+    def _begin(self) -> Exchange:
+        current = _CURRENT.get()
+        self.settimeout(current.remaining())
+        return current
+
+    def connect(self, address: t.Any) -> None:
+        self._begin()
+        super().connect(address)
+
+    def send(self, *args: t.Any) -> int:
+        self._begin()
+        return super().send(*args)
+
+    def sendall(self, *args: t.Any) -> None:
+        self._begin()
+        super().sendall(*args)
+
+    def recv(self, *args: t.Any) -> bytes:
+        current = self._begin()
+        data = super().recv(*args)
+        current.count(len(data))
+        return data
+
+    def recv_into(self, *args: t.Any) -> int:
+        return self._begin().count(super().recv_into(*args))
+
+
+class DeadlineSSLSocket(DeadlineSocket, ssl.SSLSocket):
+    """The same with TLS; for a context's C(sslsocket_class)."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        self._begin()
+        super().do_handshake(block)
 
 
 class _Response(http.client.HTTPResponse):
+    """Skips every 1xx, where http.client knows but one, and sees whether anything follows."""
+
     def __init__(self, sock: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Within(sock, self.fp))
+        self._socket = sock
+
+    def _read_status(self) -> tuple[str, int, str]:
+        status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        while 100 <= status[1] < 200:
+            self._socket.odd = True
+            http.client.parse_headers(self.fp)
+            status = super()._read_status()  # type: ignore[misc]
+        return status
+
+    def begin(self) -> None:
+        super().begin()
+        # Python's parser takes a line that is no header for the end of the headers.
+        if self.headers.defects or self.headers.get_payload():
+            self._socket.odd = True
+
+    def _close_conn(self) -> None:
+        """The answer is over."""
+        if self._has_more():
+            self._socket.odd = True
+        super()._close_conn()  # type: ignore[misc]
+
+    def _has_more(self) -> bool:
+        """Whether bytes are there that nobody has read: in the buffer, or on the socket."""
+        current, timeout = _CURRENT.get(None), self._socket.gettimeout()
+        if current is None:
+            # Nobody reads it to its end.
+            return True
+        current.polls = True
+        try:
+            return bool(self.fp.peek(1))
+        except OSError:
+            # Nothing is there with TLS, or the connection has ended.
+            return False
+        finally:
+            current.polls = False
+            self._socket.settimeout(timeout)
 
 
-def _pool(pool: t.Any) -> t.Any:
-    connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _Response})
-    return type(pool.__name__, (pool,), {"ConnectionCls": connection})
+class _Connection(HTTPConnection):
+    """Tells its exchange whether anything of the request was sent."""
+
+    response_class = _Response
+    idle_since = 0.0
+    #: Whether what is sent is a request, no longer that for a tunnel.
+    _is_ready = False
+
+    def connect(self) -> None:
+        super().connect()
+        self._is_ready = True
+
+    def close(self) -> None:
+        self._is_ready = False
+        super().close()
+
+    def send(self, data: t.Any) -> None:
+        if self.sock is None:
+            if not self.auto_open:
+                raise http.client.NotConnected
+            self.connect()
+        current, rest = _CURRENT.get(), memoryview(data)
+        while rest:
+            rest = rest[self.sock.send(rest[:_PIECE]) :]
+            current.sent = current.sent or self._is_ready
+
+    def _new_conn(self) -> DeadlineSocket:
+        """As urllib3's, but all addresses of a host share the time."""
+        trouble: Exception = OSError("the host has no address")
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            found, trouble = [], error
+        for family, kind, protocol, _name, address in found:
+            sock = DeadlineSocket(family, kind, protocol)
+            try:
+                for option in self.socket_options or ():
+                    sock.setsockopt(*option)
+                sock.connect(address)
+            except OSError as error:
+                trouble = error
+                sock.close()
+            else:
+                return sock
+        raise NewConnectionError(self, f"Failed to establish a new connection: {trouble}")
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    """Keeps no connection on which something odd was read, and uses none that has been idle for long."""
+
+    ConnectionCls = _Connection
+
+    def _get_conn(self, timeout: float | None = None) -> t.Any:
+        connection: t.Any = super()._get_conn(timeout)
+        if connection.sock is None or time.monotonic() - connection.idle_since < _LONGEST_IDLE:
+            return connection
+        connection.close()
+        return self._new_conn()
+
+    def _put_conn(self, connection: t.Any) -> None:
+        if connection is not None:
+            connection.idle_since = time.monotonic()
+            if getattr(connection.sock, "odd", False):
+                connection.close()
+        super()._put_conn(connection)
+
+
+class _SecurePool(_Pool, HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
 
 
 def pools() -> dict[str, t.Any]:
     """For a pool manager's C(pool_classes_by_scheme)."""
-    return {"http": _pool(connectionpool.HTTPConnectionPool), "https": _pool(connectionpool.HTTPSConnectionPool)}
+    return {"http": _Pool, "https": _SecurePool}

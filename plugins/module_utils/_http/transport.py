@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import http.cookiejar
 import json
 import os
@@ -15,13 +16,14 @@ import ssl
 import threading
 import traceback
 import typing as t
+import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .._core.errors import AmbiguousError, NotSentError, OptionError, RequestError, UnreachableError
 from .._core.options import Connection, TaskContext
 from .._core.urls import proxy_url
-from .deadline import pools
+from .deadline import LARGEST_BODY, DeadlineSSLSocket, Exchange, exchange, pools
 
 try:
     import requests
@@ -29,7 +31,7 @@ try:
     from requests import Session
     from requests.adapters import HTTPAdapter
     from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
-    from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+    from urllib3.exceptions import HTTPError
 
     REQUESTS_IMPORT_ERROR = None
 except ImportError:
@@ -39,8 +41,19 @@ except ImportError:
 #: Characters of another's words about a connection.
 _LONGEST = 300
 
+#: Characters of a body that is not JSON, and bytes of an error's that is still read as JSON.
+_LONGEST_TEXT = 20_000
+
+_LARGEST_ERROR = 4 * 2**20
+
+#: Bytes that are read at a time.
+_PIECE = 65536
+
 #: In the words of OpenSSL, and of a urllib3 that compares the names by itself.
 _NOT_TRUSTED = "CERTIFICATE_VERIFY_FAILED|CertificateError"
+
+#: What to do about a 407.
+PROXY_ASKS = "It is the proxy that asks for a user and a password: check proxy."
 
 _REQUEST_ID_HEADERS = ("x-request-id", "x-server-trace-id", "x-opaque-id")
 
@@ -98,6 +111,15 @@ class _Session(Session):
         return None
 
 
+class _Request(t.NamedTuple):
+    """What a failed exchange was about."""
+
+    method: str
+    place: str
+    path: str
+    proxied: bool
+
+
 class Transport:
     """Sends one request at a time and thread; follows no redirect, keeps no cookie, reads no netrc."""
 
@@ -112,6 +134,8 @@ class Transport:
         self._session.verify = connection.validate_certs
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "ansible-secops.triage"
+        # What _body can read, to any size.
+        self._session.headers["Accept-Encoding"] = "gzip"
         self._session.mount("http://", _Adapter(None, connection.concurrency))
         self._has_tls = False
         self._lock = threading.Lock()
@@ -123,34 +147,39 @@ class Transport:
         if no whole answer came."""
         with self._lock:
             proxies = self._route(url)
-        path = urlsplit(url).path
-        try:
-            response = self._session.request(
-                method,
-                url,
-                params=params,
-                data=data,
-                headers=headers,
-                timeout=self._timeout,
-                proxies=proxies,
-                allow_redirects=False,
-                stream=True,
-            )
-            with response:
-                # urllib3 before 2 would take an answer that was cut short for a whole one.
-                response.raw.enforce_content_length = True
-                content = response.content
-        except (requests.RequestException, HTTPError, UnicodeError) as error:
-            raise self._failure(error, method, url, path) from None
-        return self._answer(method, path, response, content)
+        parts = urlsplit(url)
+        request = _Request(method, parts.netloc, parts.path, bool(proxies))
+        response: requests.Response | None = None
+        with exchange(self._timeout) as current:
+            try:
+                response = self._session.request(
+                    method,
+                    url,
+                    params=params,
+                    data=data,
+                    headers=headers,
+                    timeout=self._timeout,
+                    proxies=proxies,
+                    allow_redirects=False,
+                    stream=True,
+                )
+                with response:
+                    content = _body(response)
+            except (requests.RequestException, HTTPError, OSError, EOFError, zlib.error, UnicodeError) as error:
+                # A response is false where its status is an error.
+                status = None if response is None else response.status_code
+                raise self._failure(error, current, request, status) from None
+        return self._answer(method, parts.path, response, content)
 
     def _answer(self, method: str, path: str, response: requests.Response, content: bytes) -> Answer:
         answer = Answer(response.status_code, response.reason or "", response.headers, None)
         good = 200 <= answer.status < 300
         try:
-            body = json.loads(content) if content else None
+            body = _json(content, LARGEST_BODY if good else _LARGEST_ERROR)
         except (ValueError, RecursionError):
-            body = self._run.scrub(content.decode("utf-8", "replace"))[:20000]
+            # What is cut off here may be half a secret, so it is cut off once more.
+            text = content[: 10 * _LONGEST_TEXT].decode("utf-8", "replace")
+            body = self._run.scrub(text)[:_LONGEST_TEXT]
             if good:
                 kind = response.headers.get("Content-Type", "no content type")
                 raise AmbiguousError(
@@ -166,34 +195,29 @@ class Transport:
             raise AmbiguousError(method, path, f"{answer.status} with an empty body", status=answer.status)
         return dataclasses.replace(answer, body=body if good else self._run.scrub(body))
 
-    def _failure(self, error: Exception, method: str, url: str, path: str) -> RequestError:
-        place = urlsplit(url).netloc
+    def _failure(self, error: Exception, current: Exchange, request: _Request, status: int | None) -> RequestError:
+        """What to say of an exchange that ended in ``error``: it depends on how far it got."""
+        method, place, path, proxied = request
+        within = f" within {self._timeout:g} s"
+        said = within if current.is_over else f": {self._said(error)}"
+        if current.sent:
+            reason = f"no answer from {place}" if current.is_over else f"the connection to {place} broke"
+            return AmbiguousError(method, path, reason + said, status=status)
+        if isinstance(error, requests.exceptions.SSLError) and re.search(_NOT_TRUSTED, str(error)):
+            hint = "Check the host's name, its certificate and the CA that signed it (ca_path)."
+            return NotSentError(method, path, f"no trusted TLS connection to {place}{said}", hint=hint)
+        if not proxied:
+            return UnreachableError(method, path, f"no connection to {place}{said}")
+        reason = f"no connection to {place} through the proxy{said}"
+        if "Tunnel connection failed: 407" in str(error):
+            return NotSentError(method, path, reason, status=407, hint=PROXY_ASKS)
+        return UnreachableError(method, path, reason, hint="Check proxy.")
+
+    def _said(self, error: Exception) -> str:
+        """The words of what has caused an error, without secrets."""
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
-        said = self._run.scrub(_last_words(reason))[:_LONGEST]
-        if isinstance(error, requests.exceptions.SSLError) and re.search(_NOT_TRUSTED, str(error)):
-            return NotSentError(
-                method,
-                path,
-                f"no trusted TLS connection to {place}: {said}",
-                hint="Check the host's name, its certificate and the CA that signed it (ca_path).",
-            )
-        if isinstance(error, requests.exceptions.ProxyError):
-            origin = getattr(reason, "original_error", None)
-            if isinstance(origin, NewConnectionError) or "Tunnel connection failed" in str(origin):
-                return UnreachableError(
-                    method,
-                    path,
-                    f"no connection to {place} through the proxy: {self._run.scrub(_last_words(origin))[:_LONGEST]}",
-                    hint="Check proxy.",
-                )
-        if isinstance(error, requests.ConnectTimeout):
-            return UnreachableError(method, path, f"no connection to {place} within {self._timeout:g} s")
-        if isinstance(cause, MaxRetryError) and isinstance(reason, NewConnectionError):
-            return UnreachableError(method, path, f"no connection to {place}: {said}")
-        if isinstance(error, requests.Timeout) or isinstance(cause, ReadTimeoutError):
-            return AmbiguousError(method, path, f"no answer from {place} within {self._timeout:g} s")
-        return AmbiguousError(method, path, f"the connection to {place} broke: {said}")
+        return t.cast(str, self._run.scrub(_last_words(getattr(reason, "original_error", reason))))[:_LONGEST]
 
     def _route(self, url: str) -> dict[str, str]:
         """The proxies for this address, and the TLS context if this is the first that needs one."""
@@ -221,6 +245,7 @@ class Transport:
             context = ssl.create_default_context()
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+            context.sslsocket_class = DeadlineSSLSocket
             return context
         variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
         authorities = self._connection.ca_path or next(filter(None, map(os.environ.get, variables)), None)
@@ -235,7 +260,34 @@ class Transport:
         # urllib3 before 2 does not tell OpenSSL a host that is an address, which then could not check it. It compares
         # the certificate's names and addresses by itself wherever OpenSSL does not.
         context.check_hostname = not getattr(urllib3, "__version__", "").startswith("1.")
+        context.sslsocket_class = DeadlineSSLSocket
         return context
+
+
+def _body(response: requests.Response) -> bytes:
+    """An answer's body, decompressed. Raises `OSError` if it is too large, or in an encoding that was not asked for."""
+    raw = response.raw
+    # urllib3 before 2 would take an answer that was cut short for a whole one.
+    raw.enforce_content_length = True
+    # urllib3 is not asked to decompress: before 2.6 it does so without a limit.
+    raw.decode_content = False
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower() or "identity"
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise OSError(f"the answer is encoded as {encoding}, which was not asked for")
+    source = raw if encoding == "identity" else gzip.GzipFile(fileobj=raw)
+    body = bytearray()
+    while piece := source.read(_PIECE):
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise OSError(f"the answer is larger than {LARGEST_BODY // 2**20} MiB")
+    return bytes(body)
+
+
+def _json(content: bytes, largest: int) -> t.Any:
+    """The JSON in a body; V(None) if that is empty. Raises `ValueError` if it is not JSON, or too large to be read."""
+    if len(content) > largest:
+        raise ValueError(f"more than {largest} bytes")
+    return json.loads(content) if content else None
 
 
 def _last_words(error: t.Any) -> str:

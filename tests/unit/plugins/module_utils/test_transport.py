@@ -307,7 +307,7 @@ def test_one_tls_context_for_all_connections(secure: Loopback, tmp_path: Path, c
 
 
 def test_plain_text_on_a_tls_port_is_told(server: Loopback) -> None:
-    with pytest.raises((RefusedError, AmbiguousError)) as caught:
+    with pytest.raises(UnreachableError) as caught:
         make_client(KEYS, retries=0).request("PATCH", server.url.replace("http:", "https:"), {})
     assert "object at" not in str(caught.value)
     assert server.seen == []
