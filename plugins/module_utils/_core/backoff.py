@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import email.utils
 import random
-import time
 import typing as t
+
+from .._http.throttle import _seconds
 
 #: No server may hold a task longer than this for one refusal, in seconds.
 LONGEST_WAIT = 300.0
@@ -25,28 +25,11 @@ def backoff(attempt: int) -> float:
 
 
 def told_wait(headers: t.Mapping[str, str], *, limited: bool) -> float:
-    """Seconds that an answer says to wait, or 0: C(Retry-After) as seconds or a date.
+    """Seconds that an answer says to wait, or 0: those of C(Retry-After).
 
-    In one that is ``limited`` (a 429) also C(X-RateLimit-Reset), as seconds or an epoch; all other answers have it too.
+    In one that is ``limited`` (a 429) also those of C(X-RateLimit-Reset), or, if that cannot be read, of
+    C(X-RateLimit-Period); all other answers have both, too.
     """
-    after = headers.get("Retry-After", "").strip()
-    wait = _number(after)
-    if wait is None and after:
-        try:
-            wait = email.utils.parsedate_to_datetime(after).timestamp() - time.time()
-        except (TypeError, ValueError, OverflowError):
-            wait = None
-    if wait is None and limited:
-        wait = _number(headers.get("X-RateLimit-Reset", ""))
-        # A count of seconds is never this large; an epoch always is.
-        if wait is not None and wait > 1_000_000_000:
-            wait -= time.time()
-    return min(max(wait or 0.0, 0.0), LONGEST_WAIT)
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text.strip())
-    except ValueError:
-        return None
-    return number if 0 <= number < 1e12 else None
+    names = ("Retry-After", "X-RateLimit-Reset", "X-RateLimit-Period") if limited else ("Retry-After",)
+    waits = (_seconds(headers.get(name, "")) for name in names)
+    return next((min(max(wait, 0.0), LONGEST_WAIT) for wait in waits if wait is not None), 0.0)

@@ -68,7 +68,7 @@ def test_a_read_is_tried_again(api: Api, action: str) -> None:
     assert len(api.sim.log) == 2
 
 
-@pytest.mark.parametrize("status", [408, 500, 504])
+@pytest.mark.parametrize("status", [408, 425, 499, 500, 504])
 def test_a_read_is_tried_again_after(api: Api, status: int) -> None:
     api.sim.faults.add(Fault("status", status=status))
     assert api.client().get(api.url).status == 200
@@ -112,6 +112,16 @@ def test_a_write_without_an_answer_in_time_is_sent_once(api: Api) -> None:
 def test_a_read_without_an_answer_in_time_is_tried_again(api: Api) -> None:
     api.sim.faults.add(Fault("delay", delay=0.6))
     assert api.client(timeout=0.2).get(api.url).status == 200
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 408, 425, 499, 500, 501, 502, 504, 520])
+def test_the_fate_of_a_write_is_unknown_after(api: Api, status: int) -> None:
+    """Be it a redirect, or a no of something between here and the service: the service may have done it."""
+    api.sim.faults.add(Fault("status", when="after", status=status))
+    with pytest.raises(AmbiguousError, match=f"{status}") as caught:
+        api.write(api.client(retries=3))
+    assert caught.value.status == status
+    assert len(api.sim.log) == 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 410, 413, 422])

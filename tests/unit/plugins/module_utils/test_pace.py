@@ -11,6 +11,8 @@ import time
 import typing as t
 
 import pytest
+from requests.structures import CaseInsensitiveDict
+from urllib3._collections import HTTPHeaderDict
 
 from ansible_collections.secops.triage.plugins.module_utils._core.backoff import LONGEST_WAIT, backoff, told_wait
 from ansible_collections.secops.triage.plugins.module_utils._http.throttle import Pace
@@ -43,21 +45,67 @@ def epoch_in(seconds: float) -> dict[str, str]:
         ({"X-RateLimit-Reset": "later"}, 0),
         ({"Retry-After": "2", "X-RateLimit-Reset": "50"}, 2),
         ({"Retry-After": "soon", "X-RateLimit-Reset": "5"}, 5),
+        # A header that was sent twice is joined to one.
+        ({"X-RateLimit-Reset": "6, 6"}, 6),
+        ({"X-RateLimit-Reset": "2, 9,4"}, 9),
+        ({"X-RateLimit-Reset": "later, 4"}, 4),
+        ({"Retry-After": "3, 7"}, 7),
+        ({"Retry-After": "Fri, 99 Foo 2026 99:99:99 GMT, 7"}, 7),
+        ({"Retry-After": "3, 7", "X-RateLimit-Reset": "50, 50"}, 7),
+        # By the RFC a number is of digits; what else Python takes for one is none.
+        ({"Retry-After": "1e2"}, 0),
+        ({"Retry-After": "0x10"}, 0),
+        ({"Retry-After": "1_000"}, 0),
+        ({"Retry-After": "1,5"}, 5),
+        ({"Retry-After": "1e2", "X-RateLimit-Reset": "1e2", "X-RateLimit-Period": "8"}, 8),
+        # A moment that has passed.
+        ({"Retry-After": "1500000000"}, 0),
+        ({"X-RateLimit-Reset": "1500000000, 1500000001"}, 0),
+        ({"X-RateLimit-Reset": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0),
+        ({"Retry-After": "9" * 30}, LONGEST_WAIT),
+        ({"X-RateLimit-Period": "10"}, 10),
+        ({"X-RateLimit-Reset": "later", "X-RateLimit-Period": "10, 20"}, 20),
+        ({"X-RateLimit-Reset": "4", "X-RateLimit-Period": "10"}, 4),
+        ({"X-RateLimit-Period": "86400"}, LONGEST_WAIT),
     ],
 )
 def test_told_wait(headers: dict[str, str], wait: float) -> None:
     assert told_wait(headers, limited=True) == wait
 
 
-@pytest.mark.parametrize("in_seconds", [date_in, epoch_in])
+def twice(seconds: float) -> dict[str, str]:
+    """A date behind one that has passed, as the one header that two are joined to."""
+    dates = (email.utils.formatdate(time.time() + after, usegmt=True) for after in (-50, seconds))
+    return {"Retry-After": ", ".join(dates)}
+
+
+def old_date_in(seconds: float) -> dict[str, str]:
+    return {"Retry-After": time.asctime(time.gmtime(time.time() + seconds))}
+
+
+def reset_date_in(seconds: float) -> dict[str, str]:
+    return {"X-RateLimit-Reset": date_in(seconds)["Retry-After"]}
+
+
+def retry_epoch_in(seconds: float) -> dict[str, str]:
+    return {"Retry-After": epoch_in(seconds)["X-RateLimit-Reset"]}
+
+
+@pytest.mark.parametrize("in_seconds", [date_in, old_date_in, epoch_in, twice, reset_date_in, retry_epoch_in])
 def test_told_when_to_come_back(in_seconds: t.Callable[[float], dict[str, str]]) -> None:
     assert 150 < told_wait(in_seconds(200), limited=True) <= 200
     assert told_wait(in_seconds(9000), limited=True) == LONGEST_WAIT
     assert told_wait(in_seconds(-30), limited=True) == 0
 
 
+def test_headers_as_requests_has_them() -> None:
+    """Two of a name are one there, in whatever case they were sent."""
+    doubled = HTTPHeaderDict([("x-ratelimit-reset", "6"), ("X-RateLimit-Reset", "6")])
+    assert told_wait(CaseInsensitiveDict(doubled), limited=True) == 6
+
+
 def test_the_reset_of_a_limit_that_was_not_hit_says_nothing() -> None:
-    assert told_wait({"X-RateLimit-Reset": "50"}, limited=False) == 0
+    assert told_wait({"X-RateLimit-Reset": "50", "X-RateLimit-Period": "50"}, limited=False) == 0
     assert told_wait({"X-RateLimit-Reset": "50", "Retry-After": "3"}, limited=False) == 3
 
 

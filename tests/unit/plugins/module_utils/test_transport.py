@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import typing as t
 from pathlib import Path
 
@@ -20,7 +21,15 @@ from ansible_collections.secops.triage.plugins.module_utils._core.errors import 
 )
 from ansible_collections.secops.triage.tests.unit.client import make_client
 from ansible_collections.secops.triage.tests.unit.harness import without_environment
-from ansible_collections.secops.triage.tests.unit.loopback import Loopback, Reply, closed_port, make_certificate
+from ansible_collections.secops.triage.tests.unit.loopback import (
+    Loopback,
+    Reply,
+    Wire,
+    answer_bytes,
+    closed_port,
+    make_certificate,
+    next_request,
+)
 
 pytestmark = pytest.mark.versions
 
@@ -66,7 +75,9 @@ def test_a_redirect_is_refused_and_takes_nothing_along(
     server: Loopback, proxy: Loopback, status: int, method: str, body: bytes
 ) -> None:
     server.reply = Reply(status, {"Location": f"{proxy.url}/elsewhere?token=x"}, body)
-    with pytest.raises(RefusedError, match=f"{status} .*a redirect to 127.0.0.1:{proxy.port}") as caught:
+    with pytest.raises(
+        RefusedError if method == "GET" else AmbiguousError, match=f"{status} .*a redirect to 127.0.0.1:{proxy.port}"
+    ) as caught:
         make_client(KEYS).request(method, f"{server.url}/here", {} if method == "PATCH" else None)
     assert caught.value.hint is not None
     assert "Redirects are not followed" in caught.value.hint
@@ -221,6 +232,27 @@ def test_a_proxy_that_refuses_the_tunnel_is_told(secure: Loopback, server: Loopb
         make_client(KEYS, proxy=server.url, retries=0).request("PATCH", secure.url, {})
     assert [seen.method for seen in server.seen] == ["CONNECT"]
     assert secure.seen == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_asks_for_a_password_is_asked_once(scheme: str) -> None:
+    """Nothing of it reaches the service. A wrong password that is sent again and again locks an account."""
+
+    def serve(connection: socket.socket) -> None:
+        while request := next_request(connection):
+            requests.append(request)
+            connection.sendall(answer_bytes(b"", "407 Proxy Authentication Required"))
+
+    requests: list[bytes] = []
+    with Wire(serve) as proxy:
+        client = make_client(KEYS, proxy=proxy.url, allow_http=True, retries=3)
+        for _turn in range(3):
+            with pytest.raises(RefusedError) as caught:
+                client.request("PATCH", f"{scheme}://service.example/", {})
+            assert caught.value.status == 407
+            assert caught.value.hint is not None
+            assert "check proxy" in caught.value.hint
+    assert len(requests) == 1
 
 
 def test_through_a_tunnel_the_proxy_sees_no_credentials(secure: Loopback, proxy: Loopback, certificate: Path) -> None:
