@@ -18,7 +18,7 @@ from .._core.backoff import backoff, told_wait
 from .._core.errors import AmbiguousError, NotSentError, RefusedError, RequestError, TriageError, UnreachableError
 from .._core.options import Connection, TaskContext
 from .throttle import Pace
-from .transport import Answer, Transport
+from .transport import PROXY_ASKS, Answer, Transport
 
 Item = t.TypeVar("Item")
 
@@ -26,6 +26,59 @@ Found = t.TypeVar("Found")
 
 #: What to look at after a status: called with the status and whether the request was a write.
 Hint = t.Callable[[int, bool], t.Optional[str]]
+
+#: What a 403 is due to, if not to the one alert: called with the path and whether the request was a write. Requests of
+#: which it returns the same are refused alike, so after one 403 no other is sent. V(None) is a cause of its own.
+Cause = t.Callable[[str, bool], t.Optional[t.Hashable]]
+
+
+class _Kind(t.NamedTuple):
+    """What an answer, or that there is none, means for its request and for others."""
+
+    error: type[RequestError]
+    read_again: bool = False
+    write_again: bool = False
+    #: Whether the service takes no requests for now.
+    holds: bool = False
+
+
+_REFUSED = _Kind(RefusedError)
+
+_NOT_SENT = _Kind(UnreachableError, read_again=True, write_again=True)
+
+_PUT_OFF = _Kind(RefusedError, read_again=True, write_again=True, holds=True)
+
+_UNCLEAR = _Kind(AmbiguousError, read_again=True)
+
+_UNAVAILABLE = _Kind(AmbiguousError, read_again=True, holds=True)
+
+_MOVED = _Kind(AmbiguousError)
+
+_BY_ERROR = {
+    RefusedError: _REFUSED,
+    NotSentError: _Kind(NotSentError),
+    UnreachableError: _NOT_SENT,
+    AmbiguousError: _UNCLEAR,
+}
+
+#: Beside every 5xx. These say that somebody gave up waiting, or does not look at the request yet.
+_UNCLEAR_STATUSES = (408, 425, 499)
+
+
+def _kind_of(answer: Answer, safe: bool) -> _Kind:
+    """What an answer means that is no success."""
+    status = answer.status
+    if status == 429:
+        return _PUT_OFF
+    if status >= 500 or status in _UNCLEAR_STATUSES:
+        return _UNAVAILABLE if status == 503 or "Retry-After" in answer.headers else _UNCLEAR
+    # What answers with a redirect need not be the service, but may be: a form's answer, after it has taken the form.
+    return _MOVED if status < 400 and not safe else _REFUSED
+
+
+class _Failure(t.NamedTuple):
+    kind: _Kind
+    error: RequestError
 
 
 class Authorization:
@@ -54,10 +107,13 @@ class _Call:
     safe: bool
     anonymous: bool
     ticket: int
+    #: How often it was put off, and how often it failed.
     refusals: int = 0
     failures: int = 0
-    #: How many requests of the client had been answered when this one was first told to wait.
-    answered: int = 0
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
 
 
 class Client:
@@ -68,23 +124,31 @@ class Client:
     refuses to send a write at all, which is how check mode is kept.
     """
 
-    def __init__(self, connection: Connection, authorization: Authorization, run: TaskContext, hint: Hint) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        authorization: Authorization,
+        run: TaskContext,
+        hint: Hint,
+        cause_of: Cause = lambda path, writing: None,
+    ) -> None:
         self.connection = connection
         self._authorization = authorization
         self._read_only = run.read_only
         self._hint = hint
+        self._cause_of = cause_of
         self.scrub = run.scrub
-        #: Whether no write is sent late: its caller looks again first. And whether the service has asked to wait since.
-        self._impatient = self._held = False
+        #: Whether no write is sent late: its caller looks again first. And how the service has asked to wait since.
+        self._impatient = False
+        self._held: RequestError | None = None
         self._pace = Pace(connection.concurrency)
         self._transport = Transport(connection, run)
-        self._answered = 0
         #: How many requests in a row got no answer, and after how many of those no write is sent any more: a thousand
         #: would each wait out their time, one after the other.
         self._silent = 0
         self._longest_silence = max(8, connection.concurrency * (connection.retries + 1))
-        #: The refusal after which nothing more is sent.
-        self._final: RequestError | None = None
+        #: What has ended the sending of all requests with the same cause; with V(None), of all.
+        self._ends: dict[t.Hashable, RequestError] = {}
 
     def each(self, function: t.Callable[[Item], Found], items: t.Sequence[Item]) -> list[Found]:
         """``function`` of every item, concurrently, in the items' order. The first error ends it."""
@@ -113,7 +177,7 @@ class Client:
     def begin_writes(self, *, impatient: bool) -> None:
         """What was read is good for the writes that follow. If ``impatient``, none of them is sent late: once the
         service has asked to wait, they are refused, and the caller looks before it begins anew."""
-        self._impatient, self._held = impatient, False
+        self._impatient, self._held = impatient, None
 
     def get(self, url: str, params: t.Mapping[str, t.Any] | None = None) -> Answer:
         return self.request("GET", url, params=params)
@@ -152,73 +216,85 @@ class Client:
         mark = self._pace.enter(call.ticket)
         try:
             self._check(call)
-            answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
-        except (UnreachableError, AmbiguousError) as error:
-            answer, trouble, wait = None, t.cast(RequestError, error), 0.0
-            self._silent += 1 if error.status is None else 0
+            outcome = self._send(call, who, mark)
         finally:
             self._pace.leave()
-        if answer is not None:
-            self._silent = 0
-            if 200 <= answer.status < 300:
-                self._answered += 1
-                self._pace.widen(mark)
-                return answer
-            wait = told_wait(answer.headers, limited=answer.status == 429)
-            if answer.status == 429 and call.refusals < self.connection.retries:
-                call.answered = call.answered if call.refusals else self._answered
-                call.refusals += 1
-                self._pace.hold(wait or backoff(call.refusals))
-                self._held = True
-                if self._hurries(call):
-                    raise self._error(call, answer)
-                return None
-            if answer.status == 401 and not call.anonymous and self._authorization.renew(who):
-                return None
-            trouble = self._error(call, answer)
-            if self._is_final(call, answer.status):
-                self._final = trouble
-        call.failures += 1
-        if not self._may_repeat(call, trouble):
-            raise trouble
-        time.sleep(wait or backoff(call.failures))
+        if isinstance(outcome, Answer):
+            return outcome
+        if outcome.error.status == 401 and not call.anonymous and self._authorization.renew(who):
+            return None
+        if outcome.error.status in (401, 407):
+            # A refused credential is not tried a thousand times: accounts get locked for that.
+            self._end(call, None, outcome.error)
+        if not self._may_repeat(call, outcome.kind):
+            raise outcome.error
+        if not outcome.kind.holds:
+            time.sleep(backoff(call.failures))
         return None
 
+    def _send(self, call: _Call, who: t.Mapping[str, str], mark: int) -> Answer | _Failure:
+        """Send the request once, and note what its outcome means for those that follow."""
+        try:
+            answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
+        except RequestError as trouble:
+            call.failures += 1
+            self._silent += 1 if trouble.status is None else 0
+            return _Failure(_BY_ERROR[type(trouble)], trouble)
+        self._silent = 0
+        if 200 <= answer.status < 300:
+            self._pace.widen(mark)
+            return answer
+        kind = _kind_of(answer, call.safe)
+        call.refusals += 1 if kind is _PUT_OFF else 0
+        call.failures += 0 if kind is _PUT_OFF else 1
+        error = self._error(call, answer, kind)
+        if kind.holds:
+            self._held = error
+            rounds = self._pace.put_off(mark, told_wait(answer.headers, limited=answer.status == 429))
+            # Where a request has waited through all of its tries, and nobody got through meanwhile, a thousand others
+            # need not do the same in turn.
+            if rounds > max(self.connection.retries, 1):
+                self._end(call, None, error)
+        elif answer.status == 403:
+            cause = self._cause_of(call.path, not call.safe)
+            if cause is not None:
+                self._end(call, cause, error)
+        return _Failure(kind, error)
+
+    def _end(self, call: _Call, cause: t.Hashable | None, error: RequestError) -> None:
+        """Send nothing more that has this cause; with V(None), nothing at all."""
+        if not call.anonymous:
+            self._ends.setdefault(cause, error)
+        if None in self._ends:
+            # Those that wait have nothing to wait for.
+            self._pace.release()
+
     def _check(self, call: _Call) -> None:
-        """Raise `RefusedError` where it would be of no use to send this, or not right any more."""
-        path = urlsplit(call.url).path
-        if self._final and not call.anonymous:
-            raise self._not_sent(call, self._final)
+        """Raise an error where it would be of no use to send this, or not right any more."""
+        if not call.anonymous and self._ends:
+            end = self._ends.get(None) or self._ends.get(self._cause_of(call.path, not call.safe))
+            if end:
+                raise self._not_sent(call, end, f"after {end.status} to {end.method} {end.path}")
         if not call.safe and self._silent >= self._longest_silence:
-            raise NotSentError(call.method, path, "not sent, for the server has stopped answering")
+            raise NotSentError(call.method, call.path, "not sent, for the server has stopped answering")
         if self._hurries(call) and self._held:
-            raise NotSentError(call.method, path, "not sent, for the service asked to wait", status=429)
+            raise self._not_sent(call, self._held, "for the service asked to wait")
 
     def _hurries(self, call: _Call) -> bool:
         return self._impatient and not (call.safe or call.anonymous)
 
-    def _is_final(self, call: _Call, status: int) -> bool:
-        """Whether this refusal goes for all that would follow.
-
-        A refused credential is not tried a thousand times: accounts get locked for that. And where a request has waited
-        through all of its tries, and nobody got through meanwhile, a thousand others need not do the same in turn.
-        """
-        if call.anonymous:
-            return False
-        return status == 401 or (status == 429 and call.refusals > 0 and call.answered == self._answered)
-
     @staticmethod
-    def _not_sent(call: _Call, final: RequestError) -> RequestError:
-        reason = f"not sent, after {final.status} to {final.method} {final.path}"
-        path = urlsplit(call.url).path
-        return NotSentError(call.method, path, reason, status=final.status, body=final.body, hint=final.hint)
+    def _not_sent(call: _Call, cause: RequestError, why: str) -> NotSentError:
+        reason = f"not sent, {why}"
+        return NotSentError(call.method, call.path, reason, status=cause.status, body=cause.body, hint=cause.hint)
 
-    def _may_repeat(self, call: _Call, error: RequestError) -> bool:
-        """Whether what failed may be sent again here and now. Where there was no connection, nothing was sent."""
-        harmless = isinstance(error, UnreachableError) or (call.safe and isinstance(error, AmbiguousError))
-        return harmless and not self._hurries(call) and call.failures <= self.connection.retries
+    def _may_repeat(self, call: _Call, kind: _Kind) -> bool:
+        """Whether what failed may be sent again here and now."""
+        again = kind.read_again if call.safe else kind.write_again
+        tries = call.refusals if kind is _PUT_OFF else call.failures
+        return again and not self._hurries(call) and tries <= self.connection.retries
 
-    def _error(self, call: _Call, answer: Answer) -> RequestError:
+    def _error(self, call: _Call, answer: Answer, kind: _Kind) -> RequestError:
         status, reason = answer.status, f"{answer.status} {answer.reason}".strip()
         hint = self._hint(status, not call.safe)
         if 300 <= status < 400:
@@ -226,13 +302,12 @@ class Client:
             reason += f", a redirect to {_host(answer.headers.get('Location', '')) or 'another path'}"
             hint = "Redirects are not followed: check the address (https, host, base path)."
         if status == 407:
-            hint = "It is the proxy that asks for a user and a password: check proxy."
+            hint = PROXY_ASKS
         if status == 429:
-            hint = f"Refused {call.refusals + 1} times: lower concurrency, raise retries, or try later."
-        kind = AmbiguousError if status >= 500 or status == 408 else RefusedError
-        return kind(
+            hint = f"Refused {call.refusals} times: lower concurrency, raise retries, or try later."
+        return kind.error(
             call.method,
-            urlsplit(call.url).path,
+            call.path,
             reason,
             status=status,
             body=answer.body,

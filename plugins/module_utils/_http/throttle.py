@@ -18,6 +18,8 @@ import threading
 import time
 from datetime import timezone
 
+from .._core.backoff import backoff
+
 
 def _seconds(text: str) -> float | None:
     """The longest time in the values of a header, or V(None) if none can be read.
@@ -52,6 +54,8 @@ class Pace:
         self._under_way = 0
         self._resume_at = 0.0
         self._holds = 0
+        #: How often in a row the service put requests off, with no success in between.
+        self._rounds = 0
         self._waiting: list[int] = []
         self._tickets = itertools.count()
         self._changed = threading.Condition()
@@ -88,12 +92,31 @@ class Pace:
             self._holds += 1
             self._changed.notify_all()
 
+    def put_off(self, mark: int, seconds: float) -> int:
+        """A request was put off: hold everybody, for as long as the service said, else by back-off.
+
+        Returns how often in a row that has happened by now. A request that was sent before the last hold, beside the
+        one that has led to it, does not count once more.
+        """
+        with self._changed:
+            self._rounds += 1 if mark == self._holds else 0
+            self.hold(seconds or backoff(self._rounds))
+            return self._rounds
+
+    def release(self) -> None:
+        """Nobody has to wait any more."""
+        with self._changed:
+            self._resume_at = 0.0
+            self._open = self._width
+            self._changed.notify_all()
+
     def widen(self, mark: int) -> None:
         """A request was answered: twice as many may go, up to the full width.
 
         One that was sent before the last refusal says nothing about what the server bears now.
         """
         with self._changed:
-            if mark == self._holds and self._open < self._width:
+            if mark == self._holds:
+                self._rounds = 0
                 self._open = min(self._width, self._open * 2)
                 self._changed.notify_all()
