@@ -120,6 +120,20 @@ def test_a_server_that_falls_silent_is_not_waited_for_by_every_write(
     calm(sim)
 
 
+def test_maintenance_that_begins_between_writes_costs_no_alert_its_own_wait(sim: Simulator, calseta: Params) -> None:
+    ids = [sim.calseta.add_alert().uuid for _each in range(60)]
+    sim.faults.add(Fault(status=503, nth=len(ids) + 2, count=None, wait_form="retry_after", wait=1))
+    task = {**calseta, "alert_ids": ids, "status": "Triaging", "retries": 2, "concurrency": 2}
+    start = time.monotonic()
+    result = run_module("alert_update", task)
+    assert time.monotonic() - start < 12
+    sent = {entry.path.rpartition("/")[2] for entry in sim.log.writes()}
+    assert len(sent) <= 1 + 2 + 2
+    assert result["counts"]["changed"] == 1
+    for alert_id, row in by_id(result).items():
+        assert row["changed"] in ((True, None) if alert_id in sent else (False,))
+
+
 def test_a_server_that_answers_now_and_then_is_not_given_up(sim: Simulator, calseta: Params) -> None:
     ids = [sim.calseta.add_alert().uuid for _each in range(24)]
     for nth in range(len(ids) + 1, 2 * len(ids), 3):

@@ -13,7 +13,7 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     Connection,
     TaskContext,
 )
-from ansible_collections.secops.triage.plugins.module_utils._http.client import Authorization, Client
+from ansible_collections.secops.triage.plugins.module_utils._http.client import Authorization, Cause, Client
 
 _DEFAULTS = {name: option.get("default") for name, option in CONNECTION_OPTIONS.options.items()}
 
@@ -28,9 +28,11 @@ def make_client(
     *,
     read_only: bool = False,
     hide: t.Callable[[str], None] = lambda _secret: None,
+    cause_of: Cause = lambda _path, _writing: None,
     **options: t.Any,
 ) -> Client:
     """A client that sends these headers to say who asks, with one retry unless told otherwise."""
     run = TaskContext(read_only=read_only, hide=hide)
     checked = Connection.of({**_DEFAULTS, "retries": 1, **options}, run)
-    return Client(checked, Authorization(headers or {}), run, lambda status, writing: f"hint for {status} {writing}")
+    authorization = Authorization(headers or {})
+    return Client(checked, authorization, run, lambda status, writing: f"hint for {status} {writing}", cause_of)

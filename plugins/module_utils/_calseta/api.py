@@ -59,7 +59,9 @@ class CalsetaApi:
         #: Where the alerts are, each by its id.
         self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + f"{_ALERTS}/"
         authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', context)}"})
-        self.client = Client(Connection.of(params, context), authorization, context, self._hint)
+        connection = Connection.of(params, context)
+        # A key may write to every alert, findings too, or to none; and so it is with reading.
+        self.client = Client(connection, authorization, context, self._hint, lambda path, writing: writing)
 
     def _hint(self, status: int, writing: bool) -> str | None:
         return {

@@ -50,7 +50,8 @@ class SignalApi:
             headers = {"Authorization": f"Bearer {secrets['access_token']}"}
         else:
             headers = {"DD-API-KEY": secrets["api_key"], "DD-APPLICATION-KEY": secrets["app_key"]}
-        self.client = Client(Connection.of(params, context), Authorization(headers), context, self._hint)
+        connection = Connection.of(params, context)
+        self.client = Client(connection, Authorization(headers), context, self._hint, _cause_of)
 
     def _hint(self, status: int, writing: bool) -> str | None:
         if status == 401:
@@ -107,11 +108,11 @@ class SignalReader(ReadsOneByOne):
         self._api = api
         self._alert_of = alert_of
         if params["query"] is not None:
-            query = search_of(params)
+            query, everything = search_of(params), _everything()
             self.selection = Selection(
                 params,
                 lambda limit: self._collect(query, limit),
-                ListedPopulation(lambda cursor, limit: self._page(_everything(), cursor, limit), PAGE),
+                ListedPopulation(lambda cursor, limit: self._page(everything, cursor, limit), PAGE),
                 _says_nothing(query),
             )
         elif params.get("expected_count") is not None:
@@ -152,6 +153,11 @@ def _everything() -> dict[str, t.Any]:
     """The search for all signals that exist by now, the oldest first."""
     now = written(dt.datetime.now(dt.timezone.utc))
     return {"filter": {"query": "*", "from": _BEGINNING, "to": now}, "sort": "timestamp"}
+
+
+def _cause_of(path: str, writing: bool) -> t.Hashable | None:
+    """What a 403 is due to: a key may do something with every signal, or user, or with none."""
+    return writing, re.sub(r"/(signals|users)/[^/]+", r"/\1/*", path)
 
 
 def site(value: str) -> str:

@@ -228,7 +228,10 @@ class Client:
             self._end(call, None, outcome.error)
         if not self._may_repeat(call, outcome.kind):
             raise outcome.error
-        if not outcome.kind.holds:
+        if outcome.kind is _UNAVAILABLE:
+            # Others go first: it may be this one request only.
+            call.ticket = self._pace.ticket()
+        elif not outcome.kind.holds:
             time.sleep(backoff(call.failures))
         return None
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
@@ -254,6 +255,68 @@ def test_a_limit_that_lasts_does_not_make_every_request_wait_in_turn(api: Api) -
     assert len(api.sim.log) <= 8 * 3, "no more than those who were under way, with their retries"
 
 
+def outcomes(api: Api, client: Client, count: int, write: bool) -> list[RequestError | None]:
+    """What becomes of as many requests at once."""
+
+    def one(_number: int) -> RequestError | None:
+        try:
+            api.write(client) if write else client.get(api.url)
+        except RequestError as error:
+            return error
+        return None
+
+    return client.each(one, range(count))
+
+
+@pytest.mark.parametrize("count", [40, 200])
+@pytest.mark.parametrize("write", [True, False])
+@pytest.mark.parametrize("wait", [0.05, None])
+def test_maintenance_does_not_cost_every_request_its_tries(
+    api: Api, count: int, write: bool, wait: float | None
+) -> None:
+    """However many there are: a few find out, and the rest is not sent."""
+    api.sim.faults.add(Fault("status", status=503, nth=9, count=None, wait_form=wait and "retry_after", wait=wait or 0))
+    start = time.monotonic()
+    results = outcomes(api, api.client(concurrency=4, retries=2), count, write)
+    assert time.monotonic() - start < 8
+    assert results.count(None) == 8
+    sent = [one for one in results if isinstance(one, AmbiguousError)]
+    # Of those that were under way, and one more in each round.
+    assert len(sent) <= 4 + 2
+    assert len(api.sim.log) <= 8 + 4 + 2
+    unsent = [one for one in results if isinstance(one, UnreachableError)]
+    assert len(sent) + len(unsent) + 8 == count
+    for error in unsent:
+        assert f"not sent, after 503 to {'PATCH' if write else 'GET'}" in error.message
+        assert error.status == 503
+
+
+def test_who_waits_does_not_wait_for_what_has_ended(api: Api) -> None:
+    api.sim.faults.add(Fault("status", status=503, wait_form="retry_after", wait=60))
+    api.sim.faults.add(Fault("status", status=401, count=None))
+    api.sim.latency = 0.2
+    start = time.monotonic()
+    results = outcomes(api, api.client(concurrency=4), 30, True)
+    assert time.monotonic() - start < 5
+    assert None not in results
+
+
+def test_one_alert_that_is_not_available_ends_nothing(api: Api) -> None:
+    other = api.sim.datadog.add_signal().id
+    api.sim.faults.add(Fault("status", status=503, path=other, count=None, wait_form="retry_after", wait=0.02))
+    client = api.client(concurrency=4, retries=3)
+    urls = [api.url] * 10 + [api.url.replace(api.id, other)] + [api.url] * 30
+    errors = client.each_alone(client.get, urls)
+    assert [number for number, one in enumerate(errors) if isinstance(one, Exception)] == [10]
+
+
+def test_a_write_during_short_maintenance_is_sent_once_and_the_others_get_through(api: Api) -> None:
+    api.sim.faults.add(Fault("status", status=503, nth=3, count=1, wait_form="retry_after", wait=0.1))
+    results = outcomes(api, api.client(concurrency=2, retries=2), 20, True)
+    assert sum(one is not None for one in results) == 1
+    assert len(api.sim.log) == 20
+
+
 def test_after_the_limit_everything_is_answered(api: Api) -> None:
     api.sim.settings.datadog.rate_limit = 5
     api.sim.settings.datadog.rate_period = 0.3
@@ -283,6 +346,23 @@ def test_a_refused_credential_is_not_tried_a_thousand_times(api: Api) -> None:
 
     assert set(client.each(told, range(200))) == {401}
     assert len(api.sim.log) <= 8
+
+
+def test_a_403_ends_what_has_the_same_cause(api: Api) -> None:
+    api.sim.faults.add(Fault("status", status=403, method="PATCH", count=None))
+    client = api.client(concurrency=4, cause_of=lambda path, writing: "writes" if writing else None)
+    results = outcomes(api, client, 100, True)
+    assert {one.status for one in results if one} == {403}
+    assert all(isinstance(one, RefusedError) and one.hint for one in results)
+    assert sum("not sent, after 403 to PATCH" in str(one) for one in results) >= 96
+    assert len(api.sim.log) <= 4
+    assert client.get(api.url).status == 200, "reads have another cause"
+
+
+def test_a_403_without_a_cause_is_that_of_one_alert(api: Api) -> None:
+    api.sim.faults.add(Fault("status", status=403, method="PATCH"))
+    results = outcomes(api, api.client(concurrency=1), 5, True)
+    assert [one is None for one in results] == [False, True, True, True, True]
 
 
 def test_the_first_error_ends_the_reading(api: Api) -> None:

@@ -215,3 +215,24 @@ def test_who_asked_first_goes_first_and_keeps_the_place_over_all_tries() -> None
     for thread in threads:
         thread.join(10)
     assert order == tickets
+
+
+def test_rounds_in_which_nobody_got_through_are_counted() -> None:
+    pace = Pace(3)
+    marks = [pace.enter(pace.ticket()) for dummy in range(3)]
+    # Those that were under way together are one round.
+    assert [pace.put_off(mark, 0.001) for mark in marks] == [1, 1, 1]
+    for _each in marks:
+        pace.leave()
+    for rounds in (2, 3):
+        assert pace.put_off(pace.enter(pace.ticket()), 0.001) == rounds
+        pace.leave()
+    pace.widen(pace.enter(pace.ticket()))
+    assert pace.put_off(pace.enter(pace.ticket()), 0.001) == 1
+
+
+def test_an_end_lets_go_those_that_wait() -> None:
+    pace = Pace(2)
+    pace.hold(60)
+    threading.Timer(0.05, pace.release).start()
+    assert len(stays(pace, 5)) == 5

@@ -223,3 +223,14 @@ def test_lost_answer_is_looked_up(sim: Simulator, calseta: Params, key: str) -> 
     sim.faults.add(Fault("close", method="PATCH", when="after"))
     assert by_id(run(calseta, key))[key]["changed"]
     assert len(sim.log.writes()) == 1
+
+
+def test_a_key_that_may_not_write_is_not_tried_on_every_alert(sim: Simulator, calseta: Params) -> None:
+    ids = [sim.calseta.add_alert().uuid for _each in range(60)]
+    sim.log.clear()
+    task = {**calseta, "api_key": sim.credentials.calseta_read_only_key, "alert_ids": ids, "status": "Triaging"}
+    result = run_module(NAME, {**task, "concurrency": 4, "retries": 2})
+    assert 1 <= len(sim.log.writes()) <= 4
+    assert {row["error"]["status"] for row in result["alerts"]} == {403}
+    assert {row["changed"] for row in result["alerts"]} == {False}
+    assert result["counts"]["failed"] == 60

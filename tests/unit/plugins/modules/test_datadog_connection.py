@@ -249,3 +249,17 @@ def test_what_is_no_site_is_refused(sim: Simulator, task: tuple[str, Params], ba
     assert result["failed"]
     assert "is not a Datadog site such as" in result["msg"]
     assert len(sim.log) == 0
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_key_that_may_not_write_is_not_tried_on_every_signal(sim: Simulator, module: str) -> None:
+    ids = [sim.datadog.add_signal().id for _each in range(60)]
+    credentials = {**keys(sim), "app_key": sim.credentials.datadog_read_only_app_key}
+    task = {"api_url": sim.datadog.url, "signal_ids": ids, "concurrency": 4, "retries": 2, **MODULES[module]}
+    sim.log.clear()
+    result = run_module(module, {**task, **credentials})
+    assert 1 <= len(sim.log.writes()) <= 4
+    assert result["counts"]["failed"] == 60
+    assert {row["error"]["status"] for row in result["signals"]} == {403}
+    assert {row["changed"] for row in result["signals"]} == {False}
+    assert WRITE in result["msg"]
