@@ -29,10 +29,10 @@ class Authority:
         self.directory.mkdir()
         (self.directory / f"{_subject_hash(self.file)}.0").write_bytes(self.file.read_bytes())
 
-    def issue(self, name: str, host: str = HOST, age: timedelta = timedelta()) -> Path:
+    def issue(self, name: str, *hosts: str, age: timedelta = timedelta()) -> Path:
         """A certificate and its key, in one PEM file; it is good for a day from ``age`` ago."""
         start = datetime.now(timezone.utc) - timedelta(hours=1) - age
-        issued = self._ca.issue_cert(host, not_before=start, not_after=start + timedelta(days=1))
+        issued = self._ca.issue_cert(*(hosts or (HOST,)), not_before=start, not_after=start + timedelta(days=1))
         path = self._folder / f"{name}.pem"
         issued.private_key_and_cert_chain_pem.write_to_path(str(path))
         return path

@@ -19,6 +19,8 @@ from ansible_collections.secops.triage.tests.unit.loopback import join
 USER = "runbook"
 #: With characters that have to be written otherwise in a URL.
 PASSWORD = "Qz7/vK@3xW:9#tN5r%LmB2jc"
+#: A host that only the proxy knows, for it is this machine.
+THERE = "service.example"
 PAIR = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
 
@@ -83,7 +85,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         there = urlsplit(self.path)
         kept = {name: value for name, value in self.headers.items() if not name.lower().startswith("proxy-")}
-        connection = http.client.HTTPConnection(there.netloc, timeout=30)
+        connection = http.client.HTTPConnection(there.netloc.replace(THERE, "127.0.0.1"), timeout=30)
         try:
             connection.request(self.command, there._replace(scheme="", netloc="").geturl(), body, kept)
             answer = connection.getresponse()
@@ -107,7 +109,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if not self._is_let_in():
             return
         host, _colon, port = self.path.rpartition(":")
-        with socket.create_connection((host, int(port))) as other:
+        with socket.create_connection((host.replace(THERE, "127.0.0.1"), int(port))) as other:
             self.send_response(200)
             self.end_headers()
             join(self.connection, other)

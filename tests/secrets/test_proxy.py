@@ -11,10 +11,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.tests.secrets.authority import Authority
+from ansible_collections.secops.triage.tests.secrets.authority import HOST, Authority
 from ansible_collections.secops.triage.tests.secrets.cases import Options, Way, add_alert, task_of, working_secrets
 from ansible_collections.secops.triage.tests.secrets.forms import found
-from ansible_collections.secops.triage.tests.secrets.proxy import PAIR, PASSWORD, Proxy
+from ansible_collections.secops.triage.tests.secrets.proxy import PAIR, PASSWORD, THERE, Proxy
 from ansible_collections.secops.triage.tests.secrets.stage import Played, Stage
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.loopback import closed_port
@@ -41,7 +41,7 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
     folder = tmp_path_factory.mktemp("proxy")
     authority = Authority(folder / "authority")
-    certificate = authority.issue("server")
+    certificate = authority.issue("server", HOST, THERE)
     with (
         Simulator(alerts=0) as plain,
         Simulator(alerts=0, certificate=certificate) as secure,
@@ -49,12 +49,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
     ):
         servers = {"plain": plain, "TLS": secure}
 
-        def tasks(what: str, **more: t.Any) -> list[Options]:
+        def tasks(what: str, host: str = HOST, **more: t.Any) -> list[Options]:
             made = []
             for kind, way in WAYS.items():
                 sim = servers[kind]
                 given = {name: f"{{{{ secrets.{way.platform}_{name} }}}}" for name in way.secrets}
                 options = {**task_of(sim, way, add_alert(sim, way.platform)), **given, "ca_path": str(authority.file)}
+                options["api_url"] = options["api_url"].replace(HOST, host)
+                # Through the proxy, the keys for the plain one are in the clear.
+                options["allow_http"] = True
                 task: Options = {"name": f"{kind} {what}", f"secops.triage.{way.module}": {**options, **more}}
                 made.append({**task, "ignore_errors": True})
             return made
@@ -70,9 +73,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
         )
         # As people write them, and the other way, which is allowed as well.
         environment = {"HTTP_PROXY": proxy.url().removeprefix("http://"), "https_proxy": proxy.url()}
-        past = [{**task, "environment": {"no_proxy": "127.0.0.1"}} for task in tasks("past it")]
+        # What is on this machine goes past it.
         by_environment = Stage(folder / "environment").play(
-            [{"tasks": [*tasks("right"), *past]}], variables, environment
+            [{"tasks": [*tasks("right", THERE), *tasks("past it")]}], variables, environment
         )
         yield World(servers, proxy, by_option, by_environment)
 
@@ -93,7 +96,7 @@ def test_what_passes_the_proxy(world: World) -> None:
     plain = [target for method, target in world.proxy.passed if method != "CONNECT"]
     assert len(plain) == 2 * len(world.servers["plain"].log) // 3
     tunnels = [target for method, target in world.proxy.passed if method == "CONNECT"]
-    assert set(tunnels) == {world.servers["TLS"].host}
+    assert set(tunnels) == {world.servers["TLS"].host, world.servers["TLS"].host.replace(HOST, THERE)}
     assert len(tunnels) == 2
 
 

@@ -99,7 +99,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
     certificates = {
         "good": authority.issue("good"),
         "moved": authority.issue("moved"),
-        "other host": authority.issue("other", host="elsewhere.example.com"),
+        "other host": authority.issue("other", "elsewhere.example.com"),
         "expired": authority.issue("expired", age=timedelta(days=2)),
     }
     with contextlib.ExitStack() as stack:

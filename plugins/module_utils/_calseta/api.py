@@ -152,17 +152,15 @@ def guarded_state(alert: Fields) -> GuardedState:
 
 def search_parameters(query: Params) -> dict[str, str]:
     """The query's parameters: newest first, unless the task names another order."""
-    parameters = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
-    for name in ("status", "severity", "source_name"):
-        if query.get(name) is not None:
-            parameters[name] = _joined(name, query[name])
+    order = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
+    lists = ("status", "severity", "source_name")
+    filters = {name: _joined(name, query[name]) for name in lists if query.get(name) is not None}
     times = {name: moment(f"query.{name}", query.get(name)) for name in ("from_time", "to_time")}
-    parameters.update({name: time for name, time in times.items() if time})
-    since, until = parameters.get("from_time"), parameters.get("to_time")
+    since, until = times["from_time"], times["to_time"]
     if since and until and since > until:
         # In the task's own words, which are the same in every run.
         raise OptionError(f"query.from_time is {query['from_time']}, which is after query.to_time, {query['to_time']}")
-    return parameters
+    return {**order, **filters, **{name: time for name, time in times.items() if time}}
 
 
 def _joined(name: str, values: t.Sequence[str]) -> str:

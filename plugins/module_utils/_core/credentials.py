@@ -12,6 +12,9 @@ import typing as t
 from .errors import OptionError
 from .options import Params, TaskContext, is_given
 
+#: The options that a way to authenticate needs.
+AuthMethod = t.Sequence[str]
+
 
 def secret(params: Params, name: str, context: TaskContext) -> str:
     """A secret option as it goes into a header: without the newline that a file lookup leaves at its end.
@@ -25,37 +28,38 @@ def secret(params: Params, name: str, context: TaskContext) -> str:
     return value
 
 
-def select_credentials(
-    params: Params, spec: t.Mapping[str, t.Any], auth_methods: t.Sequence[t.Sequence[str]]
-) -> t.Sequence[str]:
-    """The one way to authenticate, of ``ways``: each the names of the options that it needs.
+def select_credentials(params: Params, spec: t.Mapping[str, t.Any], auth_methods: t.Sequence[AuthMethod]) -> AuthMethod:
+    """The one way to authenticate, of ``auth_methods``: each the names of the options that it needs.
 
     What the task gives comes before what the environment holds: an access token in a task must not lose to an API key
     that somebody exported, nor the other way round, for it may belong to another organisation.
     """
-    named = [
-        method for method in auth_methods if any(params.get(name) and is_given(params, spec, name) for name in method)
-    ]
-    # Where the task gives half of one, the other half is missing: nobody whom the environment knows steps in.
-    meant = named or auth_methods
-    complete = [method for method in meant if all(params.get(name) for name in method)]
-    if named and len(complete) > 1:
+    given = [method for method in auth_methods if any(_is_named(params, spec, name) for name in method)]
+    # Where the task gives half of one, the other half is missing: the environment fills in nobody else's.
+    candidates = given or auth_methods
+    complete = [method for method in candidates if all(map(params.get, method))]
+    if given and len(complete) > 1:
         raise OptionError(f"Give only one of {_alternatives(complete)}")
     if complete:
         return complete[0]
-    missing = [
-        f"{name} is missing"
-        for method in meant
-        if any(params.get(name) for name in method)
-        for name in method
-        if not params.get(name)
-    ]
+    missing = "; ".join(f"{name} is missing" for name in _missing(params, candidates))
+    variables = [variable for method in auth_methods for name in method for variable in spec[name].get("env", ())]
     raise OptionError(
-        f"No credentials: {'; '.join(missing) or 'none were given'}",
+        f"No credentials: {missing or 'none were given'}",
         f"Give {_alternatives(auth_methods)}, as options, in module_defaults or in the environment"
-        f" ({', '.join(n for method in auth_methods for name in method for n in spec[name].get('env', ()))}).",
+        f" ({', '.join(variables)}).",
     )
 
 
-def _alternatives(auth_methods: t.Iterable[t.Sequence[str]]) -> str:
+def _is_named(params: Params, spec: t.Mapping[str, t.Any], name: str) -> bool:
+    return bool(params.get(name)) and is_given(params, spec, name)
+
+
+def _missing(params: Params, auth_methods: t.Iterable[AuthMethod]) -> list[str]:
+    """The options that are lacking where a part of a method is there."""
+    begun = [method for method in auth_methods if any(map(params.get, method))]
+    return [name for method in begun for name in method if not params.get(name)]
+
+
+def _alternatives(auth_methods: t.Iterable[AuthMethod]) -> str:
     return ", or ".join(" and ".join(method) for method in auth_methods)

@@ -84,6 +84,8 @@ class Connection:
     validate_certs: bool
     ca_path: str | None
     proxy: str | None
+    #: Whether keys may go in the clear to somebody else than this machine.
+    allow_http: bool = False
     #: Past every proxy, those of the environment too.
     direct: bool = False
 
@@ -101,6 +103,7 @@ class Connection:
             validate_certs=params["validate_certs"],
             ca_path=params["ca_path"],
             proxy=proxy_url(params["proxy"], "proxy", context.hide) if params["proxy"] else None,
+            allow_http=params["allow_http"],
         )
 
 

@@ -10,27 +10,20 @@ import base64
 import ipaddress
 import re
 import typing as t
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from .errors import OptionError
 
 
-def proxy_url(
-    value: str, name: str, hide: t.Callable[[str], None], schemes: t.Collection[str] | None = ("http", "https")
-) -> str:
+def proxy_url(value: str, name: str, hide: t.Callable[[str], None]) -> str:
     """The proxy's URL, with a scheme, once its password is hidden in each form that it takes on the way."""
-    url = value.strip()
-    url = url if "://" in url else f"http://{url}"
-    try:
-        parts = urlsplit(url)
-        usable = bool(parts.hostname) and (parts.port or 1) > 0 and (schemes is None or parts.scheme in schemes)
-    except ValueError:
-        usable = False
+    url = _with_scheme(value, "http")
+    parts = _split(url)
     # A password with a slash or the like in it ends there, and the rest is taken for a path.
-    if not usable or "@" in parts.path + parts.query + parts.fragment:
+    if parts is None or parts.port == 0 or "@" in parts.path + parts.query + parts.fragment:
         raise OptionError(
             f"{name} is not a URL such as http://proxy.example.com:3128",
-            "In its password, characters such as / # ? are written with a percent sign.",
+            "Only HTTP proxies can be used, not SOCKS. In its password, write / # ? and the like with a percent sign.",
         )
     if parts.password is not None:
         user, password = unquote(parts.username or ""), unquote(parts.password)
@@ -46,22 +39,16 @@ def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
     Plain HTTP to anything but this machine is refused unless allowed, and so are credentials in the address: they would
     stand in logs and process lists.
     """
-    url = value.strip()
-    if "://" not in url:
-        url = f"https://{url}"
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        raise OptionError(f"{option} is not a URL that can be used") from None
-    if parts.username is not None or parts.password is not None:
+    url = _with_scheme(value, "https")
+    parts = _split(url)
+    if parts and (parts.username is not None or parts.password is not None):
         raise OptionError(f"{option} must not have credentials in it; give them in the options made for them")
-    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
-        raise OptionError(f"{option} is not a URL that can be used: {url!r}")
     if re.search(r"[\s\\?#\x00-\x1f\x7f]", url):
         # Behind one of these, be it the last character, a path is none. Not repeated: people put tokens there.
         raise OptionError(f"{option} must be an address and perhaps a base path, without a query")
-    if parts.scheme == "http" and not allow_http and not _is_loopback(host):
+    if parts is None or not re.fullmatch(r"[A-Za-z0-9._:-]+", parts.hostname or ""):
+        raise OptionError(f"{option} is not a URL that can be used")
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname or ""):
         raise OptionError(
             f"{option} {url} is plain HTTP, which would show the credentials to everybody on the way",
             "Use https, or set allow_http: true if you accept that.",
@@ -69,7 +56,24 @@ def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
     return url.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def _with_scheme(value: str, scheme: str) -> str:
+    url = value.strip()
+    return url if "://" in url else f"{scheme}://{url}"
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an HTTP address; V(None) if it is none."""
+    try:
+        parts = urlsplit(url)
+        # Looked up to see whether it is a number.
+        parts.port  # noqa: B018
+    except ValueError:
+        return None
+    return parts if parts.hostname and parts.scheme in ("http", "https") else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine for certain. Some systems ask the network for C(localhost.) and names below it."""
     if host == "localhost":
         return True
     try:

@@ -85,16 +85,15 @@ class SignalApi:
         """The signals of a page, and the cursor of the next one, V(None) at the end."""
         page = {"limit": limit} if cursor is None else {"limit": limit, "cursor": cursor}
         answer = self.client.request("POST", self.base + _SEARCH, {**body, "page": page}, safe=True)
-        items, meta = dig(answer.body, "data"), dig(answer.body, "meta")
-        after = dig(meta, "page", "after") or None
+        items, after = dig(answer.body, "data"), dig(answer.body, "meta", "page", "after")
         signals = [Signal.of(item, found=True) for item in items] if isinstance(items, list) else [None]
-        complete = [signal for signal in signals if signal]
-        in_full = len(complete) == len(signals) and dig(meta, "status") != "timeout"
-        if not (in_full and isinstance(after, (str, type(None)))):
+        found = [signal for signal in signals if signal]
+        complete = len(found) == len(signals) and dig(answer.body, "meta", "status") != "timeout"
+        if not complete or not isinstance(after, (str, type(None))):
             why = "the answer does not show all signals that were found, each with its triage"
             raise AmbiguousError("POST", _SEARCH, why, status=answer.status)
         # Behind an empty page there are no more, whatever cursor comes with it.
-        return complete, after if signals else None
+        return found, (after or None) if signals else None
 
 
 class SignalReader(ReadsOneByOne):

@@ -80,11 +80,8 @@ class Users:
             return NOBODY
         if re.fullmatch(_UUID, desired.lower()):
             return User(uuid=desired.lower())
-        matches = {
-            user.uuid: user
-            for user, email in self._search(desired, statuses)
-            if folded(desired) in (folded(user.handle or ""), folded(email))
-        }
+        found = self._search(desired, statuses)
+        matches = {user.uuid: user for user, email in found if _goes_by(desired, user.handle, email)}
         if not matches:
             which = "an active or invited user" if statuses else "a user"
             raise OptionError(f"{option} {desired!r} is neither the handle nor the e-mail of {which}")
@@ -138,6 +135,10 @@ class Users:
                 error.hint = "To look up a user, the application key may need user_access_read; or give the uuid."
             raise
         return body if isinstance(body, dict) else {}
+
+
+def _goes_by(name: str, *names: str | None) -> bool:
+    return folded(name) in [folded(one) for one in names if one]
 
 
 def _user(value: t.Any) -> User:

@@ -112,15 +112,18 @@ class Guards:
     def _by_owner(self, state: GuardedState) -> str | None:
         if self.only_assigned_to is None:
             return None
-        if state.owners is None:
-            who = "the service does not tell who has it"
-        elif not state.owners:
-            who = "" if "" in self.only_assigned_to else "nobody has it"
-        else:
-            others = [owner.shown for owner in state.owners if not self._allows(owner)]
-            who = f"{_listed(others)} has it" if others else ""
+        who = self._not_allowed(state.owners)
         allowed = _listed(one or "nobody" for one in self.only_assigned_to) or "empty"
         return f"{who}, and only_assigned_to is {allowed}" if who else None
+
+    def _not_allowed(self, owners: t.Sequence[Owner] | None) -> str | None:
+        """Who has the alert, if that is somebody, or nobody, whom the guard does not allow."""
+        if owners is None:
+            return "the service does not tell who has it"
+        if not owners:
+            return None if "" in (self.only_assigned_to or ()) else "nobody has it"
+        others = [owner.shown for owner in owners if not self._allows(owner)]
+        return f"{_listed(others)} has it" if others else None
 
     def _allows(self, owner: Owner) -> bool:
         allowed = {folded(one) for word in self.people for one in self.identities.get(word, [word])}

@@ -176,7 +176,7 @@ class _Response(http.client.HTTPResponse):
             self._socket.settimeout(timeout)
 
 
-class _Connection(HTTPConnection):
+class _HTTPConnection(HTTPConnection):
     """Tells its exchange whether anything of the request was sent."""
 
     response_class = _Response
@@ -223,14 +223,14 @@ class _Connection(HTTPConnection):
         raise NewConnectionError(self, f"Failed to establish a new connection: {trouble}")
 
 
-class _SecureConnection(_Connection, HTTPSConnection):
+class _HTTPSConnection(_HTTPConnection, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
+class _HTTPPool(HTTPConnectionPool):
     """Keeps no connection on which something odd was read, and uses none that has been idle for long."""
 
-    ConnectionCls = _Connection
+    ConnectionCls = _HTTPConnection
 
     def _get_conn(self, timeout: float | None = None) -> t.Any:
         connection: t.Any = super()._get_conn(timeout)
@@ -247,10 +247,10 @@ class _Pool(HTTPConnectionPool):
         super()._put_conn(connection)
 
 
-class _SecurePool(_Pool, HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+class _HTTPSPool(_HTTPPool, HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
 
 
 def pools() -> dict[str, t.Any]:
     """For a pool manager's C(pool_classes_by_scheme)."""
-    return {"http": _Pool, "https": _SecurePool}
+    return {"http": _HTTPPool, "https": _HTTPSPool}

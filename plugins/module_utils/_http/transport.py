@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from .._core.errors import AmbiguousError, NotSentError, OptionError, RequestError, UnreachableError
 from .._core.options import Connection, TaskContext
-from .._core.urls import proxy_url
+from .._core.urls import is_loopback, proxy_url
 from .deadline import LARGEST_BODY, DeadlineSSLSocket, Exchange, exchange, pools
 
 try:
@@ -231,13 +231,21 @@ class Transport:
         return self._proxies[parts.netloc]
 
     def _proxies_for(self, url: str) -> dict[str, str]:
-        if self._connection.proxy:
-            return {"http": self._connection.proxy, "https": self._connection.proxy}
+        scheme = urlsplit(url).scheme
+        proxy = self._connection.proxy or self._environment_proxy(url)
+        if proxy and scheme == "http" and not self._connection.allow_http:
+            raise OptionError(
+                f"{urlsplit(url).netloc} is plain HTTP, which would show the credentials to the proxy",
+                "Use https, unset proxy, or set allow_http: true if you accept that.",
+            )
+        return {scheme: proxy} if proxy else {}
+
+    def _environment_proxy(self, url: str) -> str | None:
+        """The environment's proxy for an address; what is on this machine has none."""
+        if is_loopback(urlsplit(url).hostname or ""):
+            return None
         proxy = select_proxy(url, get_environ_proxies(url))
-        if not proxy:
-            return {}
-        # The others may stand there for other programs.
-        return {urlsplit(url).scheme: proxy_url(proxy, "The proxy in the environment", self._run.hide, schemes=None)}
+        return proxy_url(proxy, "The proxy in the environment", self._run.hide) if proxy else None
 
     def _tls_context(self) -> ssl.SSLContext:
         if not self._connection.validate_certs:

@@ -144,6 +144,7 @@ def test_where_nobody_listens_nothing_was_sent(api: Api, writes: bool) -> None:
     with pytest.raises(UnreachableError, match=r"no connection to 127\.0\.0\.1:\d+.*refused") as caught:
         api.client().request("PATCH" if writes else "GET", url, WRITE if writes else None)
     assert "object at" not in str(caught.value)
+    assert "Connection(" not in str(caught.value)
     assert caught.value.status is None
 
 

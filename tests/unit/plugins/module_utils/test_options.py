@@ -138,6 +138,8 @@ def test_base_url(given: str, url: str) -> None:
         "http://siem.example.com",
         "http://10.0.0.1",
         "http://localhost.example.com",
+        "http://localhost.",
+        "http://service.localhost",
         "http://127.0.0.1.example.com",
         "http://0.0.0.0",
         "HTTP://siem.example.com",
@@ -301,7 +303,14 @@ def test_proxy(given: str | None, url: str | None) -> None:
 
 def test_a_proxy_password_is_hidden() -> None:
     hidden: list[str] = []
-    params = {"timeout": 1, "retries": 0, "concurrency": 1, "validate_certs": True, "ca_path": None}
+    params = {
+        "timeout": 1,
+        "retries": 0,
+        "concurrency": 1,
+        "validate_certs": True,
+        "ca_path": None,
+        "allow_http": False,
+    }
     Connection.of({**params, "proxy": "http://me:Tw9vKx4LqZ@proxy:1"}, TaskContext(read_only=True, hide=hidden.append))
     assert {"Tw9vKx4LqZ", base64.b64encode(b"me:Tw9vKx4LqZ").decode()} <= set(hidden)
 

@@ -179,39 +179,91 @@ def test_without_a_proxy_none_is_used(server: Loopback, proxy: Loopback) -> None
     assert proxy.seen == []
 
 
+#: A host whose name nobody looks up but the proxy.
+THERE = "http://service.example:8080"
+
+
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
 @pytest.mark.parametrize("scheme", ["http://", ""])
 def test_a_proxy_from_the_environment(
-    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
+    proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
 ) -> None:
     monkeypatch.setenv(variable, f"{scheme}me:{PASSWORD}@127.0.0.1:{proxy.port}")
     hidden: list[str] = []
-    make_client(KEYS, hide=hidden.append).get(f"{server.url}/here")
+    make_client(KEYS, hide=hidden.append, allow_http=True).get(f"{THERE}/here")
     (seen,) = proxy.seen
-    assert seen.target == f"{server.url}/here"
+    assert seen.target == f"{THERE}/here"
     assert seen.headers["proxy-authorization"].startswith("Basic ")
-    assert server.seen == []
     assert PASSWORD in hidden
 
 
-@pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
-@pytest.mark.parametrize("value", ["127.0.0.1", "example.com,127.0.0.0/8", "*"])
-def test_no_proxy(
-    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.9.8.7"])
+@pytest.mark.parametrize("allow_http", [True, False])
+def test_what_is_on_this_machine_goes_past_the_proxy_of_the_environment(
+    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str, host: str, allow_http: bool
 ) -> None:
+    monkeypatch.setenv(variable, proxy.url)
+    monkeypatch.setenv("NO_PROXY", "service.example")
+    try:
+        make_client(KEYS, allow_http=allow_http, retries=0).get(f"http://{host}:{server.port}/here")
+    except UnreachableError:
+        assert host == "127.9.8.7", "the server is at one address only"
+    assert proxy.seen == []
+    assert proxy.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1]:1/x", "https://[::1]:1/x", "https://localhost:1/x", "http://localhost:1/"]
+)
+def test_a_closed_port_of_this_machine_is_not_asked_of_the_proxy(
+    proxy: Loopback, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy.url)
+    with pytest.raises(UnreachableError):
+        make_client(KEYS, retries=0).get(url)
+    assert proxy.connections == 0
+
+
+@pytest.mark.parametrize("way", ["option", "environment"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_keys_go_through_a_proxy_in_the_clear_only_if_that_is_allowed(
+    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch, certificate: Path, way: str, secure: bool
+) -> None:
+    """Nor to a server on this machine, nor by TLS as far as the proxy: that one would read them."""
+    url = proxy.url.replace("http:", "https:") if secure else proxy.url
+    if way == "environment":
+        monkeypatch.setenv("HTTP_PROXY", url)
+    options = {"proxy": url} if way == "option" else {}
+    for there in [THERE, server.url] if way == "option" else [THERE]:
+        with pytest.raises(OptionError, match="plain HTTP, which would show the credentials to the proxy") as caught:
+            make_client(KEYS, **options).request("PATCH", there, {})
+        assert "allow_http: true" in str(caught.value)
+    assert proxy.connections == 0
+
+
+def test_a_socks_proxy_of_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
+    with pytest.raises(OptionError, match=r"The proxy in the environment is not a URL.*not SOCKS"):
+        make_client(KEYS).get("https://service.example/")
+
+
+@pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
+@pytest.mark.parametrize("value", ["localhost.example", "example.com,127.0.0.0/8,.example", "*"])
+def test_no_proxy(proxy: Loopback, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv(variable, value)
-    make_client(KEYS).get(server.url)
-    assert len(server.seen) == 1
-    assert proxy.seen == []
+    # No such name exists, so without a proxy nobody is found.
+    with pytest.raises(UnreachableError, match=r"no connection to localhost\.example:1"):
+        make_client(KEYS, retries=0, allow_http=True).get("http://localhost.example:1")
+    assert proxy.connections == 0
 
 
-def test_the_option_comes_before_the_environment(
-    server: Loopback, proxy: Loopback, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_option_comes_before_the_environment(proxy: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
     hidden: list[str] = []
-    make_client(KEYS, hide=hidden.append, proxy=f"http://me:{PASSWORD}@127.0.0.1:{proxy.port}").get(server.url)
+    option = f"http://me:{PASSWORD}@127.0.0.1:{proxy.port}"
+    make_client(KEYS, hide=hidden.append, proxy=option, allow_http=True).get(THERE)
     (seen,) = proxy.seen
     assert "proxy-authorization" in seen.headers
     assert PASSWORD in hidden
@@ -222,7 +274,7 @@ def test_a_proxy_that_is_not_there_is_told_without_its_password(server: Loopback
     proxy = f"http://me:{PASSWORD}@127.0.0.1:{closed_port()}"
     url = server.url.replace("http:", f"{scheme}:")
     with pytest.raises(UnreachableError, match="through the proxy") as caught:
-        make_client(KEYS, proxy=proxy, retries=0).request("PATCH", url, {})
+        make_client(KEYS, proxy=proxy, retries=0, allow_http=True).request("PATCH", url, {})
     assert PASSWORD not in str(caught.value)
     assert caught.value.hint == "Check proxy."
 
@@ -266,14 +318,11 @@ def test_through_a_tunnel_the_proxy_sees_no_credentials(secure: Loopback, proxy:
 
 
 @pytest.mark.parametrize("broken", ["{}@127.0.0.1:port", "12/{}@127.0.0.1:1", "12#{}@127.0.0.1:1", "{}/x@127.0.0.1:1"])
-def test_a_broken_proxy_variable_is_told_without_its_password(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
+def test_a_broken_proxy_variable_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://me:{broken.format(PASSWORD)}")
     with pytest.raises(OptionError, match="The proxy in the environment is not a URL") as caught:
-        make_client(KEYS, retries=0).get(server.url)
+        make_client(KEYS, retries=0, allow_http=True).get(THERE)
     assert PASSWORD not in str(caught.value)
-    assert server.seen == []
 
 
 # TLS
