@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import typing as t
 
+from .errors import _LONGEST_PAGE, _title
 from .text import one_line
 
 _LONGEST = 500
@@ -49,9 +49,8 @@ def _text(body: str, depth: int) -> str:
         except (ValueError, RecursionError):
             return stripped
     if re.match(r"(?i)<(!|html|head|body|\?xml)", stripped):
-        title = re.search(r"(?is)<(title|h1)[^>]*>(.*?)</\1", stripped)
-        found = re.sub(r"(?s)<[^>]*>", " ", title.group(2)) if title else ""
-        return f"an HTML page: {html.unescape(found).strip()}" if found else "an HTML page"
+        found = _title(stripped[:_LONGEST_PAGE])
+        return f"an HTML page: {found}" if found else "an HTML page"
     return stripped
 
 
@@ -75,3 +74,15 @@ def _object(body: dict[str, t.Any], depth: int) -> str:
     if isinstance(details, dict) and details.get("errors"):
         said = f"{said.rstrip('.')}: {_words(details['errors'], depth + 1)}"
     return said
+
+
+def _title(page: str) -> str:
+    """The title of an HTML page, or its first heading. Takes no longer than the page is long, whatever is in it."""
+    for tag in ("title", "h1"):
+        opening = re.search(rf"(?i)<{tag}\b[^<>]*>", page)
+        rest = page[opening.end() :] if opening else ""
+        end = re.search(rf"(?i)</{tag}", rest)
+        found = html.unescape(re.sub("<[^<>]*>", " ", rest[: end.start()])).strip() if end else ""
+        if found:
+            return found
+    return ""

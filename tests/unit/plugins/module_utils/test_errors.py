@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 import pytest
@@ -117,6 +118,41 @@ def test_huge_words_are_cut(body: t.Any) -> None:
     said = words(body)
     assert len(said) <= 500
     assert said.endswith("…")
+
+
+HOSTILE = {
+    "titles that never end": "<html>" + "<title>" * 400_000,
+    "half tags": "<html>" + "<title" * 400_000,
+    "brackets": "<html><title>" + "<" * 2_000_000 + "</title>",
+    "ends of another": "<html><title>" + "</h1>" * 400_000,
+    "comments": "<!--" * 400_000,
+    "entities": "<html><title>" + "&amp" * 400_000 + "</title>",
+    "spaces": " " * 2_000_000 + "x",
+    "spaces and a page": " " * 1_000_000 + "<html><title>" + " " * 1_000_000,
+    "words": "x " * 1_000_000,
+    "quotes": '"' * 2_000_000,
+    "JSON in JSON": json.dumps(json.dumps(json.dumps({"message": "<html>" + "<title>" * 100_000}))),
+    "lists": "[" * 1_000_000,
+    "lists that end": "[" * 1_000_000 + "]" * 1_000_000,
+    "objects": '{"message":' * 400_000,
+    "objects that end": '{"error":' * 100_000 + "1" + "}" * 100_000,
+    "objects as deep as can be read": '{"error":' * 900 + "1" + "}" * 900,
+    "a number": "9" * 4_000,
+}
+
+
+@pytest.mark.parametrize("wrap", [lambda text: text, lambda text: {"message": text}, lambda text: [{"errors": [text]}]])
+@pytest.mark.parametrize("what", HOSTILE)
+def test_words_take_no_time(what: str, wrap: t.Callable[[str], t.Any]) -> None:
+    """The time of an extraction that is not linear would be minutes."""
+    start = time.process_time()
+    assert len(words(wrap(HOSTILE[what]))) <= 500
+    assert time.process_time() - start < 1
+
+
+def test_a_title_behind_a_large_head_is_found() -> None:
+    page = f"<html><head><meta content='{'x' * 10_000}'><title>Blocked</title>{'<title>' * 100_000}"
+    assert words(page) == "an HTML page: Blocked"
 
 
 def test_deep_nesting_ends() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import time
 import typing as t
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ansible_collections.secops.triage.plugins.module_utils._core.errors import 
     AmbiguousError,
     OptionError,
     RefusedError,
+    RequestError,
     UnreachableError,
 )
 from ansible_collections.secops.triage.tests.unit.client import make_client
@@ -169,6 +171,32 @@ def test_a_refusal_of_any_bytes_is_a_refusal(server: Loopback) -> None:
         with pytest.raises(RefusedError) as caught:
             make_client(KEYS).get(server.url)
         assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("depth", [300, 900, 5_000, 100_000])
+@pytest.mark.parametrize("kind", ["[]", '{"error":1}', '{"message":1}', '{"errors":[1]}'])
+def test_an_answer_as_deep_as_that_is_an_answer_or_an_error(
+    server: Loopback, status: int, depth: int, kind: str
+) -> None:
+    opening, _one, closing = kind.partition("1") if "1" in kind else ("[", "", "]")
+    server.reply = Reply(status, body=(opening * depth + "1" + closing * depth).encode())
+    client = make_client(KEYS, retries=0)
+    (answer,) = client.each_alone(client.get, [server.url])
+    if isinstance(answer, RequestError):
+        assert len(str(answer)) < 700
+        assert answer.status == status
+    else:
+        assert status == 200
+
+
+def test_a_large_error_takes_no_time(server: Loopback) -> None:
+    """To take secrets out of sixty megabytes of small objects takes minutes."""
+    server.reply = Reply(400, body=b"[" + b"{}," * (20 * 2**20) + b"{}]")
+    start = time.process_time()
+    with pytest.raises(RefusedError):
+        make_client(KEYS).get(server.url)
+    assert time.process_time() - start < 5
 
 
 # Proxies
