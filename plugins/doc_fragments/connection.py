@@ -41,7 +41,8 @@ options:
     description:
       - The URL of a proxy.
       - If not set, the environment variables E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY) are used, as usual in upper
-        or lower case.
+        or lower case. Addresses of the same machine go past them.
+      - Plain HTTP goes through a proxy only if O(allow_http=true).
     type: str
   concurrency:
     description: How many requests may be under way at the same time, from V(1) to V(64).

@@ -59,21 +59,28 @@ def _object(body: dict[str, t.Any], depth: int) -> str:
     failures = body.get("failures")
     if isinstance(failures, list) and failures:
         return f"{body.get('version_conflicts', len(failures))} version conflicts; {_words(failures[0], depth + 1)}"
-    errors = body.get("errors")
-    if isinstance(errors, list) and errors:
-        return _words(errors, depth + 1)
-    error = body.get("error")
-    if isinstance(error, (dict, list)) and error:
-        return _words(error, depth + 1)
+    for inner in (body.get("errors"), body.get("error")):
+        if isinstance(inner, (dict, list)) and inner:
+            return _words(inner, depth + 1)
     parts = [_words(body.get(key), depth + 1) for key in ("title", "message", "detail", "msg", "reason", "cause")]
-    said = ": ".join(dict.fromkeys(filter(None, parts))) or (error if isinstance(error, str) else "")
-    place = body.get("loc")
-    if isinstance(place, list):
-        said = f"{'.'.join(str(step) for step in place)}: {said}"
-    details = body.get("details")
-    if isinstance(details, dict) and details.get("errors"):
-        said = f"{said.rstrip('.')}: {_words(details['errors'], depth + 1)}"
-    return said
+    said = ": ".join(dict.fromkeys(filter(None, parts))) or _words(body.get("error"), depth + 1)
+    place = _place(body)
+    return _with_details(f"{place}: {said}" if place else said, body.get("details"), depth)
+
+
+def _place(body: dict[str, t.Any]) -> str:
+    """What an error is about: Calseta's C(loc), or Datadog's C(source), a pointer, a parameter or a header."""
+    location, source = body.get("loc"), body.get("source")
+    if isinstance(location, list):
+        return ".".join(map(str, location))
+    if isinstance(source, dict):
+        return ", ".join(f"{key} {value}" for key, value in source.items() if isinstance(value, str))
+    return ""
+
+
+def _with_details(said: str, details: t.Any, depth: int) -> str:
+    errors = details.get("errors") if isinstance(details, dict) else None
+    return f"{said.rstrip('.')}: {_words(errors, depth + 1)}" if errors else said
 
 
 def _title(page: str) -> str:

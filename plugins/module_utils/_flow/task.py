@@ -19,6 +19,7 @@ from ansible.module_utils.common.parameters import remove_values
 
 from .._core.errors import TriageError
 from .._core.options import ArgumentSpec, Params, TaskContext, environment_value
+from .._core.secret_forms import forms_of
 from .._core.text import one_line, printable
 from .._http.transport import REQUESTS_IMPORT_ERROR
 from .change import Fields
@@ -81,8 +82,7 @@ def _context(module: AnsibleModule) -> TaskContext:
     context = TaskContext(
         read_only=module.check_mode,
         diff=module._diff,
-        # To take out an empty string would take out everything.
-        hide=lambda secret: module.no_log_values.add(secret) if secret else None,
+        hide=lambda secret: module.no_log_values.update(forms_of(secret)),
         # A copy, for another thread may just be hiding a token.
         scrub=lambda answer: remove_values(answer, module.no_log_values.copy()),
     )
