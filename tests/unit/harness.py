@@ -21,11 +21,15 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.common.parameters import PASS_VARS
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta.api import Calseta
-from ansible_collections.secops.triage.plugins.module_utils._datadog.api import Signals
+from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import CalsetaNotes
+from ansible_collections.secops.triage.plugins.module_utils._calseta.update import CalsetaAlerts
+from ansible_collections.secops.triage.plugins.module_utils._datadog.writable import WritableSignals
+from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
 from ansible_collections.secops.triage.plugins.module_utils._flow.task import CRASH
-from ansible_collections.secops.triage.plugins.module_utils._kibana.api import Alerts as KibanaAlerts
-from ansible_collections.secops.triage.plugins.module_utils._security_deck.api import SecurityDeck
+from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import KibanaNotes
+from ansible_collections.secops.triage.plugins.module_utils._kibana.writable import WritableAlerts
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import SecurityDeckNotes
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.update import SecurityDeckAlerts
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault
 
 try:
@@ -47,8 +51,14 @@ Params = dict[str, t.Any]
 #: A run may differ from its prediction in these: only the service can tell them.
 UNPREDICTABLE = ("operation_id",)
 
-#: The platforms, and the seconds for which their reads may lag.
-READ_LAGS = {platform: platform.read_lag for platform in (Signals, KibanaAlerts, SecurityDeck, Calseta)}
+#: What writes, and the seconds for which reads may lag behind it.
+READ_LAGS: dict[type[WritablePlatform], float] = {
+    platform: platform.read_lag
+    for platform in (
+        *(WritableSignals, WritableAlerts, KibanaNotes),
+        *(SecurityDeckAlerts, SecurityDeckNotes, CalsetaAlerts, CalsetaNotes),
+    )
+}
 
 
 def run_module(name: str, params: Params, *, check: bool = False, diff: bool = True) -> Result:

@@ -23,6 +23,7 @@ from ansible_collections.secops.triage.plugins.module_utils._core.errors import 
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.change import (
     Accepted,
+    Alert,
     Change,
     Confirmed,
     Fields,
@@ -58,10 +59,10 @@ class Alerts(WritablePlatform):
 
     def __init__(self, *, appends: bool = False, guarded: bool = False, skip: bool = False) -> None:
         self.appends = appends
-        self.guards = Guards(only_assigned_to=["", "ana"] if guarded else None, skip=skip)
+        self.guards = Guards(only_assigned_to=["", "ana"] if guarded else None, skip_protected=skip)
 
-    def desired(self, alert_id: str, fields: Fields) -> Fields:
-        if fields["status"] == "stuck":
+    def desired(self, alert: Alert) -> Fields:
+        if alert.fields["status"] == "stuck":
             raise OptionError("It cannot be closed")
         return NEW
 
@@ -69,9 +70,6 @@ class Alerts(WritablePlatform):
         return "bo has it" if self.guards.set and change.before["owner"] == "bo" else None
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        raise NotImplementedError
-
-    def read_batch(self, ids: t.Sequence[str]) -> dict[str, Fields]:
         raise NotImplementedError
 
 
@@ -98,7 +96,7 @@ OUTCOMES: dict[Answer, Outcome] = {
 
 
 def tracked(*outcomes: Outcome, **rules: bool) -> WriteTracker:
-    tracker = WriteTracker(Alerts(**rules), Change("a", OLD, NEW))
+    tracker = WriteTracker(Alerts(**rules), Change(Alert("a", OLD), NEW))
     for outcome in outcomes:
         tracker.record_answer(outcome)
     return tracker
@@ -137,9 +135,9 @@ def test_which_answer_each_outcome_is() -> None:
 def test_an_answer_that_shows_the_alert_otherwise_is_an_acceptance() -> None:
     tracker = tracked(Confirmed(OLD))
     assert tracker.needs_read
-    assert tracker.record_read(OLD) is None, "what the API has taken is not sent again"
+    assert tracker.record_read(Alert("a", OLD)) is None, "what the API has taken is not sent again"
     assert (tracker.result.changed, tracker.needs_read) == (None, True)
-    tracker.record_read(NEW)
+    tracker.record_read(Alert("a", NEW))
     assert reported(tracker) == (NEW, True, None)
 
 
@@ -159,7 +157,7 @@ def test_what_an_answer_leaves_open(answer: Answer, doubt: bool, again: bool | s
     for appends in (False, True):
         tracker = tracked(OUTCOMES[answer], guarded=True, appends=appends)
         # A confirmation needs no read.
-        sent_again = tracker.record_read(OLD) if tracker.needs_read else None
+        sent_again = tracker.record_read(Alert("a", OLD)) if tracker.needs_read else None
         assert (sent_again is not None) == (again is True or (again == "sets" and not appends))
         assert (tracker.result.changed is None) == doubt
 
@@ -180,11 +178,11 @@ class TestInDoubt:
         # What was not sent has nothing to say of what was.
         quiet = last in (Answer.PUT_OFF, Answer.NOT_SENT)
         said: TriageError | None = getattr(OUTCOMES[last], "error", None)
-        return t.cast(Unknown, tracked(Unknown(failure(500)))._said) if quiet else said
+        return tracked(Unknown(failure(500)))._said if quiet else said
 
     def test_no_answer_while_an_earlier_read_stands(self, last: Answer) -> None:
         tracker = self.tracker(last)
-        tracker.record_read(HALF)
+        tracker.record_read(Alert("a", HALF))
         before = reported(tracker)
         tracker.read_failed(UNSEEN)
         assert reported(tracker) == before
@@ -206,14 +204,14 @@ class TestInDoubt:
 
     def test_as_desired(self, last: Answer) -> None:
         tracker = self.tracker(last)
-        assert tracker.record_read(NEW) is None
+        assert tracker.record_read(Alert("a", NEW)) is None
         assert reported(tracker) == (NEW, True, None)
         assert not tracker.needs_read
 
     @pytest.mark.parametrize("read", [OLD, HALF])
     def test_otherwise(self, last: Answer, read: Fields) -> None:
         tracker = self.tracker(last)
-        again = tracker.record_read(read)
+        again = tracker.record_read(Alert("a", read))
         after, changed, error = reported(tracker)
         assert (after, changed) == (read, None)
         said = self.said(last)
@@ -223,7 +221,7 @@ class TestInDoubt:
 
     def test_otherwise_where_nothing_could_be_sent(self, last: Answer) -> None:
         tracker = self.tracker(last)
-        assert tracker.record_read(STUCK) is None
+        assert tracker.record_read(Alert("a", STUCK)) is None
         assert (tracker.result.changed, str(tracker.result.error)) == (None, "It cannot be closed")
 
 
@@ -233,7 +231,7 @@ class TestNotInDoubt:
 
     def test_no_answer_while_an_earlier_read_stands(self, last: Answer) -> None:
         tracker = tracked(OUTCOMES[last])
-        tracker.record_read(HALF)
+        tracker.record_read(Alert("a", HALF))
         before = reported(tracker)
         tracker.read_failed(UNSEEN)
         assert reported(tracker) == before
@@ -250,13 +248,13 @@ class TestNotInDoubt:
 
     def test_as_desired_by_somebody_else(self, last: Answer) -> None:
         tracker = tracked(OUTCOMES[last])
-        tracker.record_read(NEW)
+        tracker.record_read(Alert("a", NEW))
         assert reported(tracker) == (NEW, False, None)
 
     @pytest.mark.parametrize("read", [OLD, HALF])
     def test_otherwise(self, last: Answer, read: Fields) -> None:
         tracker = tracked(OUTCOMES[last])
-        tracker.record_read(read)
+        tracker.record_read(Alert("a", read))
         assert reported(tracker) == (read, False, t.cast(Refused, OUTCOMES[last]).error)
         assert not tracker.needs_read
 
@@ -266,13 +264,13 @@ class TestNotInDoubt:
 def test_doubt_is_sticky(first: Answer, status: int) -> None:
     """A read of the old state proves nothing, and a refusal says nothing of the try before it."""
     tracker = tracked(OUTCOMES[first])
-    tracker.record_read(OLD)
+    tracker.record_read(Alert("a", OLD))
     tracker.record_answer(Refused(refusal(status)))
     assert tracker.needs_read
-    tracker.record_read(OLD)
+    tracker.record_read(Alert("a", OLD))
     assert tracker.result.changed is None
     assert tracker.needs_read
-    tracker.record_read(NEW)
+    tracker.record_read(Alert("a", NEW))
     assert reported(tracker) == (NEW, True, None)
 
 
@@ -281,14 +279,14 @@ def test_what_ends_doubt(outcome: Outcome) -> None:
     tracker = tracked(Unknown(failure(500)), outcome)
     assert tracker.result.changed is isinstance(outcome, Confirmed)
     if tracker.needs_read:
-        tracker.record_read(OLD)
+        tracker.record_read(Alert("a", OLD))
     assert tracker.result.changed is isinstance(outcome, Confirmed)
 
 
 @pytest.mark.parametrize("doubt", [True, False])
 def test_a_guard_that_objects_before_a_further_try_leaves_the_doubt(doubt: bool) -> None:
     tracker = tracked(OUTCOMES[Answer.UNCLEAR if doubt else Answer.PUT_OFF], guarded=True)
-    assert tracker.record_read(GUARDED) is None
+    assert tracker.record_read(Alert("a", GUARDED)) is None
     assert tracker.result.changed is (None if doubt else False)
     assert isinstance(tracker.result.error, GuardError)
     assert ("Not tried again" in str(tracker.result.error)) == doubt
@@ -297,7 +295,7 @@ def test_a_guard_that_objects_before_a_further_try_leaves_the_doubt(doubt: bool)
 
 def test_what_a_guard_keeps_from_its_first_try_is_skipped_where_the_task_asks_for_that() -> None:
     tracker = tracked(OUTCOMES[Answer.PUT_OFF], guarded=True, skip=True)
-    tracker.record_read(GUARDED)
+    tracker.record_read(Alert("a", GUARDED))
     assert (tracker.result.skipped, tracker.result.error, tracker.result.changed) == ("bo has it", None, False)
 
 
@@ -320,7 +318,7 @@ def test_without_guards_the_client_has_waited_already() -> None:
 )
 def test_a_service_that_fails_in_the_same_way_at_every_try(outcomes: list[Outcome], failing: bool) -> None:
     tracker = tracked(*outcomes)
-    tracker.record_read(OLD)
+    tracker.record_read(Alert("a", OLD))
     assert tracker.result.failing is failing
-    tracker.record_read(NEW)
+    tracker.record_read(Alert("a", NEW))
     assert not tracker.result.failing
