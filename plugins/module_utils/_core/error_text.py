@@ -11,10 +11,12 @@ import json
 import re
 import typing as t
 
-from .errors import _LONGEST_PAGE, _title
 from .text import one_line
 
 _LONGEST = 500
+
+#: Characters of an HTML page that are looked at for its title.
+_LONGEST_PAGE = 20_000
 
 
 def words(body: t.Any) -> str:

@@ -14,9 +14,6 @@ import typing as t
 from .error_text import words
 from .text import one_line
 
-#: Characters of an HTML page that are looked at for its title.
-_LONGEST_PAGE = 20_000
-
 
 class TriageError(Exception):
     """A failure that the user is told of; never a traceback.
