@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.secops.triage.plugins.module_utils._core.backoff import LONGEST_WAIT, told_wait
+from ansible_collections.secops.triage.plugins.module_utils._core.backoff import LONGEST_WAIT, retry_after
 from ansible_collections.secops.triage.plugins.module_utils._core.error_text import words
 from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
 from ansible_collections.secops.triage.plugins.module_utils._core.options import checked_ids
@@ -33,7 +33,7 @@ _digits = st.text("0123456789+-.eE _:,/nafiNTGM", max_size=20)
     limited=st.booleans(),
 )
 def test_nobody_waits_longer_than_the_longest_wait(given_headers: dict[str, str], limited: bool) -> None:
-    assert 0 <= told_wait(given_headers, limited=limited) <= LONGEST_WAIT
+    assert 0 <= retry_after(given_headers, limited=limited) <= LONGEST_WAIT
 
 
 @given(body=json_values | deep(900) | texts)

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import email.utils
 import random
+import re
+import time
 import typing as t
-
-from .._http.throttle import _seconds
+from datetime import timezone
 
 #: No server may hold a task longer than this for one refusal, in seconds.
 LONGEST_WAIT = 300.0
@@ -24,7 +26,7 @@ def backoff(attempt: int) -> float:
     return min(_FIRST_BACKOFF * 2.0 ** (attempt - 1), 30.0) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
-def told_wait(headers: t.Mapping[str, str], *, limited: bool) -> float:
+def retry_after(headers: t.Mapping[str, str], *, limited: bool) -> float:
     """Seconds that an answer says to wait, or 0: those of C(Retry-After).
 
     In one that is ``limited`` (a 429) also those of C(X-RateLimit-Reset), or, if that cannot be read, of
@@ -33,3 +35,27 @@ def told_wait(headers: t.Mapping[str, str], *, limited: bool) -> float:
     names = ("Retry-After", "X-RateLimit-Reset", "X-RateLimit-Period") if limited else ("Retry-After",)
     waits = (_seconds(headers.get(name, "")) for name in names)
     return next((min(max(wait, 0.0), LONGEST_WAIT) for wait in waits if wait is not None), 0.0)
+
+
+def _seconds(text: str) -> float | None:
+    """The longest time in the values of a header, or V(None) if none can be read.
+
+    A header that was sent twice, as Datadog does, is one with a comma between its values. Each is a count of seconds,
+    the seconds since 1970 of a moment, or a date. A number is of digits (RFC 9110), perhaps with a fraction.
+    """
+    # A date has a comma behind the day of the week.
+    values = re.findall(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, *)?[^,]+", text)
+    return max((wait for value in values if (wait := _wait(value.strip())) is not None), default=None)
+
+
+def _wait(value: str) -> float | None:
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        number = float(value)
+        # A count of seconds is never this large; an epoch always is.
+        return number - time.time() if number > 1_000_000_000 else number
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+        # The form without a zone means GMT.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
+        return None

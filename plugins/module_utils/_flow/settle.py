@@ -43,7 +43,7 @@ class Writes:
         while to_write and attempt <= self._platform.retries:
             time.sleep(backoff(attempt))
             # Minutes may have passed since the guards saw the alerts.
-            self._platform.alerts.client.begin_writes(impatient=self._platform.guards.set)
+            self._platform.alerts.client.begin_writes(fail_fast=self._platform.guards.set)
             throttled = self._write(to_write)
             to_write = self._read([change.id for change in to_write])
             # Throttled writes use up no retry.

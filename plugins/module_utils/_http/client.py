@@ -14,15 +14,15 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from .._core.backoff import backoff, told_wait
+from .._core.backoff import backoff, retry_after
 from .._core.errors import AmbiguousError, NotSentError, RefusedError, RequestError, TriageError, UnreachableError
 from .._core.options import Connection, TaskContext
-from .throttle import Pace
+from .throttle import Throttle
 from .transport import PROXY_ASKS, Answer, Transport
 
 Item = t.TypeVar("Item")
 
-Found = t.TypeVar("Found")
+Result = t.TypeVar("Found")
 
 #: What to look at after a status: called with the status and whether the request was a write.
 Hint = t.Callable[[int, bool], t.Optional[str]]
@@ -128,29 +128,29 @@ class Client:
         self,
         connection: Connection,
         authorization: Authorization,
-        run: TaskContext,
+        context: TaskContext,
         hint: Hint,
         cause_of: Cause = lambda path, writing: None,
     ) -> None:
         self.connection = connection
         self._authorization = authorization
-        self._read_only = run.read_only
+        self._read_only = context.read_only
         self._hint = hint
         self._cause_of = cause_of
-        self.scrub = run.scrub
+        self.scrub = context.scrub
         #: Whether no write is sent late: its caller looks again first. And how the service has asked to wait since.
-        self._impatient = False
-        self._held: RequestError | None = None
-        self._pace = Pace(connection.concurrency)
-        self._transport = Transport(connection, run)
+        self._fail_fast = False
+        self._throttled: RequestError | None = None
+        self._throttle = Throttle(connection.concurrency)
+        self._transport = Transport(connection, context)
         #: How many requests in a row got no answer, and after how many of those no write is sent any more: a thousand
         #: would each wait out their time, one after the other.
-        self._silent = 0
-        self._longest_silence = max(8, connection.concurrency * (connection.retries + 1))
+        self._unanswered = 0
+        self._most_unanswered = max(8, connection.concurrency * (connection.retries + 1))
         #: What has ended the sending of all requests with the same cause; with V(None), of all.
         self._ends: dict[t.Hashable, RequestError] = {}
 
-    def each(self, function: t.Callable[[Item], Found], items: t.Sequence[Item]) -> list[Found]:
+    def each(self, function: t.Callable[[Item], Result], items: t.Sequence[Item]) -> list[Result]:
         """``function`` of every item, concurrently, in the items' order. The first error ends it."""
         workers = min(self.connection.concurrency, len(items))
         if workers <= 1:
@@ -158,26 +158,26 @@ class Client:
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             return list(pool.map(function, items))
 
-    def each_alone(self, function: t.Callable[[Item], Found], items: t.Sequence[Item]) -> list[Found | TriageError]:
+    def each_alone(self, function: t.Callable[[Item], Result], items: t.Sequence[Item]) -> list[Result | TriageError]:
         """As `each`, but an error is the result of its own item only, as long as the server answers at all."""
-        silent = threading.Event()
+        unanswered = threading.Event()
 
-        def one(item: Item) -> Found | TriageError:
-            if silent.is_set():
+        def one(item: Item) -> Result | TriageError:
+            if unanswered.is_set():
                 return TriageError("The server does not answer any more, so nobody can look")
             try:
                 return function(item)
             except TriageError as error:
                 if isinstance(error, (UnreachableError, AmbiguousError)) and error.status is None:
-                    silent.set()
+                    unanswered.set()
                 return error
 
         return self.each(one, items)
 
-    def begin_writes(self, *, impatient: bool) -> None:
+    def begin_writes(self, *, fail_fast: bool) -> None:
         """What was read is good for the writes that follow. If ``impatient``, none of them is sent late: once the
         service has asked to wait, they are refused, and the caller looks before it begins anew."""
-        self._impatient, self._held = impatient, None
+        self._fail_fast, self._throttled = fail_fast, None
 
     def get(self, url: str, params: t.Mapping[str, t.Any] | None = None) -> Answer:
         return self.request("GET", url, params=params)
@@ -204,7 +204,7 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         kind = {"Content-Type": "application/json"} if data else {}
         sent = {"Accept": "application/json", **kind, **(headers or {})}
-        call = _Call(method, url, params, sent, data, safe, anonymous, self._pace.ticket())
+        call = _Call(method, url, params, sent, data, safe, anonymous, self._throttle.ticket())
         while True:
             answer = self._try(call)
             if answer is not None:
@@ -213,12 +213,12 @@ class Client:
     def _try(self, call: _Call) -> Answer | None:
         """The answer, or V(None) when it is time to try again."""
         who = {} if call.anonymous else self._authorization.headers()
-        mark = self._pace.enter(call.ticket)
+        mark = self._throttle.enter(call.ticket)
         try:
             self._check(call)
             outcome = self._send(call, who, mark)
         finally:
-            self._pace.leave()
+            self._throttle.leave()
         if isinstance(outcome, Answer):
             return outcome
         if outcome.error.status == 401 and not call.anonymous and self._authorization.renew(who):
@@ -230,7 +230,7 @@ class Client:
             raise outcome.error
         if outcome.kind is _UNAVAILABLE:
             # Others go first: it may be this one request only.
-            call.ticket = self._pace.ticket()
+            call.ticket = self._throttle.ticket()
         elif not outcome.kind.holds:
             time.sleep(backoff(call.failures))
         return None
@@ -241,19 +241,19 @@ class Client:
             answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
         except RequestError as trouble:
             call.failures += 1
-            self._silent += 1 if trouble.status is None else 0
+            self._unanswered += 1 if trouble.status is None else 0
             return _Failure(_BY_ERROR[type(trouble)], trouble)
-        self._silent = 0
+        self._unanswered = 0
         if 200 <= answer.status < 300:
-            self._pace.widen(mark)
+            self._throttle.recover(mark)
             return answer
         kind = _kind_of(answer, call.safe)
         call.refusals += 1 if kind is _PUT_OFF else 0
         call.failures += 0 if kind is _PUT_OFF else 1
         error = self._error(call, answer, kind)
         if kind.holds:
-            self._held = error
-            rounds = self._pace.put_off(mark, told_wait(answer.headers, limited=answer.status == 429))
+            self._throttled = error
+            rounds = self._throttle.put_off(mark, retry_after(answer.headers, limited=answer.status == 429))
             # Where a request has waited through all of its tries, and nobody got through meanwhile, a thousand others
             # need not do the same in turn.
             if rounds > max(self.connection.retries, 1):
@@ -270,7 +270,7 @@ class Client:
             self._ends.setdefault(cause, error)
         if None in self._ends:
             # Those that wait have nothing to wait for.
-            self._pace.release()
+            self._throttle.release()
 
     def _check(self, call: _Call) -> None:
         """Raise an error where it would be of no use to send this, or not right any more."""
@@ -278,13 +278,13 @@ class Client:
             end = self._ends.get(None) or self._ends.get(self._cause_of(call.path, not call.safe))
             if end:
                 raise self._not_sent(call, end, f"after {end.status} to {end.method} {end.path}")
-        if not call.safe and self._silent >= self._longest_silence:
+        if not call.safe and self._unanswered >= self._most_unanswered:
             raise NotSentError(call.method, call.path, "not sent, for the server has stopped answering")
-        if self._hurries(call) and self._held:
-            raise self._not_sent(call, self._held, "for the service asked to wait")
+        if self._must_not_wait(call) and self._throttled:
+            raise self._not_sent(call, self._throttled, "for the service asked to wait")
 
-    def _hurries(self, call: _Call) -> bool:
-        return self._impatient and not (call.safe or call.anonymous)
+    def _must_not_wait(self, call: _Call) -> bool:
+        return self._fail_fast and not (call.safe or call.anonymous)
 
     @staticmethod
     def _not_sent(call: _Call, cause: RequestError, why: str) -> NotSentError:
@@ -295,7 +295,7 @@ class Client:
         """Whether what failed may be sent again here and now."""
         again = kind.read_again if call.safe else kind.write_again
         tries = call.refusals if kind is _PUT_OFF else call.failures
-        return again and not self._hurries(call) and tries <= self.connection.retries
+        return again and not self._must_not_wait(call) and tries <= self.connection.retries
 
     def _error(self, call: _Call, answer: Answer, kind: _Kind) -> RequestError:
         status, reason = answer.status, f"{answer.status} {answer.reason}".strip()

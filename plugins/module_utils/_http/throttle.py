@@ -11,41 +11,14 @@ The request that has waited longest goes first, so that none of them is refused 
 
 from __future__ import annotations
 
-import email.utils
 import itertools
-import re
 import threading
 import time
-from datetime import timezone
 
 from .._core.backoff import backoff
 
 
-def _seconds(text: str) -> float | None:
-    """The longest time in the values of a header, or V(None) if none can be read.
-
-    A header that was sent twice, as Datadog does, is one with a comma between its values. Each is a count of seconds,
-    the seconds since 1970 of a moment, or a date. A number is of digits (RFC 9110), perhaps with a fraction.
-    """
-    # A date has a comma behind the day of the week.
-    values = re.findall(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, *)?[^,]+", text)
-    return max((wait for value in values if (wait := _wait(value.strip())) is not None), default=None)
-
-
-def _wait(value: str) -> float | None:
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
-        number = float(value)
-        # A count of seconds is never this large; an epoch always is.
-        return number - time.time() if number > 1_000_000_000 else number
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-        # The form without a zone means GMT.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() - time.time()
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-class Pace:
+class Throttle:
     """Admits at most ``width`` requests at a time, in the order in which they first asked."""
 
     def __init__(self, width: int) -> None:
@@ -65,7 +38,7 @@ class Pace:
         return next(self._tickets)
 
     def enter(self, ticket: int) -> int:
-        """Wait until the request with this ticket may be sent. Returns a mark for `widen`."""
+        """Wait until the request with this ticket may be sent. Returns a mark for `recover`."""
         with self._changed:
             self._waiting.append(ticket)
             while True:
@@ -110,7 +83,7 @@ class Pace:
             self._open = self._width
             self._changed.notify_all()
 
-    def widen(self, mark: int) -> None:
+    def recover(self, mark: int) -> None:
         """A request was answered: twice as many may go, up to the full width.
 
         One that was sent before the last refusal says nothing about what the server bears now.

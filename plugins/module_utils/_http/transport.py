@@ -123,10 +123,10 @@ class _Request(t.NamedTuple):
 class Transport:
     """Sends one request at a time and thread; follows no redirect, keeps no cookie, reads no netrc."""
 
-    def __init__(self, connection: Connection, run: TaskContext) -> None:
+    def __init__(self, connection: Connection, context: TaskContext) -> None:
         self._timeout = connection.timeout
         self._connection = connection
-        self._run = run
+        self._context = context
         self._proxies: dict[str, dict[str, str]] = {}
         self._session = _Session()
         # What requests would take from the environment at every call is looked up once; a netrc could replace our keys.
@@ -179,7 +179,7 @@ class Transport:
         except (ValueError, RecursionError):
             # What is cut off here may be half a secret, so it is cut off once more.
             text = content[: 10 * _LONGEST_TEXT].decode("utf-8", "replace")
-            body = self._run.scrub(text)[:_LONGEST_TEXT]
+            body = self._context.scrub(text)[:_LONGEST_TEXT]
             if good:
                 kind = response.headers.get("Content-Type", "no content type")
                 raise AmbiguousError(
@@ -193,7 +193,7 @@ class Transport:
                 ) from None
         if good and not content and answer.status != 204:
             raise AmbiguousError(method, path, f"{answer.status} with an empty body", status=answer.status)
-        return dataclasses.replace(answer, body=body if good else self._run.scrub(body))
+        return dataclasses.replace(answer, body=body if good else self._context.scrub(body))
 
     def _failure(self, error: Exception, current: Exchange, request: _Request, status: int | None) -> RequestError:
         """What to say of an exchange that ended in ``error``: it depends on how far it got."""
@@ -217,7 +217,7 @@ class Transport:
         """The words of what has caused an error, without secrets."""
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
-        return t.cast(str, self._run.scrub(_last_words(getattr(reason, "original_error", reason))))[:_LONGEST]
+        return t.cast(str, self._context.scrub(_last_words(getattr(reason, "original_error", reason))))[:_LONGEST]
 
     def _route(self, url: str) -> dict[str, str]:
         """The proxies for this address, and the TLS context if this is the first that needs one."""
@@ -245,7 +245,7 @@ class Transport:
         if is_loopback(urlsplit(url).hostname or ""):
             return None
         proxy = select_proxy(url, get_environ_proxies(url))
-        return proxy_url(proxy, "The proxy in the environment", self._run.hide) if proxy else None
+        return proxy_url(proxy, "The proxy in the environment", self._context.hide) if proxy else None
 
     def _tls_context(self) -> ssl.SSLContext:
         if not self._connection.validate_certs:

@@ -14,8 +14,8 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 from urllib3._collections import HTTPHeaderDict
 
-from ansible_collections.secops.triage.plugins.module_utils._core.backoff import LONGEST_WAIT, backoff, told_wait
-from ansible_collections.secops.triage.plugins.module_utils._http.throttle import Pace
+from ansible_collections.secops.triage.plugins.module_utils._core.backoff import LONGEST_WAIT, backoff, retry_after
+from ansible_collections.secops.triage.plugins.module_utils._http.throttle import Throttle
 
 
 def date_in(seconds: float) -> dict[str, str]:
@@ -70,7 +70,7 @@ def epoch_in(seconds: float) -> dict[str, str]:
     ],
 )
 def test_told_wait(headers: dict[str, str], wait: float) -> None:
-    assert told_wait(headers, limited=True) == wait
+    assert retry_after(headers, limited=True) == wait
 
 
 def twice(seconds: float) -> dict[str, str]:
@@ -93,20 +93,20 @@ def retry_epoch_in(seconds: float) -> dict[str, str]:
 
 @pytest.mark.parametrize("in_seconds", [date_in, old_date_in, epoch_in, twice, reset_date_in, retry_epoch_in])
 def test_told_when_to_come_back(in_seconds: t.Callable[[float], dict[str, str]]) -> None:
-    assert 150 < told_wait(in_seconds(200), limited=True) <= 200
-    assert told_wait(in_seconds(9000), limited=True) == LONGEST_WAIT
-    assert told_wait(in_seconds(-30), limited=True) == 0
+    assert 150 < retry_after(in_seconds(200), limited=True) <= 200
+    assert retry_after(in_seconds(9000), limited=True) == LONGEST_WAIT
+    assert retry_after(in_seconds(-30), limited=True) == 0
 
 
 def test_headers_as_requests_has_them() -> None:
     """Two of a name are one there, in whatever case they were sent."""
     doubled = HTTPHeaderDict([("x-ratelimit-reset", "6"), ("X-RateLimit-Reset", "6")])
-    assert told_wait(CaseInsensitiveDict(doubled), limited=True) == 6
+    assert retry_after(CaseInsensitiveDict(doubled), limited=True) == 6
 
 
 def test_the_reset_of_a_limit_that_was_not_hit_says_nothing() -> None:
-    assert told_wait({"X-RateLimit-Reset": "50", "X-RateLimit-Period": "50"}, limited=False) == 0
-    assert told_wait({"X-RateLimit-Reset": "50", "Retry-After": "3"}, limited=False) == 3
+    assert retry_after({"X-RateLimit-Reset": "50", "X-RateLimit-Period": "50"}, limited=False) == 0
+    assert retry_after({"X-RateLimit-Reset": "50", "Retry-After": "3"}, limited=False) == 3
 
 
 def test_backoff_grows_with_jitter_up_to_a_bound() -> None:
@@ -126,7 +126,7 @@ class Stay:
     end: float
 
 
-def stays(pace: Pace, count: int, *, widens: bool = True) -> list[Stay]:
+def stays(pace: Throttle, count: int, *, widens: bool = True) -> list[Stay]:
     """What so many requests do that are all there at once, each under way for some milliseconds; by admission."""
     done: list[Stay] = []
     lock = threading.Lock()
@@ -141,7 +141,7 @@ def stays(pace: Pace, count: int, *, widens: bool = True) -> list[Stay]:
         end = time.monotonic()
         pace.leave()
         if widens:
-            pace.widen(mark)
+            pace.recover(mark)
         with lock:
             done.append(Stay(ticket, start, end))
 
@@ -160,11 +160,11 @@ def most_at_once(done: t.Sequence[Stay]) -> int:
 
 @pytest.mark.parametrize("width", [1, 3])
 def test_no_more_than_the_width_at_a_time(width: int) -> None:
-    assert most_at_once(stays(Pace(width), 10)) <= width
+    assert most_at_once(stays(Throttle(width), 10)) <= width
 
 
 def test_a_hold_holds_everybody_and_then_one_goes_first() -> None:
-    pace = Pace(8)
+    pace = Throttle(8)
     until = time.monotonic() + 0.1
     pace.hold(0.1)
     done = stays(pace, 12)
@@ -176,22 +176,22 @@ def test_a_hold_holds_everybody_and_then_one_goes_first() -> None:
 
 
 def test_without_a_success_it_stays_with_one() -> None:
-    pace = Pace(8)
+    pace = Throttle(8)
     pace.hold(0)
     assert most_at_once(stays(pace, 4, widens=False)) == 1
 
 
 def test_an_answer_to_a_request_from_before_the_hold_does_not_widen() -> None:
-    pace = Pace(8)
+    pace = Throttle(8)
     mark = pace.enter(pace.ticket())
     pace.hold(0)
     pace.leave()
-    pace.widen(mark)
+    pace.recover(mark)
     assert most_at_once(stays(pace, 4, widens=False)) == 1
 
 
 def test_the_longest_hold_counts() -> None:
-    pace = Pace(2)
+    pace = Throttle(2)
     until = time.monotonic() + 0.1
     pace.hold(0.1)
     pace.hold(0)
@@ -199,7 +199,7 @@ def test_the_longest_hold_counts() -> None:
 
 
 def test_who_asked_first_goes_first_and_keeps_the_place_over_all_tries() -> None:
-    pace = Pace(1)
+    pace = Throttle(1)
     tickets = [pace.ticket() for dummy in range(5)]
     pace.hold(0.3)
     order: list[int] = []
@@ -218,7 +218,7 @@ def test_who_asked_first_goes_first_and_keeps_the_place_over_all_tries() -> None
 
 
 def test_rounds_in_which_nobody_got_through_are_counted() -> None:
-    pace = Pace(3)
+    pace = Throttle(3)
     marks = [pace.enter(pace.ticket()) for dummy in range(3)]
     # Those that were under way together are one round.
     assert [pace.put_off(mark, 0.001) for mark in marks] == [1, 1, 1]
@@ -227,12 +227,12 @@ def test_rounds_in_which_nobody_got_through_are_counted() -> None:
     for rounds in (2, 3):
         assert pace.put_off(pace.enter(pace.ticket()), 0.001) == rounds
         pace.leave()
-    pace.widen(pace.enter(pace.ticket()))
+    pace.recover(pace.enter(pace.ticket()))
     assert pace.put_off(pace.enter(pace.ticket()), 0.001) == 1
 
 
 def test_an_end_lets_go_those_that_wait() -> None:
-    pace = Pace(2)
+    pace = Throttle(2)
     pace.hold(60)
     threading.Timer(0.05, pace.release).start()
     assert len(stays(pace, 5)) == 5
