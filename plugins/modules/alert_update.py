@@ -409,7 +409,7 @@ SPEC = ArgumentSpec(
         **{
             name: {
                 "type": "str",
-                "choices": [value for takes in PROVIDER_OPTIONS.values() for value in takes[name] or ()],
+                "choices": [value for takes in PROVIDER_OPTIONS.values() for value in takes.get(name) or ()],
             }
             for name in ("status", "severity")
         },

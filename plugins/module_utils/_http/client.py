@@ -22,7 +22,7 @@ from .transport import PROXY_ASKS, Answer, Transport
 
 Item = t.TypeVar("Item")
 
-Result = t.TypeVar("Found")
+Result = t.TypeVar("Result")
 
 #: What to look at after a status: called with the status and whether the request was a write.
 Hint = t.Callable[[int, bool], t.Optional[str]]
