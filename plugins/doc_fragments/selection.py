@@ -12,19 +12,21 @@ class ModuleDocFragment:
 options:
   max_alerts:
     description:
-      - The most alerts that the search may find. With more than this the task fails, and writes nothing.
+      - The most alerts that the search may match. If more match, the task fails before it writes.
     type: int
-    default: 1000
+    default: 100
   expected_count:
     description:
-      - How many alerts match, as far as you know. If it is another number the task fails, and writes nothing.
-      - All that match are counted, also those that are as they should be.
+      - The number of alerts you expect to match. If another number matches, the task fails before it writes.
+      - All that match are counted, also those that already are as desired.
     version_added: 1.1.0
     type: int
   allow_unbounded:
     description:
-      - Whether the search may have no bounds at all, so that it finds every alert there is, and every one to come.
-      - One that only says what it leaves out has none, either, and a beginning before the year 2000 is none.
+      - Whether the search may match every alert there is.
+      - With V(false) the task counts what matches and all alerts in the same space, sink or organisation, whatever their
+        status. If the search leaves none of them out, the task fails before it writes. A search that has neither a
+        filter nor a time is refused without a request.
     version_added: 1.1.0
     type: bool
     default: false

@@ -42,7 +42,7 @@ options:
       filter:
         description:
           - What to look for in the sink, as a filter of the API, for O(provider=security_deck).
-          - Without one all alerts of the sink match, which takes O(allow_unbounded=true).
+          - Without one, every alert of the sink would match; that requires O(allow_unbounded=true).
         type: str
       status:
         description: The present states, of which one is enough, for O(provider=calseta).
@@ -62,7 +62,7 @@ options:
         description:
           - The time from which on, for O(provider=calseta), such as V(2026-01-31T08:00:00Z), V(2026-01-31) or
             V(now-24h). Without a zone it is UTC.
-          - Without it alerts of all times match, which takes O(allow_unbounded=true).
+          - It goes by when an alert occurred, which may be days before it came in.
         type: str
       to_time:
         description: The time up to which, in the same forms, for O(provider=calseta).
@@ -77,13 +77,13 @@ options:
     choices: [OPEN, IN_PROGRESS, NEED_INFO, RESOLVED, Open, Triaging, Escalated, Closed]
   severity:
     description:
-      - The severity.
-      - For O(provider=security_deck) V(INFO), V(LOW), V(MEDIUM) or V(HIGH).
-      - For O(provider=calseta) V(Pending), V(Informational), V(Low), V(Medium), V(High) or V(Critical).
+      - The severity, for O(provider=calseta). No page of Security Deck's API lets you change it there.
     type: str
-    choices: [INFO, LOW, MEDIUM, HIGH, Pending, Informational, Low, Medium, High, Critical]
+    choices: [Pending, Informational, Low, Medium, High, Critical]
   tags:
-    description: The tags. Neither their order nor repetitions matter.
+    description:
+      - The tags, for O(provider=calseta). Neither their order nor repetitions matter.
+      - An empty text alone stands for no tags, as a survey gives it.
     type: list
     elements: str
   purge_tags:
@@ -318,7 +318,7 @@ counts:
     unconfirmed:
       description:
         - Those of RV(counts.failed) of which nobody knows whether they were changed, which have V(null) for C(changed).
-        - Look at them again in a minute, before you run the task again; RV(msg) names them.
+        - Look at them again in a minute, before you run the task again; C(msg) names them.
       type: int
   sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0, unconfirmed: 0}
 error:
@@ -326,6 +326,13 @@ error:
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
+    kind:
+      description:
+        - A stable word for what went wrong. Branch on it, for texts may change.
+        - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
+          what an V(ambiguous) one did; V(failed) is all else.
+      type: str
     message:
       description: What happened, in the words of the API where it said any.
       type: str
@@ -345,6 +352,7 @@ error:
       description: What to look at, or V(null).
       type: str
   sample:
+    kind: refused
     message: "PATCH /v1/alerts/3fa85f64-5717-4562-b3fc-2c963f66afa6: 403 Forbidden: Forbidden"
     status: 403
     method: PATCH

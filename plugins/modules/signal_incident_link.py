@@ -141,7 +141,7 @@ counts:
     unconfirmed:
       description:
         - Those of RV(counts.failed) of which nobody knows whether they were changed, which have V(null) for C(changed).
-        - Look at them again in a minute, before you run the task again; RV(msg) names them.
+        - Look at them again in a minute, before you run the task again; C(msg) names them.
       type: int
   sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0, unconfirmed: 0}
 error:
@@ -149,6 +149,13 @@ error:
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
+    kind:
+      description:
+        - A stable word for what went wrong. Branch on it, for texts may change.
+        - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
+          what an V(ambiguous) one did; V(failed) is all else.
+      type: str
     message:
       description: What happened, in the words of the API where it said any.
       type: str
@@ -168,6 +175,7 @@ error:
       description: What to look at, or V(null).
       type: str
   sample:
+    kind: refused
     message: "PATCH /api/v1/security_analytics/signals/AQAAAZexample/add_to_incident: 403 Forbidden: Forbidden"
     status: 403
     method: PATCH
@@ -189,7 +197,7 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.search import 
 SPEC = SIGNALS_OPTIONS.merge(
     ArgumentSpec(
         {
-            "incident_id": {"type": "int", "required": True},
+            "incident_id": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "add_to_signal_timeline": {"type": "bool"},
             "version": {"type": "int"},

@@ -136,6 +136,13 @@ error:
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
+    kind:
+      description:
+        - A stable word for what went wrong. Branch on it, for texts may change.
+        - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
+          what an V(ambiguous) one did; V(failed) is all else.
+      type: str
     message:
       description: What happened, in the words of the API where it said any.
       type: str
@@ -155,6 +162,7 @@ error:
       description: What to look at, or V(null).
       type: str
   sample:
+    kind: refused
     message: "GET /api/v2/security_monitoring/signals/AQAAAZexample: 403 Forbidden: Forbidden"
     status: 403
     method: GET

@@ -9,6 +9,7 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/#add-a-security-s
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._core.errors import OptionError, RefusedError, TriageError
@@ -25,14 +26,12 @@ class IncidentLink(WritableSignals):
 
     def __init__(self, params: Params, context: TaskContext) -> None:
         super().__init__(params, context)
-        self._incident: int = params["incident_id"]
+        self._incident = _public_id(params["incident_id"])
         self._present: bool = params["state"] == "present"
         self.appends = self._present
         # Whoever rewrites the list must know its latest links.
         self.replaces = not self._present
         self._timeline: bool | None = params["add_to_signal_timeline"]
-        if not 0 < self._incident < 2**63:
-            raise OptionError(f"incident_id must be an incident's public id, a positive number, not {self._incident}")
 
     @property
     def desired_fields(self) -> t.Collection[str]:
@@ -86,3 +85,12 @@ class IncidentLink(WritableSignals):
         triage = dig(answer.body, "data", "attributes")
         shown = self.shows(answer, change.id) and is_valid(triage) and triage.get("incident_ids") is not None
         return Confirmed(self.fields_of(triage)) if shown else unconfirmed("PATCH", path, answer)
+
+
+def _public_id(value: str) -> int:
+    """The public id of an incident, of that itself or of the form in which Datadog shows it: C(IR-2609)."""
+    found = re.fullmatch(r"(?i)(?:IR-)?([0-9]{1,19})", value.strip())
+    number = int(found[1]) if found else 0
+    if not 0 < number < 2**63:
+        raise OptionError(f"incident_id {value!r} is not the public id of an incident, such as 2609 or IR-2609")
+    return number
