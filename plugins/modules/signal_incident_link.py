@@ -22,8 +22,8 @@ description:
     and written anew without this one; a link that somebody else adds in that moment is lost.
 options:
   incident_id:
-    description: The incident's public id, the number in its C(IR-) name.
-    type: int
+    description: The incident's public id, such as V(2609), or its name with that number, V(IR-2609).
+    type: str
     required: true
   state:
     description: Whether the signals are to be linked to the incident.

@@ -40,12 +40,17 @@ def select_credentials(params: Params, spec: t.Mapping[str, t.Any], auth_methods
     complete = [method for method in candidates if all(map(params.get, method))]
     if given and len(complete) > 1:
         raise OptionError(f"Give only one of {_alternatives(complete)}")
-    if complete:
-        return complete[0]
-    missing = "; ".join(f"{name} is missing" for name in _missing(params, candidates))
+    if not complete:
+        raise _no_credentials(spec, auth_methods, _missing(params, candidates))
+    return complete[0]
+
+
+def _no_credentials(
+    spec: t.Mapping[str, t.Any], auth_methods: t.Sequence[AuthMethod], missing: t.Sequence[str]
+) -> OptionError:
     variables = [variable for method in auth_methods for name in method for variable in spec[name].get("env", ())]
-    raise OptionError(
-        f"No credentials: {missing or 'none were given'}",
+    return OptionError(
+        f"No credentials: {'; '.join(f'{name} is missing' for name in missing) or 'none were given'}",
         f"Give {_alternatives(auth_methods)}, as options, in module_defaults or in the environment"
         f" ({', '.join(variables)}).",
     )

@@ -85,15 +85,22 @@ class SignalApi:
         """The signals of a page, and the cursor of the next one, V(None) at the end."""
         page = {"limit": limit} if cursor is None else {"limit": limit, "cursor": cursor}
         answer = self.client.request("POST", self.base + _SEARCH, {**body, "page": page}, safe=True)
-        items, after = dig(answer.body, "data"), dig(answer.body, "meta", "page", "after")
-        signals = [Signal.of(item, found=True) for item in items] if isinstance(items, list) else [None]
-        found = [signal for signal in signals if signal]
-        complete = len(found) == len(signals) and dig(answer.body, "meta", "status") != "timeout"
-        if not complete or not isinstance(after, (str, type(None))):
+        signals, after = _found(answer.body), dig(answer.body, "meta", "page", "after")
+        if signals is None or not isinstance(after, (str, type(None))):
             why = "the answer does not show all signals that were found, each with its triage"
             raise AmbiguousError("POST", _SEARCH, why, status=answer.status)
         # Behind an empty page there are no more, whatever cursor comes with it.
-        return found, (after or None) if signals else None
+        return signals, (after or None) if signals else None
+
+
+def _found(body: t.Any) -> list[Signal] | None:
+    """The signals in the answer to a search; V(None) if it does not show all of them."""
+    items = dig(body, "data")
+    if not isinstance(items, list) or dig(body, "meta", "status") == "timeout":
+        return None
+    signals = [Signal.of(item, found=True) for item in items]
+    complete = [signal for signal in signals if signal]
+    return complete if len(complete) == len(signals) else None
 
 
 class SignalReader(ReadsOneByOne):

@@ -20,7 +20,7 @@ from ansible_collections.secops.triage.plugins.module_utils._core.errors import 
     TriageError,
 )
 
-KEYS = {"message", "status", "method", "path", "request_id", "hint"}
+KEYS = {"kind", "message", "status", "method", "path", "request_id", "hint"}
 #: Elasticsearch's result of an update by query that met conflicts, as Kibana wraps it up in a message.
 CONFLICT = {
     "took": 10,
@@ -172,6 +172,7 @@ def test_reports_have_the_same_keys() -> None:
     for error in (TriageError("x"), OptionError("x", "do y"), NotFoundError("x"), refused):
         assert set(error.report()) == KEYS
     assert refused.report() == {
+        "kind": "refused",
         "message": "PATCH /a: 400 Bad Request: no",
         "status": 400,
         "method": "PATCH",

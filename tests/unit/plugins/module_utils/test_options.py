@@ -213,7 +213,8 @@ def test_what_is_no_address_is_refused(given: str) -> None:
         ("api.ap1.datadoghq.com", "ap1.datadoghq.com"),
         ("ap2.datadoghq.com\n", "ap2.datadoghq.com"),
         ("https://us5.datadoghq.com/account/login", "us5.datadoghq.com"),
-        ("new9.datadoghq.example", "new9.datadoghq.example"),
+        ("new9.datadoghq.com", "new9.datadoghq.com"),
+        ("a.new9.datadoghq.eu", "a.new9.datadoghq.eu"),
     ],
 )
 def test_site(given: str, host: str) -> None:
@@ -221,7 +222,12 @@ def test_site(given: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["", "us3", "https://", "data doghq.com", "a..b", ".com", "datadoghq.com:443", "u@d.com"]
+    "given",
+    [
+        *("", "us3", "https://", "data doghq.com", "a..b", ".com", "datadoghq.com:443", "u@d.com"),
+        # The keys would go to somebody else's domain.
+        *("datadog.eu", "datadoghq.com.example.org", "evildatadoghq.com", "new9.datadoghq.example"),
+    ],
 )
 def test_what_is_no_site_is_refused(given: str) -> None:
     with pytest.raises(OptionError, match="is not a Datadog site"):
