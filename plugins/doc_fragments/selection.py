@@ -24,9 +24,9 @@ options:
   allow_unbounded:
     description:
       - Whether the search may match every alert there is.
-      - With V(false) the task counts what matches and all alerts in the same space, sink or organisation, whatever their
-        status. If the search leaves none of them out, the task fails before it writes. A search that has neither a
-        filter nor a time is refused without a request.
+      - With V(false) the task counts what matches, and all alerts in the same space, sink or organisation, whatever
+        their status. If the search leaves none of them out, the task fails before it writes. A search that has neither
+        a filter nor a time is refused without a request.
     version_added: 1.1.0
     type: bool
     default: false

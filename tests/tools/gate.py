@@ -201,6 +201,21 @@ def _table(results: Sequence[Result], seconds: float) -> str:
     return "\n".join(["", *rows, "", f"{passed} passed, {failed} failed in {minutes} min {rest:02} s"])
 
 
+def _run_named(names: Sequence[str], given: str) -> list[Result]:
+    """Run the steps of these names, one after the other, and show their output."""
+    results = []
+    for step in (one for one in STEPS if one.name in names):
+        print(f"{step.what} ...", flush=True)
+        results.append(run(step, shlex.split(given), show=True))
+    return results
+
+
+def _run_deciding() -> list[Result]:
+    """Run the steps that decide, in their short form. The results are in the order of the steps."""
+    chosen = [dataclasses.replace(one, command=[*one.command, *one.short]) for one in STEPS if not one.extra]
+    return sorted(run_all(chosen), key=lambda one: chosen.index(one.step))
+
+
 def main() -> int:
     """Run the steps that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.gate", description=__doc__)
@@ -214,14 +229,7 @@ def main() -> int:
         parser.error("arguments are for steps that are named: no two take the same")
     LOGS.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    if options.names:
-        results = []
-        for step in (one for one in STEPS if one.name in options.names):
-            print(f"{step.what} ...", flush=True)
-            results.append(run(step, shlex.split(options.given), show=True))
-    else:
-        chosen = [dataclasses.replace(one, command=[*one.command, *one.short]) for one in STEPS if not one.extra]
-        results = sorted(run_all(chosen), key=lambda one: chosen.index(one.step))
+    results = _run_named(options.names, options.given) if options.names else _run_deciding()
     print(_table(results, time.monotonic() - start))
     return int(any(one.failed for one in results))
 

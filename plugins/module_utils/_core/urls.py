@@ -46,10 +46,9 @@ def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
     if re.search(r"[\s\\?#\x00-\x1f\x7f]", url):
         # Behind one of these, be it the last character, a path is none. Not repeated: people put tokens there.
         raise OptionError(f"{option} must be an address and perhaps a base path, without a query")
-    host = (parts and parts.hostname) or ""
-    if parts is None or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
+    if parts is None or not re.fullmatch(r"[A-Za-z0-9._:-]+", str(parts.hostname)):
         raise OptionError(f"{option} is not a URL that can be used")
-    if parts.scheme == "http" and not (allow_http or is_loopback(host)):
+    if parts.scheme == "http" and not (allow_http or is_loopback(str(parts.hostname))):
         raise OptionError(
             f"{option} {url} is plain HTTP, which would show the credentials to everybody on the way",
             "Use https, or set allow_http: true if you accept that.",

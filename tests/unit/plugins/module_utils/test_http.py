@@ -277,7 +277,9 @@ def test_maintenance_does_not_cost_every_request_its_tries(
     api: Api, count: int, write: bool, wait: float | None
 ) -> None:
     """However many there are: a few find out, and the rest is not sent."""
-    api.sim.faults.add(Fault("status", status=503, nth=9, count=None, wait_form=wait and "retry_after", wait=wait or 0))
+    api.sim.faults.add(
+        Fault("status", status=503, nth=9, count=None, wait_form="retry_after" if wait else None, wait=wait or 0)
+    )
     start = time.monotonic()
     results = outcomes(api, api.client(concurrency=4, retries=2), count, write)
     assert time.monotonic() - start < 8

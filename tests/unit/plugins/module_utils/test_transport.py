@@ -262,7 +262,7 @@ def test_keys_go_through_a_proxy_in_the_clear_only_if_that_is_allowed(
     url = proxy.url.replace("http:", "https:") if secure else proxy.url
     if way == "environment":
         monkeypatch.setenv("HTTP_PROXY", url)
-    options = {"proxy": url} if way == "option" else {}
+    options: dict[str, t.Any] = {"proxy": url} if way == "option" else {}
     for there in [THERE, server.url] if way == "option" else [THERE]:
         with pytest.raises(OptionError, match="plain HTTP, which would show the credentials to the proxy") as caught:
             make_client(KEYS, **options).request("PATCH", there, {})
