@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, configuration, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
-from ansible_collections.secops.triage.tests.unit.harness import without_environment
+from ansible_collections.secops.triage.tests.unit.harness import short_read_lag, without_environment
 
 from .wire import Wire
 
@@ -58,6 +58,7 @@ def sim() -> t.Iterator[Simulator]:
     """A simulator, and nothing else that could be reached; nothing of the user's environment shows through."""
     with Simulator(alerts=0) as simulator, pytest.MonkeyPatch.context() as patch:
         without_environment(patch)
+        short_read_lag(patch, 0.05)
         patch.setenv("YC_METADATA_ADDR", simulator.host)
         _island.ports.add(int(simulator.host.rpartition(":")[2]))
         yield simulator

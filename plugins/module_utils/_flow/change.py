@@ -103,12 +103,14 @@ class Accepted:
 class Refused:
     """The API said no, or nothing was sent to it.
 
-    ``of_all`` says that this is the answer to every try before it too, for they had the same idempotency key.
+    ``of_all`` says that this is the answer to every try before it too, for they had the same idempotency key, and
+    ``again`` that another try may do it.
     """
 
     error: TriageError
     extra: Fields = dataclasses.field(default_factory=dict)
     of_all: bool = False
+    again: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

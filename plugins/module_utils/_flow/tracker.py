@@ -22,6 +22,7 @@ class Answer(enum.Enum):
     NOT_SENT = "no connection could be made, the circuit is open, or a guard objects"
     PUT_OFF = "the service asks to wait (429)"
     REFUSED = "the API says no"
+    CONFLICT = "the API says that nothing was done, for somebody else was writing"
     ACCEPTED = "the API's own 2xx, which does not show the alert as desired"
     CONFIRMED = "the answer shows this alert as desired"
     UNCLEAR = "everything else: the try may have changed the alert"
@@ -51,6 +52,7 @@ ANSWERS: dict[Answer, Leaves] = {
     Answer.NOT_SENT: Leaves(doubt=False, again=True),
     Answer.PUT_OFF: Leaves(doubt=False, again=True),
     Answer.REFUSED: Leaves(doubt=False, again=False),
+    Answer.CONFLICT: Leaves(doubt=False, again="sets"),
     Answer.ACCEPTED: Leaves(doubt=True, again=False),
     Answer.CONFIRMED: Leaves(doubt=False, again=False),
     Answer.UNCLEAR: Leaves(doubt=True, again="sets"),
@@ -97,10 +99,8 @@ class WriteTracker:
         self._statuses: set[int | None] = set()
         self._extra: Fields = {}
         self._was_read = False
-        #: The tries that count: what was put off, and what a guard held back, does not.
-        self.tries = 0
-        #: Whether only a read can tell what to report.
-        self.needs_read = False
+        #: The tries, but for what was put off or held back; and whether only a read can tell what to report.
+        self.tries, self.needs_read = 0, False
         self.result = Result(change.before, change.before)
 
     def record_answer(self, outcome: Outcome) -> None:
@@ -192,7 +192,8 @@ def answer_of(outcome: Outcome) -> Answer:
         return {Confirmed: Answer.CONFIRMED, Accepted: Answer.ACCEPTED, Unknown: Answer.UNCLEAR}[type(outcome)]
     if isinstance(outcome.error, (GuardError, NotSentError, UnreachableError)):
         return Answer.NOT_SENT
-    return Answer.PUT_OFF if getattr(outcome.error, "status", None) == 429 else Answer.REFUSED
+    refused = Answer.CONFLICT if outcome.again else Answer.REFUSED
+    return Answer.PUT_OFF if getattr(outcome.error, "status", None) == 429 else refused
 
 
 def _is_general(error: TriageError | None) -> bool:

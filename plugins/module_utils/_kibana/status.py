@@ -77,7 +77,7 @@ class AlertStatus(WritableAlerts):
                 outcomes.update((alert_id, Refused(skipped)) for alert_id in batch)
             else:
                 outcomes.update(self._write_query(self.query, batch))
-                self._aborted = any(isinstance(one, Accepted) and one.error for one in outcomes.values())
+                self._aborted = any(getattr(one.error, "status", None) == 409 for one in outcomes.values())
         return outcomes
 
     def _write_ids(self, batch: t.Sequence[str]) -> dict[str, Outcome]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 from .._core.errors import NotSentError, OptionError, RefusedError, TriageError, UnreadableError
@@ -133,9 +134,9 @@ class WritableAlerts(WritablePlatform):
     def _refused(self, error: RefusedError, on_conflict: t.Callable[[TriageError], Outcome]) -> Outcome:
         if error.status == 403:
             self._forbidden = error
-        if error.status in (403, 409) and _is_refused_at_once(error.body):
-            return Refused(error)
-        return {403: Unknown, 409: on_conflict}.get(error.status or 0, outcome_of)(error)
+        if not _is_refused_at_once(error.body):
+            return {403: Unknown, 409: on_conflict}.get(error.status or 0, outcome_of)(error)
+        return Refused(error, again=error.status == 409 and on_conflict is Unknown)
 
     def _updated(self, name: str, answer: dict[str, t.Any]) -> Outcome:
         """The outcome by the counters of an update, which are all that an answer shows."""
@@ -150,8 +151,8 @@ def _is_refused_at_once(body: t.Any) -> bool:
     """Whether a 403 or a 409 says that nothing was written.
 
     Kibana's own refusals come before all else, and have a body of their own shape. A conflict in Elasticsearch ends a
-    batch somewhere in its midst. What it forbids it may forbid afterwards: each write is followed by a refresh of the
-    index, which needs another privilege.
+    batch somewhere in its midst; its message is the JSON of what was done. What it forbids it may forbid afterwards:
+    each write is followed by a refresh of the index, which needs another privilege.
     """
     return integer(dig(body, "statusCode")) is not None or _WRITE in str(dig(body, "message"))
 
