@@ -143,8 +143,8 @@ class WriteTracker:
 
     def read_failed(self, error: TriageError | None) -> None:
         """Record that a read had no answer, or that the alert is gone (V(None))."""
-        unread = Sight.STALE if self._was_read else Sight.UNREAD
-        self._apply(unread if error else Sight.GONE, None, self._said or error)
+        sight = Sight.GONE if error is None else Sight.STALE if self._was_read else Sight.UNREAD
+        self._apply(sight, None, self._said or error)
 
     def remaining(self, alert: Alert) -> tuple[Change | None, TriageError | None]:
         """What is still to be changed, and the error that says so; or only the error, where it cannot be changed."""
