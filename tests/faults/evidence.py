@@ -29,6 +29,8 @@ class Evidence:
     bodies: dict[int, str]
     #: The alerts that a guard kept from being changed, from the beginning.
     guarded: set[str]
+    #: Seconds for which reads showed what was before a write.
+    read_lag: float
 
     @property
     def timeout(self) -> float:

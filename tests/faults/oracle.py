@@ -157,6 +157,10 @@ def _judge_writes(evidence: Evidence, alert_id: str) -> list[str]:
 
 
 def _lags(evidence: Evidence) -> bool:
+    return bool(evidence.read_lag) or _lags_by_reads(evidence)
+
+
+def _lags_by_reads(evidence: Evidence) -> bool:
     return bool(getattr(evidence.case.platform.settings, "incident_lag_reads", 0))
 
 
@@ -176,8 +180,9 @@ def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
         return ["nobody knows, and yet every write was answered"]
     done = [change.time for change in evidence.case.platform.history.get(alert_id, []) if change.real]
     looks = [entry for entry in entries if not entry.is_write and evidence.clean(entry)]
-    if done and evidence.case.reached(evidence.after[alert_id]) and any(one.time > done[-1] for one in looks):
-        return [] if _lags(evidence) else ["nobody knows, although a read after the change has shown it"]
+    shown = [one for one in looks if done and one.time > done[-1] + evidence.read_lag]
+    if shown and evidence.case.reached(evidence.after[alert_id]) and not _lags_by_reads(evidence):
+        return ["nobody knows, although a read after the change has shown it"]
     return []
 
 

@@ -79,6 +79,9 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
         case = make_case(sim, random.Random(f"{seed} {number}"), TIMEOUT)
         weather = Weather(sim, f"{seed} {number}", rate, TIMEOUT, late=number % 4 != 0 and not case.looks)
         outcome = Outcome(number, f"{case.module} {case.platform.name}", len(case.ids))
+        # Shorter than what the modules wait for reads.
+        read_lag = random.Random(f"lag {seed} {number}").choice([0.0, 0.0, 0.1, 0.2])
+        case.platform.settings.read_lag = read_lag
         sim.log.clear()
         start = time.monotonic()
         before, guarded = case.states(), case.guarded()
@@ -93,7 +96,7 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
             _calm(sim, case)
         outcome.requests, outcome.faults = len(sim.log), weather.struck_kinds
         if result is not None:
-            evidence = Evidence(case, result, before, case.states(), list(sim.log), weather.bodies, guarded)
+            evidence = Evidence(case, result, before, case.states(), list(sim.log), weather.bodies, guarded, read_lag)
             outcome.findings += judge(evidence)
             outcome.fates = _fates(result)
             if show:
@@ -104,8 +107,9 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
 
 
 def _calm(sim: Simulator, case: Case) -> None:
-    """No more faults; everything that is still on its way comes to its end, operations too unless they never do."""
+    """No more faults, nor lag; what is still on its way comes to its end, operations too unless they never do."""
     sim.world.faults = Faults()
+    case.platform.settings.read_lag = 0.0
     while sim.log.in_flight:
         time.sleep(0.01)
     if case.platform.name == "security_deck":

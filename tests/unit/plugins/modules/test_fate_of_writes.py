@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 import typing as t
 
@@ -190,18 +191,25 @@ def test_what_differs_from_try_to_try_is_worth_a_further_look(sim: Simulator, ca
 
 @pytest.mark.parametrize("status", [400, 403, 409, 422])
 def test_what_was_refused_at_every_try_was_not_changed(sim: Simulator, case: Case, status: int) -> None:
-    # Kibana's own refusals, before anything reaches Elasticsearch, have a shape of their own.
-    body = {"statusCode": status, "error": "No", "message": "No"} if case.platform == "kibana" else None
-    sim.faults.add(Fault(status=status, writes=True, count=None, body=body))
+    sim.faults.add(Fault(status=status, writes=True, count=None))
     result = case.run()
-    if case.platform == "kibana" and status == 409:
-        # A conflict ends a batch somewhere in its midst.
-        assert_unknown(case, result)
-        return
     assert result["failed"]
     assert not result["changed"]
     assert result["counts"]["unconfirmed"] == 0
     assert "Nothing was changed." in result["msg"]
+
+
+@pytest.mark.parametrize("updated", [0, 1])
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_conflict_leaves_doubt_only_where_something_was_updated(
+    sim: Simulator, connections: dict[str, Params], updated: int, retries: int
+) -> None:
+    case = SETS["kibana_alert_status"][0](sim, connections, 2)
+    said = json.dumps({"updated": updated, "version_conflicts": 1, "failures": [{"id": case.ids[0]}]})
+    sim.faults.add(Fault(status=409, path="/status$", body={"message": said, "status_code": 409}, count=None))
+    result = case.run(retries=retries)
+    assert [row["changed"] for row in rows(result)] == [None if updated else False] * 2
+    assert len(sim.log.writes()) == 1 + retries
 
 
 # An answer names its alert, or does not count
