@@ -67,6 +67,8 @@ class Weather(Faults):
 
     def _draw(self, chance: random.Random, entry: Entry) -> tuple[str, Fault]:
         kinds = [self._limited, self._broken, self._broken, self._dropped, self._slow, self._garbled, self._odd]
+        if entry.is_write:
+            kinds += [self._unclear] * 2
         if entry.path.endswith("/bulk/update"):
             kinds += [self._forgetful] * 7
         return chance.choice(kinds)(chance, entry)
@@ -108,6 +110,10 @@ class Weather(Faults):
                 (f"null {when}", Fault(status=200, body="null", when=when)),
             ]
         )
+
+    def _unclear(self, chance: random.Random, entry: Entry) -> tuple[str, Fault]:
+        name = chance.choice(["no_content", "accepted", "see_other", "timeout_408", "closed_499", "cut", "another"])
+        return f"{name} after", Fault.named(name)
 
     def _forgetful(self, chance: random.Random, entry: Entry) -> tuple[str, Fault]:
         when = _when(chance)
