@@ -134,8 +134,11 @@ class WritableAlerts(WritablePlatform):
     def _refused(self, error: RefusedError, on_conflict: t.Callable[[TriageError], Outcome]) -> Outcome:
         if error.status == 403:
             self._forbidden = error
+        doubted = {403: Unknown, 409: on_conflict}.get(error.status or 0)
+        if doubted is None:
+            return outcome_of(error)
         if not _is_refused_at_once(error.body):
-            return {403: Unknown, 409: on_conflict}.get(error.status or 0, outcome_of)(error)
+            return doubted(error)
         return Refused(error, again=error.status == 409 and on_conflict is Unknown)
 
     def _updated(self, name: str, answer: dict[str, t.Any]) -> Outcome:
@@ -154,7 +157,12 @@ def _is_refused_at_once(body: t.Any) -> bool:
     batch somewhere in its midst; its message is the JSON of what was done. What it forbids it may forbid afterwards:
     each write is followed by a refresh of the index, which needs another privilege.
     """
-    return integer(dig(body, "statusCode")) is not None or _WRITE in str(dig(body, "message"))
+    said = str(dig(body, "message"))
+    try:
+        done = integer(dig(json.loads(said), "updated"))
+    except (ValueError, RecursionError):
+        done = None
+    return integer(dig(body, "statusCode")) is not None or _WRITE in said or done == 0
 
 
 def no_status(alert: Alert) -> UnreadableError:
