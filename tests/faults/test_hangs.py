@@ -100,8 +100,10 @@ def test_a_write_that_never_gets_an_answer_ends_with_the_retries(sim: Simulator,
     row = only(run_module("alert_update", task))
     assert row["changed"] is None
     kinds: t.Iterator[tuple[bool, t.Any]] = itertools.groupby(entry.is_write for entry in sim.log)
-    # Read; then three times written, and looked for.
-    assert [(is_write, len(list(group))) for is_write, group in kinds] == [(False, 1), *[(True, 1), (False, 1)] * 3]
+    # Read; then three times written, and looked for; in the end for as long as reads may lag.
+    groups = [(is_write, len(list(group))) for is_write, group in kinds]
+    assert groups[:-1] == [(False, 1), *[(True, 1), (False, 1)] * 2, (True, 1)]
+    assert groups[-1][1] > 1
 
 
 @pytest.mark.parametrize("fault", [{"action": "close"}, {"action": "delay", "delay": 0.4}])

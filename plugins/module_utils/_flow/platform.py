@@ -82,7 +82,7 @@ class WritablePlatform(abc.ABC):
     """Alerts that a task brings to the state that it names: ``alerts`` reads them, and ``guards`` protect some."""
 
     #: Seconds after a write for which a read may still show what was before it.
-    read_lag: float
+    read_lag = 10.0
 
     #: Whether a second write would add once more, and so goes out only after one that was not done for sure.
     appends = False
