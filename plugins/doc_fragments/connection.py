@@ -26,13 +26,14 @@ options:
       - If not set, the environment variables E(REQUESTS_CA_BUNDLE), E(CURL_CA_BUNDLE) and E(SSL_CERT_FILE) are used.
     type: path
   timeout:
-    description: How long to wait for an answer, in seconds.
+    description:
+      - How long an exchange may take, in seconds, from connecting to the end of the answer.
     type: float
     default: 30
   retries:
     description:
       - How often a request is sent again after a time-out, a broken connection, a 5xx, or a 429.
-      - After a 429 all requests of the task wait as long as the server says, at most 300 seconds.
+      - After a 429 or a 503 all requests of the task wait as long as the server says, at most 300 seconds.
       - A write is sent again only after a read that does not show it. One that adds something, such as a link or a
         note, is sent again only if it was clearly not done.
     type: int

@@ -162,8 +162,11 @@ def _everything() -> dict[str, t.Any]:
 
 
 def _cause_of(path: str, writing: bool) -> t.Hashable | None:
-    """What a 403 is due to: a key may do something with every signal, or user, or with none."""
-    return writing, re.sub(r"/(signals|users)/[^/]+", r"/\1/*", path)
+    """What a 403 is due to: a key may do something with every signal, or user, or with none.
+
+    That of a bulk update is a cause of its own, for it may be about one signal of many.
+    """
+    return writing, re.sub(r"/(signals|users)/(?!bulk/)[^/]+", r"/\1/*", path)
 
 
 def site(value: str) -> str:
