@@ -158,7 +158,7 @@ class Battery:
     def _secrets(self, way: Way, outcome: str, alias: bool = False) -> Options:
         kind = outcome if outcome in ("newline", "token") else "plain"
         names = {name: f"{way.platform}_{name}{way.form}" for name in way.secrets}
-        given = {name: f"{{{{ secrets.{kind}.{variable} }}}}" for name, variable in names.items()}
+        given: Options = {name: f"{{{{ secrets.{kind}.{variable} }}}}" for name, variable in names.items()}
         if "proxy" in given:
             given["proxy"] = "{{ secrets.plain.proxy }}"
             # The server is plain HTTP, so the proxy sees all there is.

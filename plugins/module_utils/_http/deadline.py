@@ -192,6 +192,22 @@ class _HTTPConnection(HTTPConnection):
         self._is_ready = False
         super().close()
 
+    def _tunnel(self) -> None:
+        """As http.client's, which before Python 3.11 leaves the proxy's answer open, and with it the socket."""
+        answers: list[_Response] = []
+
+        def remembered(*args: t.Any, **kwargs: t.Any) -> _Response:
+            answers.append(_Response(*args, **kwargs))
+            return answers[-1]
+
+        self.response_class = remembered  # type: ignore[assignment]
+        try:
+            super()._tunnel()
+        finally:
+            self.response_class = _Response
+            for answer in answers:
+                answer.close()
+
     def send(self, data: t.Any) -> None:
         if self.sock is None:
             if not self.auto_open:
