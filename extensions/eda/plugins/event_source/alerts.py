@@ -17,8 +17,11 @@ version_added: 1.1.0
 description:
   - Searches one platform at an interval, as the info modules do. Each new alert becomes an event, in the shape that the
     filter C(secops.triage.normalize) gives.
-  - Every alert becomes one event, by its id. A O(checkpoint) makes that hold over restarts. After a crash, the alerts
-    of the last moment may become events again.
+  - An alert becomes an event at least once. While the source runs, it becomes one only, by its id. A restart makes
+    events of the last O(lookback) seconds again where the alerts are still new, if there is a O(checkpoint).
+  - Events come page by page while the search goes on, so that no number of alerts holds them up or fills the memory.
+    Within a page the oldest alert comes first. Datadog and Elastic Security show the oldest page first, Security Deck
+    and Calseta the newest.
   - After a 429, a 5xx or a network error the source waits and tries again. It waits as long as the server asks, and
     longer after each failure. Permanent errors stop the source, such as refused credentials or a bad query.
   - Set credentials in the environment. The variables are those of the modules. Credentials given here are not mixed
@@ -40,7 +43,8 @@ options:
   only_new:
     description:
       - Leave out alerts that somebody took up or closed before the source saw them.
-      - The runbook's own changes make no event, because an alert becomes only one.
+      - The runbook's own changes make no event. With V(false) a restart repeats all alerts of the last O(lookback)
+        seconds, whatever their status.
     type: bool
     default: true
   since:
@@ -59,14 +63,20 @@ options:
         after its own time is missed.
     type: float
     default: 300
-  max_alerts:
-    description: The most events of one search. The others follow after the next search, the oldest first.
-    type: int
-    default: 1000
+  lookback:
+    description:
+      - How many seconds before the newest alert the first search after a restart begins, if there is a O(checkpoint).
+        The alerts that it finds and that are still new become events again.
+      - Set it to the longest time that an alert may wait for its runbook. A longer one repeats more alerts that no
+        runbook takes up.
+    type: float
+    default: 86400
   checkpoint:
     description:
       - A file that keeps how far the source has come. Its folder must exist. Each source needs a file of its own.
-      - Without it, every start begins at O(since).
+      - It holds the time of the newest alert, which says where the next start begins. It does not say which events were
+        worked on.
+      - Without it, every start begins at O(since), and alerts that were waiting for their runbook are lost.
     type: path
   raw:
     description:

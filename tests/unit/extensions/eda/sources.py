@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import importlib.util
 import random
 import typing as t
@@ -69,6 +70,17 @@ def add(sim: Simulator, platform: str, age: float = 0.0, *, closed: bool = False
     return sim.calseta.add_alert(replace(scene, age=age + 1), status=state, **classification).uuid
 
 
+def close(sim: Simulator, platform: str, alert_id: str) -> None:
+    """Close an alert, as a runbook or somebody else does."""
+    closed = STATES[platform][1]
+    if platform == "datadog":
+        sim.datadog.signals[alert_id].state = closed
+    elif platform == "kibana":
+        sim.kibana.alerts()[alert_id]["kibana.alert.workflow_status"] = closed
+    else:
+        getattr(sim, platform).alerts[alert_id].status = closed
+
+
 class Feed:
     """The events of a running source."""
 
@@ -106,6 +118,12 @@ def loaded(file: Path) -> dict[str, t.Any]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return vars(module)
+
+
+def library(name: str) -> t.Any:
+    """A file of the code that the plugins share."""
+    loaded(SOURCE)
+    return importlib.import_module(f"secops_triage_eda.{name}")
 
 
 @contextlib.asynccontextmanager

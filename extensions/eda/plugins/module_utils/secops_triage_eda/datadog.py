@@ -14,6 +14,9 @@ from .platform import Args, AuthMethod, Pages, Platform, Reader, bearer
 from .urls import host_name
 from .values import Raw, mapping, objects
 
+#: An answer of whole signals stays far below the most that is read of one.
+_PAGE = 500
+
 
 def _anywhere(path: str) -> tuple[str, ...]:
     """Where the API shows a field of a signal; the subtree depends on the call."""
@@ -39,7 +42,7 @@ def _query(query: t.Any) -> str:
 
 async def _search(reader: Reader, query: str, since: str) -> Pages:
     """The oldest first: alerts raised meanwhile come at the end and shift nothing."""
-    page: Raw = {"limit": 1000}
+    page: Raw = {"limit": _PAGE}
     while True:
         body = {"filter": {"query": query, "from": since}, "sort": "timestamp", "page": page}
         found = await reader.read("POST", "/api/v2/security_monitoring/signals/search", json=body)
@@ -50,7 +53,7 @@ async def _search(reader: Reader, query: str, since: str) -> Pages:
         after = mapping(meta.get("page")).get("after")
         if not after or not signals:
             return
-        page = {"limit": 1000, "cursor": after}
+        page = {"limit": _PAGE, "cursor": after}
 
 
 DATADOG = Platform(
@@ -87,6 +90,7 @@ DATADOG = Platform(
     base_url=_base_url,
     query=_query,
     search=_search,
+    oldest_first=True,
     # What its webhooks call the status of an alert is not the state of a signal.
     statuses=("open", "under_review", "archived"),
 )

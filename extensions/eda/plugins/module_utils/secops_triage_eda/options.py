@@ -25,7 +25,7 @@ COMMON: Args = {
     "since": "now",
     "interval": 60.0,
     "overlap": 300.0,
-    "max_alerts": 1000,
+    "lookback": 86400.0,
     "checkpoint": "",
     "raw": False,
     "api_url": "",
@@ -35,7 +35,7 @@ COMMON: Args = {
     "proxy": "",
     "timeout": 30.0,
 }
-_BOUNDS = {"interval": (0.1, 86400), "overlap": (0, 604800), "timeout": (0.1, 3600), "max_alerts": (1, 100_000)}
+_BOUNDS = {"interval": (0.1, 86400), "overlap": (0, 604800), "lookback": (0, 2592000), "timeout": (0.1, 3600)}
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 

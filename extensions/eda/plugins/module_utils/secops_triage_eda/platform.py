@@ -66,6 +66,8 @@ class Platform:
     query: t.Callable[[t.Any], t.Any]
     #: All alerts from a moment on, and maybe older ones. Raises `TransientError` and `SourceError`.
     search: t.Callable[[Reader, t.Any, str], Pages]
+    #: Whether the search shows the oldest alerts first; otherwise it shows the newest first.
+    oldest_first: bool
     #: Headers of all requests.
     headers: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     #: The texts that a status can be; others count as not told. Empty: any.

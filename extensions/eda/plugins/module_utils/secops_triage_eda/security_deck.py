@@ -34,7 +34,7 @@ def _query(query: t.Any) -> dict[str, str]:
 async def _search(reader: Reader, query: dict[str, str], since: str) -> Pages:
     """The newest first, for its filters know no times."""
     path = f"/securitydeck/alerts/v1/sinks/{quote(query['sink_id'], safe='')}/alerts"
-    params = {"orderBy": "create_time desc", "pageSize": "1000"}
+    params = {"orderBy": "create_time desc", "pageSize": "500"}
     if query.get("filter"):
         params["filter"] = query["filter"]
     while True:
@@ -83,4 +83,5 @@ SECURITY_DECK = Platform(
     base_url=_base_url,
     query=_query,
     search=_search,
+    oldest_first=False,
 )
