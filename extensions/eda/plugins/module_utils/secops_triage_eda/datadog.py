@@ -23,8 +23,13 @@ def _anywhere(path: str) -> tuple[str, ...]:
     return tuple(f"attributes.{place}.{path}" for place in ("attributes", "custom", "gated"))
 
 
+#: What payloads of webhooks call the id of a signal: the names in Datadog's own examples, and others.
+_SIGNAL_IDS = ("SECURITY_SIGNAL_ID", "security_signal_id", "signal_id")
+
+
 def _looks_like(document: Raw) -> bool:
-    return (document.get("type") == "signal" and "attributes" in document) or "signal_id" in document
+    named = any(name in document for name in _SIGNAL_IDS)
+    return named or (document.get("type") == "signal" and "attributes" in document)
 
 
 def _base_url(options: Args) -> str:
@@ -58,14 +63,15 @@ async def _search(reader: Reader, query: str, since: str) -> Pages:
 
 DATADOG = Platform(
     name="datadog",
-    aliases=(),
+    aliases=("datadog_security", "datadog_cloud_siem"),
     id_pattern=r"[A-Za-z0-9_=-]{1,256}",
     fields={
-        "id": ("id", "signal_id"),
-        "severity": ("severity", *_anywhere("status")),
-        "rule": ("rule", "rule_name", *_anywhere("workflow.rule.name")),
-        "host": ("host", "hostname", *_anywhere("host")),
-        "title": ("title", "attributes.searchable.title", *_anywhere("title")),
+        # Beside one of these, Datadog's "id" is that of an event.
+        "id": (*_SIGNAL_IDS, "id"),
+        "severity": ("severity", "SECURITY_SIGNAL_SEVERITY", *_anywhere("status")),
+        "rule": ("rule", "rule_name", "SECURITY_RULE_NAME", *_anywhere("workflow.rule.name")),
+        "host": ("host", "hostname", "SECURITY_SIGNAL_ATTRIBUTES.host", *_anywhere("host")),
+        "title": ("title", "SECURITY_SIGNAL_TITLE", "attributes.searchable.title", *_anywhere("title")),
         "status": ("status", *_anywhere("workflow.triage.state")),
         "created": ("created", "attributes.timestamp"),
         "url": ("url", "link"),

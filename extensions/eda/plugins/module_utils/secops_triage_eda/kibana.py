@@ -24,7 +24,7 @@ _MAX_KNOWN = 10_000
 _FIELDS = {
     "id": ("_id", "kibana.alert.uuid", "id"),
     "severity": ("kibana.alert.severity", "signal.rule.severity", "severity"),
-    "rule": ("kibana.alert.rule.name", "signal.rule.name", "rule.name", "rule"),
+    "rule": ("kibana.alert.rule.name", "signal.rule.name", "rule.name", "ruleName", "rule"),
     "host": ("host.name", "host.hostname", "host"),
     "title": ("kibana.alert.reason", "title", "kibana.alert.rule.name", "signal.rule.name"),
     "status": ("kibana.alert.workflow_status", "signal.status", "status"),
@@ -35,6 +35,8 @@ _SOURCE = sorted({path for paths in _FIELDS.values() for path in paths})
 
 
 def _looks_like(document: Raw) -> bool:
+    if re.search(r"alerts-security|siem-signals", str(document.get("_index"))):
+        return True
     return any(field(document, path) is not None for path in ("_source", "kibana.alert", "kibana.alert.uuid"))
 
 
@@ -111,7 +113,7 @@ async def _hits(reader: Reader, query: Raw, start: Raw, known: list[str], size: 
 
 KIBANA = Platform(
     name="kibana",
-    aliases=("elastic",),
+    aliases=("elastic", "elastic_security", "elasticsearch"),
     id_pattern=r"[A-Za-z0-9_.:=~+-]{1,512}",
     fields=_FIELDS,
     time_field="_source.@timestamp",

@@ -49,7 +49,7 @@ async def _search(reader: Reader, query: dict[str, str], since: str) -> Pages:
 
 SECURITY_DECK = Platform(
     name="security_deck",
-    aliases=(),
+    aliases=("securitydeck", "yandex_security_deck", "yandex_cloud_security_deck"),
     id_pattern=r"[A-Za-z0-9_-]{1,50}",
     fields={
         "id": ("id",),
