@@ -25,7 +25,7 @@ description:
   - After a 429, a 5xx or a network error the source waits and tries again. It waits as long as the server asks, and
     longer after each failure. Permanent errors stop the source, such as refused credentials or a bad query.
   - Set credentials in the environment. The variables are those of the modules. Credentials given here are not mixed
-    with those of the environment.
+    with those of the environment. Empty values and empty variables count as unset.
   - The source follows no redirect.
 options:
   platform:
@@ -102,16 +102,19 @@ options:
         E(SSL_CERT_FILE) or those of the system.
     type: path
   proxy:
-    description: The proxy. The default is the one that the environment names.
+    description:
+      - The proxy. The default is the one that the environment names, except for addresses of this machine.
+      - Plain HTTP through this proxy needs O(allow_http), for the proxy sees the credentials.
     type: str
   timeout:
-    description: The most seconds for one request.
+    description:
+      - The most seconds for one exchange, from connecting to the last byte. An answer is read up to 64 MiB.
     type: float
     default: 30
   api_key:
     description:
       - For V(datadog) (E(DD_API_KEY), E(DATADOG_API_KEY)), V(kibana) (E(KIBANA_API_KEY)) and V(calseta)
-        (E(CALSETA_API_KEY)).
+        (E(CALSETA_API_KEY)). For V(kibana) the encoded key, or the object that Elasticsearch returned with it.
     type: str
   app_key:
     description: For V(datadog) (E(DD_APP_KEY), E(DATADOG_APP_KEY)).
@@ -120,7 +123,9 @@ options:
     description: For V(datadog), in place of the two keys (E(DD_ACCESS_TOKEN), E(DD_BEARER_TOKEN)).
     type: str
   site:
-    description: For V(datadog) (E(DD_SITE)), such as V(datadoghq.eu). The default is V(datadoghq.com).
+    description:
+      - For V(datadog) (E(DD_SITE)), such as V(datadoghq.eu). The default is V(datadoghq.com).
+      - Only Datadog's own domains are taken. O(api_url) is for a gateway.
     type: str
   username:
     description: For V(kibana), with O(password) (E(KIBANA_USERNAME)).
@@ -135,7 +140,9 @@ options:
     description: For V(kibana), the space (E(KIBANA_SPACE_ID)).
     type: str
   iam_token:
-    description: For V(security_deck) (E(YC_IAM_TOKEN), E(YC_TOKEN)). It lives for 12 hours at most.
+    description:
+      - For V(security_deck) (E(YC_IAM_TOKEN), E(YC_TOKEN)). It lives for 12 hours at most.
+      - An OAuth token (C(y0_...)) is refused, or gives way to O(service_account_key_file).
     type: str
   service_account_key_file:
     description:

@@ -12,7 +12,6 @@ import contextlib
 import json
 import logging
 import sys
-import time
 import typing as t
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import 
     args_of,
     error_of,
     ids_of,
-    library,
     running,
 )
 from ansible_collections.secops.triage.tests.unit.harness import without_rsa
@@ -167,34 +165,6 @@ def test_cancelled_during_a_wait(sim: Simulator) -> None:
     assert len(sim.log) == 1
 
 
-# How long to wait
-
-WAITS = [
-    ({"Retry-After": "7"}, True, 7.0),
-    ({"Retry-After": "7"}, False, 7.0),
-    ({"Retry-After": "0.5"}, True, 0.5),
-    ({"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, True, 0.0),
-    ({"Retry-After": "soon", "X-RateLimit-Reset": "9"}, True, 9.0),
-    ({"X-RateLimit-Reset": "9"}, True, 9.0),
-    ({"X-RateLimit-Reset": "9"}, False, 0.0),
-    ({"X-RateLimit-Reset": "1700000000"}, True, 0.0),
-    ({"X-RateLimit-Reset": "99999999999"}, True, 300.0),
-    ({"Retry-After": "99999"}, True, 300.0),
-    ({"Retry-After": "-5"}, True, 0.0),
-    ({"Retry-After": "nan"}, True, 0.0),
-    ({}, True, 0.0),
-]
-
-
-@pytest.mark.parametrize(("headers", "limited", "seconds"), WAITS)
-def test_retry_after(headers: dict[str, str], limited: bool, seconds: float) -> None:
-    assert library("waits").retry_after(headers, limited=limited) == seconds
-
-
-def test_retry_after_until_a_moment() -> None:
-    assert 50 < library("waits").retry_after({"X-RateLimit-Reset": str(int(time.time()) + 60)}, limited=True) <= 60
-
-
 # Tokens of Yandex Cloud
 
 
@@ -225,12 +195,15 @@ def test_instance_metadata(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> N
     assert ids_of(args_of(sim, "security_deck", iam_token=None, instance_metadata=True, since="now-10m"), 1) == ids
 
 
-@pytest.mark.parametrize(
-    "key", ["{}", "{", "/no/such/file", '{"id": "a", "service_account_id": "b", "private_key": "c"}']
-)
+@pytest.mark.parametrize("key", ["{}", "{", '{"id": "a", "service_account_id": "b", "private_key": "c"}'])
 def test_bad_service_account_key(sim: Simulator, key: str) -> None:
     said = error_of(args_of(sim, "security_deck", iam_token=None, service_account_key_file=key))
     assert said == "service_account_key_file is not the authorized key of a service account"
+
+
+def test_missing_key_file_is_named(sim: Simulator) -> None:
+    said = error_of(args_of(sim, "security_deck", iam_token=None, service_account_key_file="/no/such/file"))
+    assert said == "service_account_key_file /no/such/file cannot be read: No such file or directory"
 
 
 @pytest.mark.parametrize("lacks", ["PyJWT", "cryptography"])

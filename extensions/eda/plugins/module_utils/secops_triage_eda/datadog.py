@@ -11,7 +11,6 @@ import typing as t
 
 from .errors import SourceError, TransientError
 from .platform import Args, AuthMethod, Pages, Platform, Reader, bearer
-from .urls import host_name
 from .values import Raw, mapping, objects
 
 #: An answer of whole signals stays far below the most that is read of one.
@@ -23,6 +22,8 @@ def _anywhere(path: str) -> tuple[str, ...]:
     return tuple(f"attributes.{place}.{path}" for place in ("attributes", "custom", "gated"))
 
 
+#: Datadog's own domains, and names below them.
+_SITES = r"([a-z0-9-]+\.)?(datadoghq\.com|datadoghq\.eu|ddog-gov\.com)"
 #: What payloads of webhooks call the id of a signal: the names in Datadog's own examples, and others.
 _SIGNAL_IDS = ("SECURITY_SIGNAL_ID", "security_signal_id", "signal_id")
 
@@ -35,8 +36,13 @@ def _looks_like(document: Raw) -> bool:
 def _base_url(options: Args) -> str:
     if options["api_url"]:
         return str(options["api_url"])
-    site = re.sub(r"^https?://", "", options["site"].lower()).split("/")[0]
-    return f"https://api.{host_name('site', re.sub(r'^(app|api)[.]', '', site))}"
+    site = re.sub(r"^(https?://)?((app|api)[.])?", "", options["site"].lower()).split("/")[0]
+    if not re.fullmatch(_SITES, site):
+        # Another domain would be handed the keys.
+        raise SourceError(
+            f"site {options['site']!r} is not one of Datadog's, such as datadoghq.eu; use api_url for a gateway"
+        )
+    return f"https://api.{site}"
 
 
 def _query(query: t.Any) -> str:

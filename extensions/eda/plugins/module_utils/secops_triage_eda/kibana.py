@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import logging
 import re
 import typing as t
@@ -58,10 +59,24 @@ def _query(query: t.Any) -> Raw:
 
 
 def _api_key(values: t.Mapping[str, str], hide: Hide) -> Headers:
+    key = hide(_encoded(values["api_key"]))
     # It is an id and the key itself, in base64.
     with contextlib.suppress(ValueError):
-        hide(base64.b64decode(values["api_key"]).decode().partition(":")[2])
-    return {"Authorization": f"ApiKey {values['api_key']}"}
+        hide(base64.b64decode(key).decode().partition(":")[2])
+    return {"Authorization": f"ApiKey {key}"}
+
+
+def _encoded(key: str) -> str:
+    """The key as the header takes it: users also give the header, or the object that Elasticsearch returns."""
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(key)["encoded"])
+    return re.sub("^ApiKey +", "", key, flags=re.IGNORECASE)
+
+
+def _is_decoded(options: Args) -> str | None:
+    if not re.fullmatch(r"[\w-]+:[\w-]+", options["api_key"]):
+        return None
+    return "api_key is the decoded form id:key. Give the encoded one, which Elasticsearch returns as encoded"
 
 
 def _basic(values: t.Mapping[str, str], hide: Hide) -> Headers:
@@ -128,7 +143,7 @@ KIBANA = Platform(
         "space_id": ["KIBANA_SPACE_ID"],
     },
     auth_methods=[
-        AuthMethod(("api_key",), _api_key),
+        AuthMethod(("api_key",), _api_key, _is_decoded),
         AuthMethod(("username", "password"), _basic),
         bearer("bearer_token"),
     ],

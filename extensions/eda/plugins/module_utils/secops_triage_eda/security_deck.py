@@ -31,6 +31,15 @@ def _query(query: t.Any) -> dict[str, str]:
     return texts
 
 
+def _is_oauth(options: Args) -> str | None:
+    if not re.match(r"y\d_", options["iam_token"]):
+        return None
+    return (
+        "iam_token (YC_IAM_TOKEN, YC_TOKEN) is an OAuth token, which the API does not take."
+        " Exchange it with `yc iam create-token`, or give service_account_key_file"
+    )
+
+
 async def _search(reader: Reader, query: dict[str, str], since: str) -> Pages:
     """The newest first, for its filters know no times."""
     path = f"/securitydeck/alerts/v1/sinks/{quote(query['sink_id'], safe='')}/alerts"
@@ -75,7 +84,7 @@ SECURITY_DECK = Platform(
         "api_host": ["YC_ENDPOINT"],
     },
     auth_methods=[
-        bearer("iam_token"),
+        bearer("iam_token", _is_oauth),
         AuthMethod(("service_account_key_file",), None),
         AuthMethod(("instance_metadata",), None),
     ],
