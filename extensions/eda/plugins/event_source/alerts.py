@@ -71,6 +71,15 @@ options:
         runbook takes up.
     type: float
     default: 86400
+  heartbeat:
+    description:
+      - Seconds between two heartbeats. V(0) means none.
+      - A heartbeat is an event with C(heartbeat) in place of C(alert). It has the keys C(platform), C(time),
+        C(last_search) (when a search last came to its end; C(null) before the first), C(newest_alert) (how far the
+        source has come), C(events) (since this start) and C(failures) (in a row). The log has it, too, at level INFO.
+      - It goes through the same queue as the alerts, so it stops where rules hold the source up.
+    type: float
+    default: 0
   checkpoint:
     description:
       - A file that keeps how far the source has come. Its folder must exist. Each source needs a file of its own.

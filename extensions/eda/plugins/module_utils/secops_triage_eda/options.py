@@ -26,6 +26,7 @@ COMMON: Args = {
     "interval": 60.0,
     "overlap": 300.0,
     "lookback": 86400.0,
+    "heartbeat": 0.0,
     "checkpoint": "",
     "raw": False,
     "api_url": "",
@@ -35,7 +36,13 @@ COMMON: Args = {
     "proxy": "",
     "timeout": 30.0,
 }
-_BOUNDS = {"interval": (0.1, 86400), "overlap": (0, 604800), "lookback": (0, 2592000), "timeout": (0.1, 3600)}
+_BOUNDS = {
+    "interval": (0.1, 86400),
+    "overlap": (0, 604800),
+    "lookback": (0, 2592000),
+    "heartbeat": (0, 86400),
+    "timeout": (0.1, 3600),
+}
 #: A template of a rulebook makes a mapping of JSON, which these may be.
 _JSON = ("service_account_key_file", "api_key")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

@@ -20,7 +20,7 @@ from .options import validate
 from .platform import Args
 from .registry import PLATFORMS
 from .shape import alert_of
-from .values import Raw
+from .values import Raw, now
 from .waits import MAX_WAIT
 
 _LOG = logging.getLogger("secops.triage.alerts")
@@ -45,7 +45,12 @@ async def poll(queue: t.Any, args: Args) -> None:
     """Put an event for each new alert into the queue, until cancelled. Raises `SourceError`."""
     options = validate(args)
     async with Api(options) as api:
-        await _Poll(options, api, queue).run()
+        source = _Poll(options, api, queue)
+        beating = asyncio.create_task(source.beat())
+        try:
+            await source.run()
+        finally:
+            beating.cancel()
 
 
 class _Poll:
@@ -55,17 +60,39 @@ class _Poll:
         self._platform = PLATFORMS[options["platform"]]
         self._client = Client(self._platform, options, api)
         self._checkpoint = Checkpoint(options, f"{self._platform.name} {options['api_url']}")
+        #: Since this start. ``failures`` are those since the last search that came to its end.
+        self._events = self._failures = 0
+        self._last_search: str | None = None
+
+    async def beat(self) -> None:
+        """Put a heartbeat into the queue and the log once an interval, if the option says so."""
+        while self._options["heartbeat"]:
+            await asyncio.sleep(self._options["heartbeat"])
+            _LOG.info(
+                "%s: alive, %d events so far, %d failures in a row, last search %s",
+                *(self._platform.name, self._events, self._failures, self._last_search),
+            )
+            state = {
+                "platform": self._platform.name,
+                "time": now(),
+                "last_search": self._last_search,
+                "newest_alert": self._checkpoint.since,
+                "events": self._events,
+                "failures": self._failures,
+            }
+            await self._queue.put({"heartbeat": state})
 
     async def run(self) -> None:
-        failures = 0
+        """Search, wait, and so on. Raises `SourceError`."""
         while True:
             try:
                 await self._search()
-                failures, wait = 0, float(self._options["interval"])
+                self._failures, self._last_search = 0, now()
+                wait = float(self._options["interval"])
             except TransientError as error:
-                failures += 1
+                self._failures += 1
                 first = min(_FIRST_BACKOFF, self._options["interval"])
-                longest = min(first * 2.0 ** min(failures - 1, 20), MAX_WAIT)
+                longest = min(first * 2.0 ** min(self._failures - 1, 20), MAX_WAIT)
                 # Many clients may wait for the same server: spread them.
                 wait = max(error.wait, longest) * random.uniform(1.0, 1.5)  # noqa: S311
                 _LOG.warning("%s: %s. Trying again in %.1f s", self._platform.name, error, wait)
@@ -123,5 +150,6 @@ class _Poll:
         for found in due:
             if found.event["alert"]["new"] or not self._options["only_new"]:
                 await self._queue.put(found.event)
+                self._events += 1
             self._checkpoint.note(found.id, found.moment)
         return due[0].moment if due else None
