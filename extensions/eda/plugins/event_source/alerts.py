@@ -75,7 +75,7 @@ options:
     description:
       - Seconds between two heartbeats. V(0) means none.
       - A heartbeat is an event with C(heartbeat) in place of C(alert). It has the keys C(platform), C(time),
-        C(last_search) (when a search last came to its end; C(null) before the first), C(newest_alert) (how far the
+        C(last_search) (when the platform last showed a page; C(null) before the first), C(newest_alert) (how far the
         source has come), C(events) (since this start) and C(failures) (in a row). The log has it, too, at level INFO.
       - It goes through the same queue as the alerts, so it stops where rules hold the source up.
     type: float

@@ -23,6 +23,8 @@ from ansible_collections.secops.triage.tests.simulator.seeds import Scene, scene
 SOURCE = Path(__file__).parents[4] / "extensions" / "eda" / "plugins" / "event_source" / "alerts.py"
 PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
 
+everywhere = pytest.mark.parametrize("platform", PLATFORMS)
+
 Args = dict[str, t.Any]
 Event = dict[str, t.Any]
 
@@ -40,6 +42,11 @@ SEARCHES = {
     "security_deck": r"/sinks/",
     "calseta": r"/v1/alerts\?",
 }
+
+
+def searches(sim: Simulator, platform: str) -> int:
+    """How many pages of searches the platform was asked for."""
+    return len(sim.log.select(platform, path=SEARCHES[platform]))
 
 
 def args_of(sim: Simulator, platform: str, **more: t.Any) -> Args:

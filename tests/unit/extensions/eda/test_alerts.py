@@ -16,34 +16,24 @@ import pytest
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import (
     PLATFORMS,
-    SEARCHES,
     SOURCE,
     add,
     args_of,
     close,
     error_of,
+    everywhere,
     ids_of,
     running,
+    searches,
 )
 from ansible_collections.secops.triage.tests.unit.harness import run_module
-
-everywhere = pytest.mark.parametrize("platform", PLATFORMS)
-
-
-@pytest.fixture
-def checkpoint(tmp_path: Path) -> str:
-    return str(tmp_path / "checkpoint.json")
-
-
-def searched(sim: Simulator, platform: str) -> int:
-    return len(sim.log.select(platform, path=SEARCHES[platform], status=200))
 
 
 @everywhere
 def test_new_alerts_become_events_and_older_ones_do_not(sim: Simulator, platform: str) -> None:
     async def scenario() -> list[str]:
         async with running(args_of(sim, platform, overlap=0)) as feed:
-            while not searched(sim, platform):
+            while not searches(sim, platform):
                 await asyncio.sleep(0)
             first = add(sim, platform)
             given = await feed.ids(1)
@@ -103,8 +93,8 @@ def test_alert_that_comes_later_than_the_overlap_is_missed(sim: Simulator, platf
         async with running(args_of(sim, platform, since="now-10m", overlap=0)) as feed:
             first = add(sim, platform, 100)
             assert await feed.ids(1) == [first]
-            count = searched(sim, platform)
-            while searched(sim, platform) < count + 2:
+            count = searches(sim, platform)
+            while searches(sim, platform) < count + 2:
                 await asyncio.sleep(0)
             add(sim, platform, 200)
             last = add(sim, platform, 50)
@@ -214,7 +204,7 @@ def test_several_sources_at_once(sim: Simulator) -> None:
 def test_start_counts_as_one_though_nothing_came_up(sim: Simulator, checkpoint: str) -> None:
     async def scenario() -> None:
         async with running(args_of(sim, "datadog", checkpoint=checkpoint, overlap=0)):
-            while not searched(sim, "datadog"):
+            while not searches(sim, "datadog"):
                 await asyncio.sleep(0)
 
     asyncio.run(scenario())

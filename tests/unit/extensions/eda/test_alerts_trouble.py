@@ -19,17 +19,15 @@ import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import (
-    PLATFORMS,
     add,
     args_of,
     error_of,
+    everywhere,
     ids_of,
     running,
 )
 from ansible_collections.secops.triage.tests.unit.harness import without_rsa
 from ansible_collections.secops.triage.tests.unit.loopback import Loopback, Reply, make_certificate
-
-everywhere = pytest.mark.parametrize("platform", PLATFORMS)
 
 TRANSIENT: list[dict[str, t.Any]] = [
     {"action": "status", "status": 429},

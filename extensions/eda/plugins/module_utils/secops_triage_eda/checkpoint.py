@@ -56,7 +56,8 @@ class Seen:
 class Checkpoint:
     """Where searches begin.
 
-    ``since`` is the time of the newest alert, once no older one is missing. A search begins ``overlap`` seconds before
+    ``since`` is the time of the newest alert, once no older one is missing, and not later than the search for it began.
+    A search begins ``overlap`` seconds before
     it. The first search after a start begins ``lookback`` seconds before it: what became of the events of the process
     before is unknown, so the alerts that are still new become events again. No search goes back behind the first start.
     """
@@ -69,6 +70,7 @@ class Checkpoint:
         self._reach = max(options["lookback"], self._overlap)
         self._newest = ""
         self._floor = ""
+        self._began = now()
         self._place = place
         self._file = Path(options["checkpoint"]).expanduser() if options["checkpoint"] else None
         if self._file and self._file.exists():
@@ -93,11 +95,15 @@ class Checkpoint:
         """Whether an alert that a search from this start shows was not noted yet."""
         return moment >= start and moment > self._floor and alert_id not in self.seen
 
+    def begin(self) -> None:
+        """Note that a search begins."""
+        self._began = now()
+
     def note(self, alert_id: str, moment: str) -> None:
         """Note an alert as done with: it is an event, or needs none."""
         self.seen.add(alert_id, moment)
-        # A time in the future must not hide the alerts until then.
-        self._newest = max(self._newest, min(moment, now()))
+        # Alerts may become searchable behind the place that this search has come to, however long it takes.
+        self._newest = max(self._newest, min(moment, self._began))
 
     def advance(self) -> None:
         """Move ``since`` to the newest alert noted, because no older one is missing. Raises `SourceError`."""

@@ -60,7 +60,7 @@ class _Poll:
         self._platform = PLATFORMS[options["platform"]]
         self._client = Client(self._platform, options, api)
         self._checkpoint = Checkpoint(options, f"{self._platform.name} {options['api_url']}")
-        #: Since this start. ``failures`` are those since the last search that came to its end.
+        #: Events since this start, failures since the last search that came to its end.
         self._events = self._failures = 0
         self._last_search: str | None = None
 
@@ -87,7 +87,7 @@ class _Poll:
         while True:
             try:
                 await self._search()
-                self._failures, self._last_search = 0, now()
+                self._failures = 0
                 wait = float(self._options["interval"])
             except TransientError as error:
                 self._failures += 1
@@ -108,6 +108,7 @@ class _Poll:
         for _pass in range(_MAX_PASSES):
             pages = 0
             oldest = None
+            self._checkpoint.begin()
             async for page in self._pages(start):
                 pages += 1
                 oldest = min(filter(None, (oldest, await self._put_out(page, start))), default=None)
@@ -124,6 +125,7 @@ class _Poll:
         idle = 0
         try:
             async for raw_page in self._platform.search(self._client, self._options["query"], start):
+                self._last_search = now()
                 page = [found for found in map(self._found, raw_page) if found]
                 ids = {found.id for found in page}
                 idle = 0 if ids.difference(*recent) else idle + 1
