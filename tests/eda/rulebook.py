@@ -74,9 +74,7 @@ class Rulebook:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(20)
+        self.kill()
         self._reader.join(20)
         if self._process.stdout is not None:
             self._process.stdout.close()
@@ -96,6 +94,12 @@ class Rulebook:
                 raise AssertionError(f"It does not say {words!r} {times} times:\n{self.said}") from None
             assert line is not None, f"It has ended:\n{self.said}"
             self._said.append(line)
+
+    def kill(self) -> None:
+        """End it and the playbooks that it runs at once, as a machine that goes down does."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(20)
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does, and return its exit status once it has."""

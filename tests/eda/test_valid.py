@@ -15,6 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from ansible_rulebook.util import substitute_variables  # type: ignore[import-untyped]
 
 from ansible_collections.secops.triage.tests.eda.rulebook import COLLECTIONS
 
@@ -41,3 +42,14 @@ def test_rulebook_is_valid(file: Path) -> None:
 @pytest.mark.parametrize("file", PLUGINS, ids=lambda file: file.name)
 def test_example_of_a_plugin_is_valid(file: Path) -> None:
     validate(yaml.safe_load(runpy.run_path(str(file))["EXAMPLES"]))
+
+
+@pytest.mark.parametrize(
+    "token", ["0123456789", "123456", "1e5", "True", "None", "[1]", "a'b\"c\\<&>", "Kq7ZxT5vLm9", 123456]
+)
+def test_token_of_the_webhook_stays_a_text(token: str | int) -> None:
+    """Templates of rulebooks are native: a token of digits would become a number, which no caller's token equals."""
+    (ruleset,) = yaml.safe_load((EXTENSION / "rulebooks" / "webhook.yml").read_text(encoding="utf-8"))
+    (source,) = ruleset["sources"]
+    template = source["eda.builtin.webhook"]["token"]
+    assert substitute_variables(template, {"WEBHOOK_TOKEN": token}) == str(token)

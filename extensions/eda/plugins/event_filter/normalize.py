@@ -21,7 +21,8 @@ description:
   - The event has C(alert), which always has the keys C(platform), C(id), C(severity), C(rule), C(host), C(title),
     C(status), C(new), C(created) and C(url). A value that the payload does not tell is C(null).
   - A payload with several alerts becomes as many events. An alert that is in it twice becomes one.
-  - An event that is not recognised is passed through, and C(unrecognized) says why. No payload makes the filter fail.
+  - An event that is not recognised is passed through, and C(unrecognized) says why. It never has C(alert); what was
+    under that key is then under C(payload). No payload makes the filter fail.
   - Texts come from whoever caused the alert. The filter removes control characters and breaks up C({{), C({%) and
     C({#), which Ansible would run as a template. It drops the payload and the headers of the request.
 options:
@@ -41,7 +42,8 @@ EXAMPLES = r"""
   sources:
     - eda.builtin.webhook:
         port: 5000
-        token: "{{ EDA_WEBHOOK_TOKEN }}"
+        # Without the filters a token of digits would become a number, which no caller's token equals.
+        token: "{{ EDA_WEBHOOK_TOKEN | string | tojson }}"
       filters:
         - secops.triage.normalize:
   rules:
@@ -74,17 +76,24 @@ def main(event: t.Any, raw: bool = False) -> Event | list[Event]:
     for platform, document, envelope in found:
         alert = _shape.alert_of(platform, document, envelope) if platform else {}
         if not alert.get("id"):
-            # An only alert is passed through as it came.
-            rest = {**event, "meta": _meta(event)} if len(found) == 1 else {"meta": _meta(event), "payload": document}
-            unrecognized.append({**rest, "unrecognized": _reason(platform)})
+            rest = event if len(found) == 1 else {"meta": event.get("meta"), "payload": document}
+            unrecognized.append(_passed_through(rest, _reason(platform)))
             continue
         if raw:
             alert["raw"] = document
         alerts.setdefault((platform.name, alert["id"]), {"meta": _meta(event), "alert": alert})
     events = [*alerts.values(), *unrecognized]
     if not events:
-        return {**event, "meta": _meta(event), "unrecognized": "there is no alert in it"}
+        return _passed_through(event, "there is no alert in it")
     return events[0] if len(events) == 1 else events
+
+
+def _passed_through(event: Event, reason: str) -> Event:
+    """The event as it came, but with no C(alert): rules hand that on, and nothing in it was made harmless."""
+    kept = {name: value for name, value in event.items() if name != "alert"}
+    if "alert" in event:
+        kept.setdefault("payload", {"alert": event["alert"]})
+    return {**kept, "meta": _meta(event), "unrecognized": reason}
 
 
 def _reason(platform: t.Any) -> str:

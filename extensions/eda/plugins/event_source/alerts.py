@@ -17,12 +17,15 @@ version_added: 1.1.0
 description:
   - Searches one platform at an interval, as the info modules do. Each new alert becomes an event, in the shape that the
     filter C(secops.triage.normalize) gives.
-  - Every alert becomes one event, by its id. A O(checkpoint) makes that hold over restarts. After a crash, the alerts
-    of the last moment may become events again.
+  - An alert becomes an event at least once. While the source runs, it becomes one only, by its id. A restart makes
+    events of the last O(lookback) seconds again where the alerts are still new, if there is a O(checkpoint).
+  - Events come page by page while the search goes on, so that no number of alerts holds them up or fills the memory.
+    Within a page the oldest alert comes first. Datadog and Elastic Security show the oldest page first, Security Deck
+    and Calseta the newest.
   - After a 429, a 5xx or a network error the source waits and tries again. It waits as long as the server asks, and
     longer after each failure. Permanent errors stop the source, such as refused credentials or a bad query.
   - Set credentials in the environment. The variables are those of the modules. Credentials given here are not mixed
-    with those of the environment.
+    with those of the environment. Empty values and empty variables count as unset.
   - The source follows no redirect.
 options:
   platform:
@@ -40,7 +43,8 @@ options:
   only_new:
     description:
       - Leave out alerts that somebody took up or closed before the source saw them.
-      - The runbook's own changes make no event, because an alert becomes only one.
+      - The runbook's own changes make no event. With V(false) a restart repeats all alerts of the last O(lookback)
+        seconds, whatever their status.
     type: bool
     default: true
   since:
@@ -59,14 +63,29 @@ options:
         after its own time is missed.
     type: float
     default: 300
-  max_alerts:
-    description: The most events of one search. The others follow after the next search, the oldest first.
-    type: int
-    default: 1000
+  lookback:
+    description:
+      - How many seconds before the newest alert the first search after a restart begins, if there is a O(checkpoint).
+        The alerts that it finds and that are still new become events again.
+      - Set it to the longest time that an alert may wait for its runbook. A longer one repeats more alerts that no
+        runbook takes up.
+    type: float
+    default: 86400
+  heartbeat:
+    description:
+      - Seconds between two heartbeats. V(0) means none.
+      - A heartbeat is an event with C(heartbeat) in place of C(alert). It has the keys C(platform), C(time),
+        C(last_search) (when the platform last showed a page; C(null) before the first), C(newest_alert) (how far the
+        source has come), C(events) (since this start) and C(failures) (in a row). The log has it, too, at level INFO.
+      - It goes through the same queue as the alerts, so it stops where rules hold the source up.
+    type: float
+    default: 0
   checkpoint:
     description:
       - A file that keeps how far the source has come. Its folder must exist. Each source needs a file of its own.
-      - Without it, every start begins at O(since).
+      - It holds the time of the newest alert, which says where the next start begins. It does not say which events were
+        worked on.
+      - Without it, every start begins at O(since), and alerts that were waiting for their runbook are lost.
     type: path
   raw:
     description:
@@ -92,16 +111,19 @@ options:
         E(SSL_CERT_FILE) or those of the system.
     type: path
   proxy:
-    description: The proxy. The default is the one that the environment names.
+    description:
+      - The proxy. The default is the one that the environment names, except for addresses of this machine.
+      - Plain HTTP through this proxy needs O(allow_http), for the proxy sees the credentials.
     type: str
   timeout:
-    description: The most seconds for one request.
+    description:
+      - The most seconds for one exchange, from connecting to the last byte. An answer is read up to 64 MiB.
     type: float
     default: 30
   api_key:
     description:
       - For V(datadog) (E(DD_API_KEY), E(DATADOG_API_KEY)), V(kibana) (E(KIBANA_API_KEY)) and V(calseta)
-        (E(CALSETA_API_KEY)).
+        (E(CALSETA_API_KEY)). For V(kibana) the encoded key, or the object that Elasticsearch returned with it.
     type: str
   app_key:
     description: For V(datadog) (E(DD_APP_KEY), E(DATADOG_APP_KEY)).
@@ -110,7 +132,9 @@ options:
     description: For V(datadog), in place of the two keys (E(DD_ACCESS_TOKEN), E(DD_BEARER_TOKEN)).
     type: str
   site:
-    description: For V(datadog) (E(DD_SITE)), such as V(datadoghq.eu). The default is V(datadoghq.com).
+    description:
+      - For V(datadog) (E(DD_SITE)), such as V(datadoghq.eu). The default is V(datadoghq.com).
+      - Only Datadog's own domains are taken. O(api_url) is for a gateway.
     type: str
   username:
     description: For V(kibana), with O(password) (E(KIBANA_USERNAME)).
@@ -125,7 +149,9 @@ options:
     description: For V(kibana), the space (E(KIBANA_SPACE_ID)).
     type: str
   iam_token:
-    description: For V(security_deck) (E(YC_IAM_TOKEN), E(YC_TOKEN)). It lives for 12 hours at most.
+    description:
+      - For V(security_deck) (E(YC_IAM_TOKEN), E(YC_TOKEN)). It lives for 12 hours at most.
+      - An OAuth token (C(y0_...)) is refused, or gives way to O(service_account_key_file).
     type: str
   service_account_key_file:
     description:

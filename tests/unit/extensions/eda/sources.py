@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import importlib.util
 import random
 import typing as t
@@ -21,6 +22,8 @@ from ansible_collections.secops.triage.tests.simulator.seeds import Scene, scene
 
 SOURCE = Path(__file__).parents[4] / "extensions" / "eda" / "plugins" / "event_source" / "alerts.py"
 PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
+
+everywhere = pytest.mark.parametrize("platform", PLATFORMS)
 
 Args = dict[str, t.Any]
 Event = dict[str, t.Any]
@@ -39,6 +42,11 @@ SEARCHES = {
     "security_deck": r"/sinks/",
     "calseta": r"/v1/alerts\?",
 }
+
+
+def searches(sim: Simulator, platform: str) -> int:
+    """How many pages of searches the platform was asked for."""
+    return len(sim.log.select(platform, path=SEARCHES[platform]))
 
 
 def args_of(sim: Simulator, platform: str, **more: t.Any) -> Args:
@@ -67,6 +75,17 @@ def add(sim: Simulator, platform: str, age: float = 0.0, *, closed: bool = False
     # Calseta stores an alert a second after it occurred.
     classification = {"close_classification": "Duplicate"} if closed else {}
     return sim.calseta.add_alert(replace(scene, age=age + 1), status=state, **classification).uuid
+
+
+def close(sim: Simulator, platform: str, alert_id: str) -> None:
+    """Close an alert, as a runbook or somebody else does."""
+    closed = STATES[platform][1]
+    if platform == "datadog":
+        sim.datadog.signals[alert_id].state = closed
+    elif platform == "kibana":
+        sim.kibana.alerts()[alert_id]["kibana.alert.workflow_status"] = closed
+    else:
+        getattr(sim, platform).alerts[alert_id].status = closed
 
 
 class Feed:
@@ -106,6 +125,12 @@ def loaded(file: Path) -> dict[str, t.Any]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return vars(module)
+
+
+def library(name: str) -> t.Any:
+    """A file of the code that the plugins share."""
+    loaded(SOURCE)
+    return importlib.import_module(f"secops_triage_eda.{name}")
 
 
 @contextlib.asynccontextmanager

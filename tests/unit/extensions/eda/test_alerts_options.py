@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import importlib
 import typing as t
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import 
     args_of,
     error_of,
     ids_of,
+    library,
     loaded,
 )
 
@@ -38,13 +38,11 @@ MODULES: dict[str, dict[str, t.Any]] = {
 
 
 def options() -> t.Any:
-    loaded(SOURCE)
-    return importlib.import_module("secops_triage_eda.options")
+    return library("options")
 
 
 def platforms() -> dict[str, t.Any]:
-    loaded(SOURCE)
-    return dict(importlib.import_module("secops_triage_eda.registry").PLATFORMS)
+    return dict(library("registry").PLATFORMS)
 
 
 def page(file: Path) -> dict[str, t.Any]:
@@ -61,8 +59,8 @@ BAD: list[tuple[str, dict[str, t.Any], str]] = [
     ("datadog", {"interval": 0}, "interval must be between 0.1 and 86400, not 0"),
     ("datadog", {"interval": "soon"}, "interval must be a number"),
     ("datadog", {"interval": "nan"}, "interval must be between"),
-    ("datadog", {"max_alerts": 0}, "max_alerts must be between 1"),
-    ("datadog", {"max_alerts": [1]}, "max_alerts must be a number"),
+    ("datadog", {"lookback": -1}, "lookback must be between 0"),
+    ("datadog", {"lookback": [1]}, "lookback must be a number"),
     ("datadog", {"overlap": -1}, "overlap must be between 0"),
     ("datadog", {"only_new": "perhaps"}, "only_new must be true or false"),
     ("datadog", {"checkpoint": ["a"]}, "checkpoint must be a text"),
@@ -80,8 +78,14 @@ BAD: list[tuple[str, dict[str, t.Any], str]] = [
     ("kibana", {"api_url": "https://kibana.example.com/#"}, "without credentials and without a query"),
     ("kibana", {"api_url": "ftp://kibana.example.com"}, "api_url is not a URL that can be used"),
     ("kibana", {"api_url": "https://kibana.example.com:port"}, "api_url is not a URL that can be used"),
+    ("kibana", {"api_url": "https://kibana.example.com/base path"}, "api_url is not a URL that can be used"),
+    ("kibana", {"api_url": "https://kibana .example.com"}, "api_url is not a URL that can be used"),
+    ("kibana", {"api_url": "https://kibana.example.com/a\tb"}, "api_url is not a URL that can be used"),
+    ("kibana", {"api_url": "https://kibana.example.com/a\\b"}, "api_url is not a URL that can be used"),
+    ("datadog", {"api_url": None, "site": "datadog.eu"}, "site 'datadog.eu' is not one of Datadog's"),
+    ("datadog", {"api_url": None, "site": "evil-datadoghq.com"}, "is not one of Datadog's"),
     ("kibana", {"space_id": "../x"}, "space_id '../x' is not the id of a space"),
-    ("datadog", {"api_url": None, "site": "datadog"}, "site 'datadog' is not the name of a host"),
+    ("datadog", {"api_url": None, "site": "datadog"}, "site 'datadog' is not one of Datadog's"),
     ("security_deck", {"api_url": None, "api_host": "x/y"}, "api_host 'x/y' is not the name of a host"),
     ("datadog", {"api_key": None}, "No credentials: give api_key and app_key, or access_token, or set DD_API_KEY"),
     ("security_deck", {"iam_token": None}, "No credentials: give iam_token, or service_account_key_file"),
@@ -103,6 +107,7 @@ def test_bad_options_are_refused_before_a_request(
         ({}, "https://api.datadoghq.com"),
         ({"site": "us3.datadoghq.com"}, "https://api.us3.datadoghq.com"),
         ({"site": "https://app.datadoghq.eu/"}, "https://api.datadoghq.eu"),
+        ({"site": "us2.ddog-gov.com"}, "https://api.us2.ddog-gov.com"),
         ({"api_url": "gateway.example.com/dd/"}, "https://gateway.example.com/dd"),
         ({"platform": "security_deck"}, "https://alert-sink.api.cloud.yandex.net"),
         ({"platform": "security_deck", "api_host": "api.yandexcloud.kz:443"}, "https://alert-sink.api.yandexcloud.kz"),
@@ -147,7 +152,7 @@ def test_credentials_given_are_not_mixed_with_those_of_the_environment(
 
 def test_numbers_as_templates_of_a_rulebook_give_them(sim: Simulator) -> None:
     ids = [add(sim, "calseta", 60)]
-    args = args_of(sim, "calseta", since="now-10m", max_alerts="5", overlap="60", validate_certs="False")
+    args = args_of(sim, "calseta", since="now-10m", lookback="5", overlap="60", validate_certs="False")
     assert ids_of({**args, "interval": "0.5", "eda_feedback_queue": object()}, 1) == ids
 
 

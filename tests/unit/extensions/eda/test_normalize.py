@@ -16,6 +16,7 @@ from ansible_collections.secops.triage.extensions.eda.plugins.event_filter.norma
 
 Event = dict[str, t.Any]
 
+UNKNOWN = "this is no alert of a platform that is known"
 KEYS = {"platform", "id", "severity", "rule", "host", "title", "status", "new", "created", "url"}
 SIGNAL_ID = "AQAAAYNqUBVU4-rffwAAAABBWU5xVUJWVUFBQjJBd3ptMDdQUnF3QUE"
 ALERT_ID = "7f0c1b5e4a3d2c19b8a7f6e5d4c3b2a190817263544536271809fa0b1c2d3e4f"
@@ -139,6 +140,25 @@ RECOGNIZED: list[tuple[str, t.Any, Event]] = [
             *("under_review", False, "2026-01-31T08:00:00.000Z", None),
         ),
     ),
+    (
+        "Datadog's own payload for remediation",
+        {
+            "SECURITY_RULE_NAME": "Brute force of SSH",
+            "SECURITY_SIGNAL_ID": SIGNAL_ID,
+            "SECURITY_SIGNAL_ATTRIBUTES": {"host": "web-07", "network": {"client": {"ip": "203.0.113.9"}}},
+        },
+        shape("datadog", SIGNAL_ID, None, "Brute force of SSH", "web-07", None, None, True, None, None),
+    ),
+    (
+        "Datadog's default payload and a signal's id",
+        {"id": "7265432109", "event_type": "security", "security_signal_id": SIGNAL_ID},
+        shape("datadog", SIGNAL_ID, None, None, None, None, None, True, None, None),
+    ),
+    (
+        "Kibana, an action of a case",
+        {"alerts": [{"_id": ALERT_ID, "_index": KIBANA_FLAT["_index"], "ruleId": UUID, "ruleName": "Ports"}]},
+        shape("kibana", ALERT_ID, None, "Ports", None, None, None, True, None, None),
+    ),
     ("Kibana, one document", KIBANA_FLAT, KIBANA_SHAPE),
     ("Kibana, a hit of a search", {"_id": ALERT_ID, "_source": KIBANA_FLAT}, KIBANA_SHAPE),
     ("Kibana, a list of one", [KIBANA_FLAT], KIBANA_SHAPE),
@@ -170,6 +190,16 @@ RECOGNIZED: list[tuple[str, t.Any, Event]] = [
             *("calseta", UUID, "info", "Tor", "vpn-02", "Login from a Tor exit node", "Open", True),
             *("2026-01-31T08:00:00.000Z", None),
         ),
+    ),
+    (
+        "a script of the user's, by the product's name",
+        {"platform": "Elastic Security", "id": ALERT_ID},
+        shape("kibana", ALERT_ID, None, None, None, None, None, True, None, None),
+    ),
+    (
+        "a script of the user's, with a hyphen",
+        {"platform": "security-deck", "id": "fv4gegpq96uefvk62cbn"},
+        shape("security_deck", "fv4gegpq96uefvk62cbn", None, None, None, None, None, True, None, None),
     ),
     (
         "a script of the user's",
@@ -224,6 +254,8 @@ def test_raw_is_the_platforms_own_object() -> None:
         # Datadog's default payload, and what its variables become if there is no signal.
         {"id": "1234", "event_type": "query_alert_monitor", "title": "Disk full", "org": {"id": "1", "name": "x"}},
         {**DATADOG_WEBHOOK, "id": "$SECURITY_SIGNAL_ID"},
+        {**DATADOG_WEBHOOK, "security_signal_id": "$SECURITY_SIGNAL_ID"},
+        {"_id": ALERT_ID, "_index": "logs-nginx"},
         {**DATADOG_WEBHOOK, "id": ""},
         {**DATADOG_WEBHOOK, "id": 7},
         {**DATADOG_WEBHOOK, "id": "../../v2/users"},
@@ -271,3 +303,75 @@ def test_only_addresses_of_pages_are_urls(url: t.Any) -> None:
     event = main({"payload": {**DATADOG_WEBHOOK, "url": url}})
     assert isinstance(event, dict)
     assert event["alert"]["url"] is None
+
+
+# Sources such as eda.builtin.generic and ansible.eda.alertmanager
+
+TEMPLATE = "{{ lookup('pipe', 'touch injected') }}"
+ALERTMANAGER = {
+    "labels": {"alertname": TEMPLATE, "severity": "critical"},
+    "annotations": {},
+    "status": "firing",
+    "fingerprint": "b8d1e0c2f1a3d4e5",
+}
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        {"platform": "kibana", "id": TEMPLATE, "new": True},
+        {"platform": "kibana", "new": True},
+        ALERTMANAGER,
+        [ALERTMANAGER, {"platform": "datadog", "id": TEMPLATE}],
+        TEMPLATE,
+        None,
+    ],
+)
+def test_unrecognized_events_have_no_alert(alert: t.Any) -> None:
+    """Rules hand event.alert on to a playbook, which would run the templates in it."""
+    for event in ({"alert": alert}, {"alert": alert, "payload": {"issue": 7}}, {"alert": alert, "meta": {}}):
+        result = main(event)
+        for one in result if isinstance(result, list) else [result]:
+            assert "alert" not in one
+            assert one["unrecognized"]
+
+
+def test_alert_of_a_generic_source_is_read() -> None:
+    event = main({"alert": {"platform": "kibana", "id": ALERT_ID, "title": TEMPLATE, "evil": TEMPLATE}})
+    assert isinstance(event, dict)
+    assert set(event["alert"]) == KEYS
+    assert event["alert"]["title"] == "{ { lookup('pipe', 'touch injected') }}"
+
+
+def test_events_of_other_kinds_keep_their_keys() -> None:
+    """A rule may be about something else, such as the heartbeat of the source C(alerts)."""
+    event = main({"heartbeat": {"platform": "kibana"}, "meta": {"uuid": "x"}})
+    assert event == {"heartbeat": {"platform": "kibana"}, "meta": {"uuid": "x"}, "unrecognized": UNKNOWN}
+
+
+def with_template(value: t.Any) -> t.Iterator[t.Any]:
+    """The value as often as it has texts in it, each time with a template in place of another one; then of all."""
+    if isinstance(value, str):
+        yield TEMPLATE
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from ({**value, name: changed} for changed in with_template(one))
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from ([*value[:number], changed, *value[number + 1 :]] for changed in with_template(one))
+
+
+def everywhere(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {name: everywhere(one) for name, one in value.items()}
+    return [everywhere(one) for one in value] if isinstance(value, list) else TEMPLATE
+
+
+@pytest.mark.parametrize("payload", [one[1] for one in RECOGNIZED], ids=[one[0] for one in RECOGNIZED])
+def test_no_template_gets_into_an_alert(payload: t.Any) -> None:
+    for changed in [*with_template(payload), everywhere(payload)]:
+        for event in ({"payload": changed}, {"body": json.dumps(changed)}, {"alert": changed}, changed):
+            result = main(event)
+            for one in result if isinstance(result, list) else [result]:
+                assert "{{" not in json.dumps(one.get("alert"))
+                assert ("alert" in one) != ("unrecognized" in one)

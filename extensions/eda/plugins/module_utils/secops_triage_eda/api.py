@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import ssl
 import typing as t
@@ -21,6 +20,11 @@ import aiohttp
 from .answers import Answer
 from .errors import SourceError, TransientError
 from .platform import Args
+from .urls import is_loopback
+from .values import environment
+
+#: The most bytes that are read of an answer.
+MAX_BODY = 64 * 2**20
 
 
 class Api:
@@ -66,27 +70,49 @@ class Api:
             async with self._session.request(
                 method, url, headers=headers, allow_redirects=False, proxy=proxy, **body
             ) as answer:
-                text = (await answer.read()).decode("utf-8", "replace")
+                text = await _text(answer)
         except aiohttp.ClientConnectorCertificateError as error:
             reason = self.scrub(str(error.certificate_error))
             raise SourceError(f"{request}: no trusted TLS connection: {reason}. Check the host and ca_path") from None
         except asyncio.TimeoutError:
             raise TransientError(f"{request}: no answer within {self._timeout:g} s") from None
+        except _TooLargeError:
+            raise TransientError(f"{request}: the answer is larger than {MAX_BODY // 2**20} MiB") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise TransientError(f"{request}: {self.scrub(str(error)) or type(error).__name__}") from None
         return Answer(answer.status, answer.headers, _json(text), text)
 
     def _proxy_for(self, url: str) -> str | None:
         """The proxy for an address. aiohttp's own lookup would also take passwords from a netrc."""
-        parts = urlsplit(url)
-        proxy = self._proxy
-        if not proxy and not proxy_bypass(parts.hostname or ""):
-            proxy = getproxies().get(parts.scheme, "")
+        proxy = self._proxy or _environment_proxy(url)
         if not proxy:
             return None
         proxy = proxy if "://" in proxy else f"http://{proxy}"
         self.hide(urlsplit(proxy).password or "")
         return proxy
+
+
+class _TooLargeError(Exception):
+    """An answer is larger than `MAX_BODY`."""
+
+
+async def _text(answer: aiohttp.ClientResponse) -> str:
+    """The text of an answer, read no further than `MAX_BODY` after decompression."""
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise _TooLargeError
+    return body.decode("utf-8", "replace")
+
+
+def _environment_proxy(url: str) -> str:
+    """The proxy that the environment names for an address; none for this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host) or proxy_bypass(host):
+        return ""
+    return getproxies().get(parts.scheme, "").strip()
 
 
 def _json(text: str) -> t.Any:
@@ -99,8 +125,7 @@ def _json(text: str) -> t.Any:
 def _tls(options: Args) -> ssl.SSLContext | bool:
     if not options["validate_certs"]:
         return False
-    variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-    place = options["ca_path"] or next(filter(None, map(os.environ.get, variables)), None)
+    place = options["ca_path"] or environment("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
     try:
         if place and Path(place).is_dir():
             return ssl.create_default_context(capath=place)

@@ -66,4 +66,5 @@ CALSETA = Platform(
     base_url=_base_url,
     query=_query,
     search=_search,
+    oldest_first=False,
 )

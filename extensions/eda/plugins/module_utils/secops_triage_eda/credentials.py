@@ -13,14 +13,20 @@ from .platform import Args, AuthMethod, Headers, Hide, Platform
 
 
 def select_credentials(platform: Platform, options: Args) -> AuthMethod:
-    """The first way to authenticate whose options are all set. Raises `SourceError`."""
-    for method in platform.auth_methods:
-        if all(options[name] for name in method.options):
+    """The first way to authenticate whose options are all set and can be what they are for. Raises `SourceError`."""
+    complete = [method for method in platform.auth_methods if all(map(options.get, method.options))]
+    objections = {method.options: method.objection(options) for method in complete}
+    for method in complete:
+        if objections[method.options] is None:
             return method
+    raise SourceError(next(iter(objections.values()), None) or _missing(platform))
+
+
+def _missing(platform: Platform) -> str:
     names = ", or ".join(" and ".join(method.options) for method in platform.auth_methods)
     needed = [name for method in platform.auth_methods for name in method.options]
     variables = [variable for name in needed for variable in platform.variables.get(name, [])]
-    raise SourceError(f"No credentials: give {names}, or set {', '.join(variables)}")
+    return f"No credentials: give {names}, or set {', '.join(variables)}"
 
 
 def headers_of(method: AuthMethod, options: Args, hide: Hide) -> Headers:

@@ -11,8 +11,10 @@ import typing as t
 
 from .errors import SourceError, TransientError
 from .platform import Args, AuthMethod, Pages, Platform, Reader, bearer
-from .urls import host_name
 from .values import Raw, mapping, objects
+
+#: An answer of whole signals stays far below the most that is read of one.
+_PAGE = 500
 
 
 def _anywhere(path: str) -> tuple[str, ...]:
@@ -20,15 +22,27 @@ def _anywhere(path: str) -> tuple[str, ...]:
     return tuple(f"attributes.{place}.{path}" for place in ("attributes", "custom", "gated"))
 
 
+#: Datadog's own domains, and names below them.
+_SITES = r"([a-z0-9-]+\.)?(datadoghq\.com|datadoghq\.eu|ddog-gov\.com)"
+#: What payloads of webhooks call the id of a signal: the names in Datadog's own examples, and others.
+_SIGNAL_IDS = ("SECURITY_SIGNAL_ID", "security_signal_id", "signal_id")
+
+
 def _looks_like(document: Raw) -> bool:
-    return (document.get("type") == "signal" and "attributes" in document) or "signal_id" in document
+    named = any(name in document for name in _SIGNAL_IDS)
+    return named or (document.get("type") == "signal" and "attributes" in document)
 
 
 def _base_url(options: Args) -> str:
     if options["api_url"]:
         return str(options["api_url"])
-    site = re.sub(r"^https?://", "", options["site"].lower()).split("/")[0]
-    return f"https://api.{host_name('site', re.sub(r'^(app|api)[.]', '', site))}"
+    site = re.sub(r"^(https?://)?((app|api)[.])?", "", options["site"].lower()).split("/")[0]
+    if not re.fullmatch(_SITES, site):
+        # Another domain would be handed the keys.
+        raise SourceError(
+            f"site {options['site']!r} is not one of Datadog's, such as datadoghq.eu; use api_url for a gateway"
+        )
+    return f"https://api.{site}"
 
 
 def _query(query: t.Any) -> str:
@@ -39,7 +53,7 @@ def _query(query: t.Any) -> str:
 
 async def _search(reader: Reader, query: str, since: str) -> Pages:
     """The oldest first: alerts raised meanwhile come at the end and shift nothing."""
-    page: Raw = {"limit": 1000}
+    page: Raw = {"limit": _PAGE}
     while True:
         body = {"filter": {"query": query, "from": since}, "sort": "timestamp", "page": page}
         found = await reader.read("POST", "/api/v2/security_monitoring/signals/search", json=body)
@@ -50,19 +64,20 @@ async def _search(reader: Reader, query: str, since: str) -> Pages:
         after = mapping(meta.get("page")).get("after")
         if not after or not signals:
             return
-        page = {"limit": 1000, "cursor": after}
+        page = {"limit": _PAGE, "cursor": after}
 
 
 DATADOG = Platform(
     name="datadog",
-    aliases=(),
+    aliases=("datadog_security", "datadog_cloud_siem"),
     id_pattern=r"[A-Za-z0-9_=-]{1,256}",
     fields={
-        "id": ("id", "signal_id"),
-        "severity": ("severity", *_anywhere("status")),
-        "rule": ("rule", "rule_name", *_anywhere("workflow.rule.name")),
-        "host": ("host", "hostname", *_anywhere("host")),
-        "title": ("title", "attributes.searchable.title", *_anywhere("title")),
+        # Beside one of these, Datadog's "id" is that of an event.
+        "id": (*_SIGNAL_IDS, "id"),
+        "severity": ("severity", "SECURITY_SIGNAL_SEVERITY", *_anywhere("status")),
+        "rule": ("rule", "rule_name", "SECURITY_RULE_NAME", *_anywhere("workflow.rule.name")),
+        "host": ("host", "hostname", "SECURITY_SIGNAL_ATTRIBUTES.host", *_anywhere("host")),
+        "title": ("title", "SECURITY_SIGNAL_TITLE", "attributes.searchable.title", *_anywhere("title")),
         "status": ("status", *_anywhere("workflow.triage.state")),
         "created": ("created", "attributes.timestamp"),
         "url": ("url", "link"),
@@ -87,6 +102,7 @@ DATADOG = Platform(
     base_url=_base_url,
     query=_query,
     search=_search,
+    oldest_first=True,
     # What its webhooks call the status of an alert is not the state of a signal.
     statuses=("open", "under_review", "archived"),
 )

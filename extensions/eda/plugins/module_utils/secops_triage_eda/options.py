@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import typing as t
 
@@ -14,7 +14,7 @@ from .errors import SourceError
 from .platform import Args, Platform
 from .registry import PLATFORMS
 from .urls import base_url
-from .values import earlier, moment_of, now
+from .values import earlier, environment, moment_of, now
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 #: The options of all platforms: a default, whose type is that of the value.
@@ -25,7 +25,8 @@ COMMON: Args = {
     "since": "now",
     "interval": 60.0,
     "overlap": 300.0,
-    "max_alerts": 1000,
+    "lookback": 86400.0,
+    "heartbeat": 0.0,
     "checkpoint": "",
     "raw": False,
     "api_url": "",
@@ -35,7 +36,15 @@ COMMON: Args = {
     "proxy": "",
     "timeout": 30.0,
 }
-_BOUNDS = {"interval": (0.1, 86400), "overlap": (0, 604800), "timeout": (0.1, 3600), "max_alerts": (1, 100_000)}
+_BOUNDS = {
+    "interval": (0.1, 86400),
+    "overlap": (0, 604800),
+    "lookback": (0, 2592000),
+    "heartbeat": (0, 86400),
+    "timeout": (0.1, 3600),
+}
+#: A template of a rulebook makes a mapping of JSON, which these may be.
+_JSON = ("service_account_key_file", "api_key")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -47,7 +56,7 @@ def validate(args: Args) -> Args:
     platform = PLATFORMS[name]
     defaults = {**COMMON, **platform.options}
     # ansible-rulebook may add a queue of its own.
-    given = {name: value for name, value in args.items() if value is not None and name != "eda_feedback_queue"}
+    given = {name: value for name, value in args.items() if not _is_empty(value) and name != "eda_feedback_queue"}
     unknown = sorted(map(str, set(given) - set(defaults)))
     if unknown:
         raise SourceError(f"{', '.join(unknown)}: no option for platform {name}, which takes {', '.join(defaults)}")
@@ -56,22 +65,32 @@ def validate(args: Args) -> Args:
     _check_bounds(options)
     options["since"] = _since(options["since"])
     options["query"] = platform.query(options["query"])
+    options["api_url"] = _base_url(platform, options)
+    return options
+
+
+def _base_url(platform: Platform, options: Args) -> str:
     if options["api_url"]:
         options["api_url"] = base_url(options["api_url"], allow_http=options["allow_http"])
-    options["api_url"] = platform.base_url(options)
-    return options
+    url = platform.base_url(options)
+    if options["proxy"] and url.startswith("http:") and not options["allow_http"]:
+        raise SourceError(
+            "api_url is plain HTTP and goes through a proxy, which would see the credentials: use https, or allow_http"
+        )
+    return url
+
+
+def _is_empty(value: t.Any) -> bool:
+    """Whether a value counts as not given."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _from_environment(platform: Platform, given: Args) -> Args:
     """The options that are not given and whose variables are set."""
     # Keys may belong to another organisation: given credentials are not mixed with those of the environment.
     taken = set(given) | (platform.credentials if platform.credentials & set(given) else set())
-    found = {}
-    for name, variables in platform.variables.items():
-        value = next(filter(None, map(os.environ.get, variables)), None)
-        if value and name not in taken:
-            found[name] = value.strip()
-    return found
+    found = {name: environment(*variables) for name, variables in platform.variables.items() if name not in taken}
+    return {name: value for name, value in found.items() if value}
 
 
 def _check_bounds(options: Args) -> None:
@@ -82,20 +101,33 @@ def _check_bounds(options: Args) -> None:
 
 def _typed(name: str, value: t.Any, default: t.Any) -> t.Any:
     """The value in its default's type. A template of a rulebook may have made a text of it, or a number."""
-    if isinstance(default, bool):
-        if str(value).lower() not in _BOOLEANS:
-            raise SourceError(f"{name} must be true or false")
-        return _BOOLEANS[str(value).lower()]
-    if isinstance(default, (int, float)):
-        try:
-            return type(default)(value)
-        except (TypeError, ValueError, OverflowError):
-            raise SourceError(f"{name} must be a number") from None
-    if default is None or (name == "service_account_key_file" and isinstance(value, dict)):
+    if default is None:
         return value
+    return _CONVERTERS[type(default)](name, value)
+
+
+def _boolean(name: str, value: t.Any) -> bool:
+    if str(value).lower() not in _BOOLEANS:
+        raise SourceError(f"{name} must be true or false")
+    return _BOOLEANS[str(value).lower()]
+
+
+def _number(name: str, value: t.Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise SourceError(f"{name} must be a number") from None
+
+
+def _text(name: str, value: t.Any) -> str:
+    if name in _JSON and isinstance(value, dict):
+        return json.dumps(value, default=str)
     if isinstance(value, (dict, list)):
         raise SourceError(f"{name} must be a text")
     return str(value).strip()
+
+
+_CONVERTERS: dict[type, t.Callable[[str, t.Any], t.Any]] = {bool: _boolean, float: _number, str: _text}
 
 
 def _since(text: str) -> str:

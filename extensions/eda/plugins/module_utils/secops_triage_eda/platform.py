@@ -36,6 +36,8 @@ class AuthMethod(t.NamedTuple):
     options: tuple[str, ...]
     #: V(None) if a token has to be fetched.
     headers: t.Callable[[t.Mapping[str, str], Hide], Headers] | None
+    #: Why values cannot be what the options are for, if so: the message of an error.
+    objection: t.Callable[[Args], str | None] = lambda options: None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Platform:
     query: t.Callable[[t.Any], t.Any]
     #: All alerts from a moment on, and maybe older ones. Raises `TransientError` and `SourceError`.
     search: t.Callable[[Reader, t.Any, str], Pages]
+    #: Whether the search shows the oldest alerts first; otherwise it shows the newest first.
+    oldest_first: bool
     #: Headers of all requests.
     headers: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     #: The texts that a status can be; others count as not told. Empty: any.
@@ -81,9 +85,9 @@ class Platform:
         return moment_of(field(raw, self.time_field))
 
 
-def bearer(name: str) -> AuthMethod:
+def bearer(name: str, objection: t.Callable[[Args], str | None] = lambda options: None) -> AuthMethod:
     """The option as a bearer token."""
-    return AuthMethod((name,), lambda values, hide: {"Authorization": f"Bearer {values[name]}"})
+    return AuthMethod((name,), lambda values, hide: {"Authorization": f"Bearer {values[name]}"}, objection)
 
 
 def texts_of(query: t.Any, platform: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .calseta import CALSETA
@@ -20,8 +21,8 @@ _BY_NAME = {name: one for one in PLATFORMS.values() for name in (one.name, *one.
 
 
 def platform_named(name: t.Any) -> Platform | None:
-    """The platform with this name, whatever its case."""
-    return _BY_NAME.get(name.lower()) if isinstance(name, str) else None
+    """The platform with this name, whatever its case, and with blanks or hyphens for underscores."""
+    return _BY_NAME.get(re.sub("[ -]", "_", name.strip().lower())) if isinstance(name, str) else None
 
 
 def platform_of(document: Raw) -> Platform | None:

@@ -31,10 +31,19 @@ def _query(query: t.Any) -> dict[str, str]:
     return texts
 
 
+def _is_oauth(options: Args) -> str | None:
+    if not re.match(r"y\d_", options["iam_token"]):
+        return None
+    return (
+        "iam_token (YC_IAM_TOKEN, YC_TOKEN) is an OAuth token, which the API does not take."
+        " Exchange it with `yc iam create-token`, or give service_account_key_file"
+    )
+
+
 async def _search(reader: Reader, query: dict[str, str], since: str) -> Pages:
     """The newest first, for its filters know no times."""
     path = f"/securitydeck/alerts/v1/sinks/{quote(query['sink_id'], safe='')}/alerts"
-    params = {"orderBy": "create_time desc", "pageSize": "1000"}
+    params = {"orderBy": "create_time desc", "pageSize": "500"}
     if query.get("filter"):
         params["filter"] = query["filter"]
     while True:
@@ -49,7 +58,7 @@ async def _search(reader: Reader, query: dict[str, str], since: str) -> Pages:
 
 SECURITY_DECK = Platform(
     name="security_deck",
-    aliases=(),
+    aliases=("securitydeck", "yandex_security_deck", "yandex_cloud_security_deck"),
     id_pattern=r"[A-Za-z0-9_-]{1,50}",
     fields={
         "id": ("id",),
@@ -75,7 +84,7 @@ SECURITY_DECK = Platform(
         "api_host": ["YC_ENDPOINT"],
     },
     auth_methods=[
-        bearer("iam_token"),
+        bearer("iam_token", _is_oauth),
         AuthMethod(("service_account_key_file",), None),
         AuthMethod(("instance_metadata",), None),
     ],
@@ -83,4 +92,5 @@ SECURITY_DECK = Platform(
     base_url=_base_url,
     query=_query,
     search=_search,
+    oldest_first=False,
 )

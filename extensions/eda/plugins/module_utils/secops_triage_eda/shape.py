@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import typing as t
 
@@ -24,20 +25,29 @@ def alert_of(platform: Platform, document: Raw, envelope: Raw) -> Raw:
     if isinstance(document.get("_source"), dict):
         # A hit of a search in Elasticsearch.
         document = {**document["_source"], "_id": document.get("_id")}
-    alert: Raw = {"platform": platform.name}
-    for name in ("id", "severity", "rule", "host", "title", "status"):
+    alert: Raw = {"platform": platform.name, "id": _id_of(platform, document)}
+    for name in ("severity", "rule", "host", "title", "status"):
         alert[name] = text_of(document, *platform.fields[name]) or text_of(envelope, *_ENVELOPE_FIELDS.get(name, ()))
-    alert["id"] = _matching(platform.id_pattern, alert["id"])
     alert["severity"] = _severity(alert["severity"])
     alert["host"] = alert["host"] or _tagged_host(document) or _indicated_host(envelope)
     if platform.statuses and alert["status"] not in platform.statuses:
         alert["status"] = None
     # The first state of an alert is called open on all platforms.
     alert["new"] = (alert["status"] or "open").lower() == "open"
-    moments = (moment_of(field(document, path)) for path in platform.fields["created"])
-    alert["created"] = next(filter(None, moments), None)
+    alert["created"] = _created(platform, document)
     alert["url"] = _matching("https?://.*", text_of(document, *platform.fields["url"]))
     return alert
+
+
+def _id_of(platform: Platform, document: Raw) -> str | None:
+    # An id that is there and is none, such as a variable that was not filled in, gives way to no other.
+    paths = (path for path in platform.fields["id"] if field(document, path) is not None)
+    return _matching(platform.id_pattern, text_of(document, *itertools.islice(paths, 1)))
+
+
+def _created(platform: Platform, document: Raw) -> str | None:
+    moments = (moment_of(field(document, path)) for path in platform.fields["created"])
+    return next(filter(None, moments), None)
 
 
 def _matching(pattern: str, text: str | None) -> str | None:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from .errors import SourceError
 
+_URL = re.compile(r"https?://[][\w.:-]+(/[^\s\\\x00-\x1f\x7f]*)?", re.ASCII | re.IGNORECASE)
+
 
 def host_name(option: str, value: str) -> str:
     """The name of a host without the port 443. Raises `SourceError`."""
@@ -29,7 +31,10 @@ def base_url(value: str, *, allow_http: bool) -> str:
         raise SourceError("api_url must be an address and perhaps a base path, without credentials and without a query")
     try:
         parts = urlsplit(url)
-        usable = bool(re.fullmatch(r"https?://[][\w.:-]+(/.*)?", url, re.ASCII | re.IGNORECASE)) and parts.port != 0
+        usable = (
+            bool(re.fullmatch(r"https?://[][\w.:-]+(/[^\s\\\x00-\x1f\x7f]*)?", url, re.ASCII | re.IGNORECASE))
+            and parts.port != 0
+        )
     except ValueError:
         usable = False
     if not usable:

@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Access to the values in a platform's objects, and moments in one form: ISO 8601, UTC, to the millisecond.
+"""Access to the values in a platform's objects and in the environment, and moments.
 
-Moments in this form sort as texts do.
+Moments have one form, ISO 8601, UTC, to the millisecond, in which they sort as texts do.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import time
 import typing as t
@@ -50,6 +51,11 @@ def harmless(value: t.Any) -> str | None:
         return None
     text = re.sub(_UNPRINTABLE, " ", value[:_MAX_LENGTH])
     return re.sub(r"\{(?=[{%#])", "{ ", text).strip() or None
+
+
+def environment(*names: str) -> str | None:
+    """The first of these environment variables that is set. One that holds nothing but blanks counts as unset."""
+    return next(filter(None, (os.environ.get(name, "").strip() for name in names)), None)
 
 
 def mapping(value: t.Any) -> Raw:
