@@ -33,7 +33,8 @@ options:
     description:
       - How often a request is sent again after a time-out, a broken connection, a 5xx, or a 429.
       - After a 429 all requests of the task wait as long as the server says, at most 300 seconds.
-      - A write is sent again only after reading has shown that it was not done.
+      - A write is sent again only after a read that does not show it; one that adds something, such as a link or a note,
+        only if it was clearly not done.
     type: int
     default: 4
   proxy:

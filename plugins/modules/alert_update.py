@@ -296,7 +296,7 @@ matched:
   type: int
   sample: 17
 counts:
-  description: How many alerts the task is about, and what became of them. The others add up to the first.
+  description: How many alerts the task is about, and what became of them. The next four add up to the first.
   returned: as RV(alerts)
   type: dict
   contains:
@@ -315,7 +315,12 @@ counts:
     failed:
       description: Those that have an error.
       type: int
-  sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0}
+    unconfirmed:
+      description:
+        - Those of RV(counts.failed) of which nobody knows whether they were changed, which have V(null) for C(changed).
+        - Look at them again in a minute, before you run the task again; RV(msg) names them.
+      type: int
+  sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0, unconfirmed: 0}
 error:
   description: What went wrong; if several alerts failed, with the first of them.
   returned: when the task fails for a reason beyond its options' types and choices

@@ -151,8 +151,7 @@ def _judge_writes(evidence: Evidence, alert_id: str) -> list[str]:
         if not unseen and not _lags(evidence):
             wrong.append(f"written by request {two.number}, although no look since {one.number} showed it undone")
     tries = [entry for entry in entries if entry.is_write and entry.status not in (401, 404, 405, 429)]
-    # One more for what a bulk answer leaves out.
-    if len(tries) > max(evidence.case.params["retries"], 1) + 1:
+    if len(tries) > evidence.case.params["retries"] + 1:
         wrong.append(f"{len(tries)} writes with retries {evidence.case.params['retries']}")
     return wrong
 
@@ -162,8 +161,7 @@ def _lags(evidence: Evidence) -> bool:
 
 
 def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
-    """``changed: null`` is for what could not be known: a write in doubt that may still come about, or that no look
-    has followed."""
+    """``changed: null`` is for what could not be known: a write in doubt that no read has shown to be done."""
     entries = evidence.about(alert_id)
     if evidence.case.platform.name == "security_deck":
         return _judge_operations(evidence, alert_id)
@@ -176,19 +174,10 @@ def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
     ]
     if not doubtful:
         return ["nobody knows, and yet every write was answered"]
-    # The answers of these do not show the alert, and what reads show of links may lag behind.
-    if evidence.case.module == "signal_incident_link" and evidence.case.params["state"] == "present":
-        return []
-    unanswered = [
-        entry for entry in doubtful if entry.status in (None, 502, 504) or evidence.late(entry) or _cut(entry)
-    ]
-    looks = [entry for entry in entries if not entry.is_write and entry.time > doubtful[-1].time]
-    guarded = {"only_from", "only_assigned_to", "protect_severity"} & set(evidence.case.params)
-    if guarded and evidence.case.module == "alert_note" and evidence.case.platform.name == "kibana":
-        # That there is no note yet is worth nothing where nobody knows how the alert stands.
-        looks = [entry for entry in looks if "/signals/search" in entry.path]
-    if not unanswered and any(evidence.clean(entry) for entry in looks):
-        return ["nobody knows, although a look after the last answer has shown it"]
+    done = [change.time for change in evidence.case.platform.history.get(alert_id, []) if change.real]
+    looks = [entry for entry in entries if not entry.is_write and evidence.clean(entry)]
+    if done and evidence.case.reached(evidence.after[alert_id]) and any(one.time > done[-1] for one in looks):
+        return [] if _lags(evidence) else ["nobody knows, although a read after the change has shown it"]
     return []
 
 
@@ -208,10 +197,6 @@ def _left_out(entry: Entry, alert_id: str) -> bool:
     return entry.path.endswith("/bulk/update") and alert_id not in entry.wrote and entry.status not in (401, 429)
 
 
-def _cut(entry: Entry) -> bool:
-    return str(entry.fault).startswith(("truncate", "reset", "close"))
-
-
 def _judge_sums(evidence: Evidence) -> list[str]:
     """What the result says of all alerts together."""
     result, wrong = evidence.result, []
@@ -225,6 +210,7 @@ def _judge_sums(evidence: Evidence) -> list[str]:
         "unchanged": len(listed) - len(changed) - len(skipped) - len(failed),
         "skipped": len(skipped),
         "failed": len(failed),
+        "unconfirmed": sum(row["changed"] is None for row in listed),
     }
     if (
         evidence.guarded

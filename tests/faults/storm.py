@@ -21,7 +21,14 @@ import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.simulator.faults import Faults
-from ansible_collections.secops.triage.tests.unit.harness import Result, by_id, rows, run_module, without_environment
+from ansible_collections.secops.triage.tests.unit.harness import (
+    Result,
+    by_id,
+    rows,
+    run_module,
+    short_read_lag,
+    without_environment,
+)
 
 from .case import Case
 from .cases import make_case
@@ -66,6 +73,7 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
     faulthandler.dump_traceback_later(_HANG, exit=True)
     with pytest.MonkeyPatch.context() as patch:
         without_environment(patch)
+        short_read_lag(patch)
         sim = _simulator()
         patch.setenv("YC_METADATA_ADDR", sim.host)
         case = make_case(sim, random.Random(f"{seed} {number}"), TIMEOUT)

@@ -34,7 +34,14 @@ def test_a_look_that_fails_does_not_hide_what_others_show(sim: Simulator, calset
     result = run_module("alert_update", {**calseta, "alert_ids": ids, "status": "Triaging", "retries": 0})
     assert [row["changed"] for row in rows(result)] == [True, None, True, True]
     assert [row["id"] for row in rows(result) if "error" in row] == [ids[1]]
-    assert result["counts"] == {"requested": 4, "changed": 3, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 4,
+        "changed": 3,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 1,
+    }
 
 
 def test_a_server_that_is_silent_is_not_waited_for_by_every_alert(sim: Simulator, calseta: Params) -> None:
@@ -47,7 +54,7 @@ def test_a_server_that_is_silent_is_not_waited_for_by_every_alert(sim: Simulator
     assert len(sim.log.reads()) <= 22
 
 
-@pytest.mark.parametrize("fault", [{"action": "delay", "delay": 0.5}, {"action": "status", "status": 504}])
+@pytest.mark.parametrize("fault", [{"action": "delay", "delay": 1.5}, {"action": "status", "status": 504}])
 def test_a_write_without_an_answer_is_unknown_for_it_may_still_come_about(
     sim: Simulator, calseta: Params, fault: Params
 ) -> None:
@@ -62,10 +69,10 @@ def test_a_write_without_an_answer_is_unknown_for_it_may_still_come_about(
     assert alert.status == ("Triaging" if fault["action"] == "delay" else "Open")
 
 
-def test_a_write_that_failed_is_not_done(sim: Simulator, signal: Params) -> None:
+def test_a_write_that_failed_may_have_been_done(sim: Simulator, signal: Params) -> None:
     sim.faults.add(Fault(status=500, method="PATCH", count=None))
     row = only(run_module("signal_state", signal))
-    assert row["changed"] is False
+    assert row["changed"] is None
     assert row["state"] == "open"
 
 
@@ -82,25 +89,25 @@ def test_a_conflict_with_the_own_late_write_is_not_a_failure(sim: Simulator, sig
     assert len(sim.datadog.changes_of(only_id)) == 1
 
 
-def test_a_refusal_after_a_look_that_showed_nothing_is_no_doubt(sim: Simulator, signal: Params) -> None:
+def test_a_refusal_says_nothing_of_the_try_before_it(sim: Simulator, signal: Params) -> None:
     sim.faults.add(Fault(status=500, method="PATCH"))
     sim.faults.add(Fault(status=409, method="PATCH"))
     sim.faults.add(Fault(status=500, method="GET", nth=3, count=None))
     row = only(run_module("signal_state", signal))
-    assert row["changed"] is False
-    assert row["state"] == "open"
+    assert row["changed"] is None
+    assert "state" not in row
     assert row["error"]["status"] == 409
 
 
 def test_what_a_look_has_shown_stands_when_a_later_one_fails(sim: Simulator, kibana: Params) -> None:
     alert_id = sim.kibana.add_alert()
     sim.faults.add(Fault(status=200, path="/status$", body={"total": 1, "updated": 1}))
-    sim.faults.add(Fault(status=500, path="/search$", nth=3, count=None))
+    sim.faults.add(Fault(status=500, path="/search$", nth=4, count=None))
     task = {**kibana, "alert_ids": [alert_id], "status": "closed", "retries": 1}
     row = only(run_module("kibana_alert_status", task))
-    assert row["changed"] is False
+    assert row["changed"] is None
     assert row["status"] == "open"
-    assert "The change was accepted, but status is 'open'" in row["error"]["message"]
+    assert "The change was sent, but status is 'open'" in row["error"]["message"]
 
 
 @pytest.mark.parametrize("answered", [True, False])
@@ -122,6 +129,11 @@ def test_an_answer_that_shows_nothing_is_looked_into_and_the_write_sent_again(
     task = {"signal_state": signal, "signal_incident_link": link, "alert_update": alert}[module]
     sim.faults.add(Fault(status=200, method="PATCH", body={}))
     result = run_module(module, {"retries": 1, **task})
+    if module == "signal_incident_link":
+        # A second one could link twice.
+        assert only(result)["changed"] is None
+        assert len(sim.log.writes()) == 1
+        return
     assert not result.get("failed"), result["msg"]
     assert only(result)["changed"] is True
     assert [entry.is_write for entry in sim.log][:4] == [False, True, False, True]

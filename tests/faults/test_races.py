@@ -142,7 +142,14 @@ def test_with_a_version_many_signals_are_told_apart(sim: Simulator, archive: Par
     assert row["state"] == "under_review"
     assert "at version 6" in row["error"]["hint"]
     assert [by_id(result)[other]["changed"] for other in others] == [True] * 3
-    assert result["counts"] == {"requested": 4, "changed": 3, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 4,
+        "changed": 3,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 0,
+    }
 
 
 def test_with_a_version_the_same_step_of_an_analyst_is_no_conflict(

@@ -16,7 +16,7 @@ from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simu
 from ansible_collections.secops.triage.tests.simulator.faults import WAIT_FORMS, Faults
 
 #: Faults that leave no doubt: the request was refused, and nothing was done.
-REFUSALS = ("429", "401", "403", "redirect")
+REFUSALS = ("429", "401", "403")
 
 
 class Weather(Faults):

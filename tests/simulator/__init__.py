@@ -10,6 +10,8 @@ In a test::
         sim.datadog.url                              # what a module gets as api_url; likewise kibana, ...
         sim.credentials.datadog_api_key              # what works; some are read-only
         sim.faults.add(Fault("reset", platform="kibana", writes=True, when="after"))
+        sim.faults.add("no_content", writes=True)    # one of many with a name; see faults.py
+        sim.settings.kibana.read_lag = 2.0           # seconds that reads are behind
         sim.settings.datadog.bulk = 404              # what differs between servers; see each platform's settings
         sim.log.writes("kibana")                     # what was sent
         sim.kibana.changes_of(alert_id)              # what really happened

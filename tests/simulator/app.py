@@ -24,7 +24,7 @@ from .base import Call, Platform
 from .control import control_app
 from .exchange import Exchange
 from .faults import Faults
-from .log import Log
+from .log import Entry, Log
 from .wire import Wire
 
 CONTROL = "/_simulator"
@@ -97,18 +97,10 @@ class Application:
             return
         raw = await _read(receive)
         platform, router, root_path = self._platforms.get(path.split("/", 2)[1], (None, None, ""))
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        query = scope["query_string"]
-        full_path = f"{path}?{query.decode('latin-1')}" if query else path
-        name = platform.name if platform else None
         wire: Wire = scope["state"]["wire"]
-        entry = self.world.log.open(name, scope["method"], full_path, headers, wire.number)
-        entry.idle = entry.time - (wire.answered or entry.time)
+        entry = self._opened(scope, platform, wire)
         entry.body = _parsed(raw)
-        entry.is_write = bool(platform and platform.is_write(entry.method, full_path))
         closed = False
-        if platform is not None:
-            wire.protocol.timeout_keep_alive = platform.settings.idle_seconds
 
         async def send_noted(message: Message) -> None:
             """Send; the log is complete before the client has the answer, and may look there."""
@@ -122,17 +114,30 @@ class Application:
             await send(message)
 
         try:
-            call = Call(entry, raw, query, f"{scope['scheme']}://{headers.get('host', '')}{path}")
+            url = f"{scope['scheme']}://{entry.headers.get('host', '')}{path}"
+            call = Call(entry, raw, scope["query_string"], url)
             exchange = Exchange(self.world, platform, router, call)
             if self.world.latency:
                 await asyncio.sleep(self.world.latency)
-            if wire.owed:
-                wire.transport.write(wire.owed)
-                wire.owed = b""
+            wire.pay()
             await exchange.run({**scope, "root_path": root_path, "call": call}, receive, send_noted)
         finally:
             if not closed:
                 self.world.log.close(entry, entry.status)
+
+    def _opened(self, scope: Scope, platform: Platform | None, wire: Wire) -> Entry:
+        """The log's entry of a request, whose body is still to come."""
+        query = scope["query_string"].decode("latin-1")
+        path = f"{scope['path']}?{query}" if query else scope["path"]
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        name = platform.name if platform else None
+        entry = self.world.log.open(name, scope["method"], path, headers, wire.number)
+        if wire.answered is not None:
+            entry.idle = entry.time - wire.answered
+        if platform is not None:
+            entry.is_write = platform.is_write(entry.method, path)
+            wire.protocol.timeout_keep_alive = platform.settings.idle_seconds
+        return entry
 
 
 async def _read(receive: Receive) -> bytes:

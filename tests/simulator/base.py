@@ -16,7 +16,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -66,8 +66,7 @@ class Settings:
     idle_seconds: float = 75.0
 
 
-@dataclass
-class _Past:
+class _Past(NamedTuple):
     """A thing as it was before the write of a request, and until when reads that lag show that."""
 
     request: int

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -55,14 +56,18 @@ _HEALTH = {
 
 @dataclass
 class CalsetaSettings(Settings):
-    """The rate limit, which counts by key and path; and how far lists are behind."""
+    """The rate limit, which counts by key and path; and how lists are read."""
 
+    idle_seconds: float = 5.0
     rate_limit: int = 600
     rate_window: float = 60.0
     # What a 429 asks for in Retry-After, in seconds.
     retry_after: int = 60
     # How many seconds lists are behind what was written.
     search_lag: float = 0.0
+    # False is the real server: each page of a list has its own order among rows of equal keys, so that pages repeat
+    # some rows and lose others; the same page is always the same.
+    tiebreaker: bool = True
 
 
 class Calseta(Platform):
@@ -88,7 +93,7 @@ class Calseta(Platform):
 
     def seed(self, alerts: int, seed: int) -> None:
         """This many alerts."""
-        self._chance = generator(seed, self.name)
+        self._chance, self._seed = generator(seed, self.name), seed
         self._hits = {}
         self.alerts = {}
         for scene in scenes(self._chance, alerts):
@@ -246,8 +251,13 @@ class Calseta(Platform):
         for name in ("status", "severity", "source_name"):
             if name in query:
                 rows = [row for row in rows if row[name] in query[name].split(",")]
-        rows.sort(key=lambda row: (row[by], row["uuid"]), reverse=order == "desc")
+        page = f"{self._seed} {number} {size}"
+        rows.sort(key=lambda row: (row[by], self._among_equals(row["uuid"], page)), reverse=order == "desc")
         return answer(page_of(rows, number, size))
+
+    def _among_equals(self, key: str, page: str) -> str:
+        """Where a row stands among those of equal keys: in the same place on every page, or in another on each."""
+        return key if self.settings.tiebreaker else hashlib.sha256(f"{page} {key}".encode()).hexdigest()
 
     # Writing
 

@@ -124,6 +124,7 @@ class Datadog(DatadogReads):
             signal.assignee = attributes["assignee"]["uuid"]
         if "incident_ids" in attributes:
             signal.incident_ids = list(attributes["incident_ids"])
+        signal.triaged = True
         # Two writes within a millisecond must still be told apart.
         signal.state_update_timestamp = max(now, (signal.state_update_timestamp or 0) + 1)
         signal.state_update_user = me

@@ -92,7 +92,7 @@ class DatadogReads(DatadogAccount):
         """What the query language sees of a signal."""
         scene, user = signal.scene, self.users.get(signal.assignee)
         facets = {
-            "@workflow.triage.state": [signal.state],
+            "@workflow.triage.state": [signal.state] if signal.triaged else [],
             "@workflow.triage.archiveReason": [signal.archive_reason],
             "@workflow.triage.incidentIds": [str(number) for number in signal.incident_ids],
             "@workflow.triage.assignee.uuid": [user.uuid] if user else [],

@@ -82,6 +82,8 @@ class Signal:
     state_update_user: str = ""
     comment_timestamp: int | None = None
     comment_user: str = ""
+    # One that nobody has written to may have no triage in reads.
+    triaged: bool = True
     # Reads that still see the incidents of before, and what they see.
     lag: int = 0
     lagging_ids: list[int] = field(default_factory=list)
@@ -157,6 +159,10 @@ def _triage(signal: Signal, users: dict[str, User], shows: str) -> dict[str, dic
     }
 
 
+def _workflow(signal: Signal, fields: dict[str, Any], triage: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "triage": triage} if signal.triaged else fields
+
+
 def read(signal: Signal, users: dict[str, User], shows: str, archive_in: str) -> dict[str, Any]:
     """The answer to a GET: triage split over ``custom`` and ``gated``, with the version."""
     parts = _triage(signal, users, shows)
@@ -187,8 +193,8 @@ def read(signal: Signal, users: dict[str, User], shows: str, archive_in: str) ->
         "timestamp": moment,
         "triggering_log_timestamp": moment,
         "searchable": {"title": scene.title},
-        "custom": {"title": scene.title, "entities": [], "workflow": {"rule": rule, "triage": custom}},
-        "gated": {"workflow": {**seen, "triage": gated}},
+        "custom": {"title": scene.title, "entities": [], "workflow": _workflow(signal, {"rule": rule}, custom)},
+        "gated": {"workflow": _workflow(signal, seen, gated)},
     }
     return {"data": {"type": "signal", "id": signal.id, "attributes": attributes}}
 
@@ -212,7 +218,7 @@ def listed(signal: Signal, users: dict[str, User], shows: str, hides: Collection
             "source": scene.source,
             "network": {"client": {"ip": scene.source_address}},
             "usr": {"email": scene.user},
-            "workflow": {"rule": {"name": scene.title}, "triage": triage},
+            "workflow": _workflow(signal, {"rule": {"name": scene.title}}, triage),
         },
     }
     return {"type": "signal", "id": signal.id, "attributes": attributes}

@@ -26,11 +26,9 @@ def _another(platform: Platform, fault: Fault, call: Call, body: Any) -> Any:
     """The body with another alert's id in place of the one that was asked for, or that the answer names."""
     text, asked = json.dumps(body), f"{call.entry.path} {json.dumps(call.body)}"
     ids = list(platform.overview())
-    named = [one for one in ids if one in asked] + [one for one in ids if one in text]
-    others = [one for one in ids if one not in named]
-    if not named or not (fault.other or others):
-        return body
-    return json.loads(text.replace(named[0], fault.other or others[0]))
+    named = [one for where in (asked, text) for one in ids if one in where]
+    others = [one for one in (fault.other, *ids) if one and one not in named]
+    return json.loads(text.replace(named[0], others[0])) if named and others else body
 
 
 def _forgotten(platform: Platform, fault: Fault, call: Call, body: Any) -> Any:

@@ -8,6 +8,74 @@ A :class:`Fault` is plain data, so that it can be posted to ``/_simulator/faults
 third write to Kibana are done but never answered::
 
     sim.faults.add(Fault("close", platform="kibana", writes=True, when="after", nth=2, count=2))
+
+Many have a name, which :meth:`Faults.add` takes in place of a fault, with other fields where given. The next write to
+one alert is done, and answered 204::
+
+    sim.faults.add("no_content", writes=True, path=alert_id)
+
+============================ ================================================================== =====================
+name                         what it does                                                       platforms
+============================ ================================================================== =====================
+Answers that leave open whether the write was done: it was, and with ``when="before"`` it was not (``UNCLEAR``)
+---------------------------------------------------------------------------------------------------------------------
+``no_content``               204                                                                all
+``accepted``                 202 ``{}``                                                         all
+``empty_object``             200 ``{}``                                                         all
+``empty_body``               200 without a body                                                 all
+``html_page``                200 with an HTML page                                              all
+``see_other``                303 with ``location`` (``/``)                                      all
+``timeout_408``              408                                                                all
+``closed_499``               499                                                                all
+``error_500``                500                                                                all
+``error_502``                502 with an HTML page                                              all
+``error_503``                503                                                                all
+``error_503_wait``           503 with Retry-After (``wait``, 1)                                 all
+``error_504``                504 with an HTML page                                              all
+``reset``                    RST without a byte                                                 all
+``close``                    FIN without a byte                                                 all
+``truncate``                 half of the answer, then FIN                                       all
+``cut``                      half of the answer, then RST                                       all
+Answers to a write that was done
+---------------------------------------------------------------------------------------------------------------------
+``refresh_403``              403, ``indices:admin/refresh`` is unauthorized                     Kibana
+``updated``                  200 ``{"status": "updated"}``, as the page of v1 has it            Datadog
+``lost``                     answered as usual, then taken back; ``lost=True`` adds that to     all
+                             any other fault
+Answers about something else
+---------------------------------------------------------------------------------------------------------------------
+``another``                  the id of ``other`` (or the next alert) in place of this one's,    all; Kibana's writes
+                             ``body`` merged in                                                 name no alert
+``left_out``                 a bulk answer, search or list without its last ``forget`` (1)      all
+``repeated``                 a bulk answer, search or list that ends with its first item once   all
+                             more, ``body`` merged into that
+``stale``                    a read that shows what was before each alert's last write          all
+``conflict``                 409                                                                all
+Below HTTP
+---------------------------------------------------------------------------------------------------------------------
+``early_hints``              103, 0.05 s, then the answer                                       all
+``continues``                100 five hundred times, then the answer                            all
+``one_behind``               103, 0.05 s, the answer, and the same answer once more before the  all
+                             next one of that connection, which is one behind from then on
+``endless``                  chunks without end at full speed                                   all
+``endless_unframed``         the same without chunks or a length                                all
+``endless_headers``          header lines without end at full speed                             all
+``endless_continue``         100 without end at full speed                                      all
+``gzip_bomb``                1.4 MB that unpack to 1.4 GB of valid JSON                         all
+``trickle``                  a byte of the body every 0.1 s                                     all
+``trickle_headers``          a byte of a header every 0.1 s                                     all
+``short_body``               2 bytes under a Content-Length of 1000, then silence               all
+Conditions, which last
+---------------------------------------------------------------------------------------------------------------------
+``maintenance``              503 with Retry-After (``wait``) for all, once ``after_writes`` (1) all
+                             writes were received
+``exhausted``                the same with 429                                                  all
+``idle_reset``               RST for requests on a connection that was idle for ``idle`` (2) s  all
+============================ ================================================================== =====================
+
+Not faults but settings, for they are how a server is: ``read_lag`` and ``idle_seconds`` on all platforms
+(:class:`.base.Settings`), ``rate_headers_twice`` on Datadog, ``tiebreaker`` on Calseta. Alerts without a status are
+made by ``sim.kibana.add_alert(status=None)`` and ``sim.datadog.add_signal(triaged=False)``.
 """
 
 from __future__ import annotations
@@ -88,6 +156,7 @@ UNCLEAR: dict[str, dict[str, Any]] = {
 }
 NAMED: dict[str, dict[str, Any]] = {
     **{name: {"when": "after", **fields} for name, fields in UNCLEAR.items()},
+    **{name: {"action": name} for name in FLOODS},
     "refresh_403": {"status": 403, "when": "after", "body": {"message": _REFRESH, "status_code": 403}},
     "updated": {"status": 200, "when": "after", "body": {"status": "updated"}},
     "another": {"action": "another"},

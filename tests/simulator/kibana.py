@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from .base import Call, answer
 from .kibana_account import SIGNALS, STATUSES, USERS, KibanaAccount
-from .kibana_documents import ASSIGNEES, STATUS, TAGS, change_list, set_status, state_of
+from .kibana_documents import ASSIGNEES, TAGS, change_list, set_status, state_of
 from .kibana_search import matching, search
 from .query_dsl import Document, QueryError
 from .seeds import uuid4
@@ -160,7 +160,7 @@ class Kibana(KibanaAccount):
                 400, [f"Duplicate {name} {json.dumps(both)} were found in the {add} and {remove} lists."]
             )
         # Those from before 8.0 have no such list.
-        wanted = [one for one in dict.fromkeys(ids) if STATUS in documents.get(one, {})]
+        wanted = [one for one in dict.fromkeys(ids) if target in documents.get(one, {})]
         return self._update(
             call, documents, wanted, "abort", lambda document: change_list(document, target, added, removed)
         )

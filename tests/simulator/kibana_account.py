@@ -89,14 +89,14 @@ class KibanaAccount(Platform):
 
     def add_alert(
         self,
-        status: str = "open",
+        status: str | None = "open",
         reason: str | None = None,
         space: str = "default",
         legacy: bool = False,
         scene: Scene | None = None,
         **fields: Any,
     ) -> str:
-        """One more alert, and its id; ``legacy`` ones have a nested ``signal.status`` only."""
+        """One more alert, and its id; ``legacy`` ones have a nested ``signal.status`` only, some have no status."""
         scene = scene or next(scenes(self._chance, 1))
         key = hexadecimal(self._chance, 64)
         document = make_legacy_document(scene, status) if legacy else make_document(key, scene, status, space)

@@ -22,12 +22,12 @@ TAGS, ASSIGNEES = "kibana.alert.workflow_tags", "kibana.alert.workflow_assignee_
 _RISK = {"info": 1, "low": 21, "medium": 47, "high": 73, "critical": 99}
 
 
-def make_document(key: str, scene: Scene, status: str, space: str) -> Document:
-    """An alert as today's rules write it."""
+def make_document(key: str, scene: Scene, status: str | None, space: str) -> Document:
+    """An alert as today's rules write it; with ``None`` as one that a migration has left without a status."""
     return {
         **_common(scene),
         "event.kind": "signal",
-        STATUS: status,
+        **({} if status is None else {STATUS: status}),
         TAGS: [],
         ASSIGNEES: [],
         "kibana.alert.uuid": key,
@@ -41,7 +41,7 @@ def make_document(key: str, scene: Scene, status: str, space: str) -> Document:
     }
 
 
-def make_legacy_document(scene: Scene, status: str) -> Document:
+def make_legacy_document(scene: Scene, status: str | None) -> Document:
     """An alert as rules wrote it before: its status is nested, and it has no reason, tags or assignees."""
     rule = {"name": scene.title, "severity": scene.severity}
     return {**_common(scene), "signal": {"status": status, "rule": rule}}
@@ -59,10 +59,10 @@ def _common(scene: Scene) -> Document:
 
 def state_of(document: Document) -> dict[str, Any]:
     """What a user would call the alert's state."""
-    if STATUS not in document:
-        return {"status": document.get("signal", {}).get("status")}
+    if STATUS not in document and "signal" in document:
+        return {"status": document["signal"].get("status")}
     return {
-        "status": document[STATUS],
+        "status": document.get(STATUS),
         "reason": document.get(REASON),
         "tags": list(document.get(TAGS, [])),
         "assignees": list(document.get(ASSIGNEES, [])),

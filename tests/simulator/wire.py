@@ -43,17 +43,17 @@ class Flood:
 
 
 @functools.cache
-def _bomb() -> bytes:
-    """A valid gzip of a lot of blanks and an empty object, packed once and repeated."""
+def bomb(size: int) -> bytes:
+    """A valid gzip of so many MiB of blanks and an empty object: one MiB packed once, and repeated."""
     blanks = b" " * _MEBIBYTE
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     # After a full flush the same input gives the same output.
     block = packer.compress(blanks) + packer.flush(zlib.Z_FULL_FLUSH)
     end = packer.compress(b"{}") + packer.flush()
-    check = functools.reduce(lambda check, _position: zlib.crc32(blanks, check), range(BOMB_SIZE), 0)
-    size = BOMB_SIZE * _MEBIBYTE + 2
+    check = functools.reduce(lambda check, _position: zlib.crc32(blanks, check), range(size), 0)
+    length = (size * _MEBIBYTE + 2) % 2**32
     header = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
-    return header + block * BOMB_SIZE + end + struct.pack("<II", zlib.crc32(b"{}", check), size % 2**32)
+    return header + block * size + end + struct.pack("<II", zlib.crc32(b"{}", check), length)
 
 
 FLOODS = {
@@ -78,7 +78,7 @@ FLOODS = {
     "gzip_bomb": Flood(
         "sends 1.4 MB of gzip that unpack to 1.4 GB of valid JSON",
         _JSON + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n",
-        _bomb,
+        lambda: bomb(BOMB_SIZE),
         times=1,
     ),
     "trickle": Flood(
@@ -108,6 +108,12 @@ class Wire:
     answered: float | None = None
     owed: bytes = b""
 
+    def pay(self) -> None:
+        """Send what is owed."""
+        if self.owed:
+            self.transport.write(self.owed)
+            self.owed = b""
+
     async def drop(self, receive: Receive, reset: bool = False) -> None:
         """Close the connection now: with a FIN, or with a RST."""
         if reset:
@@ -127,7 +133,8 @@ class Wire:
     async def pour(self, flood: Flood, status: int, receive: Receive) -> None:
         """Send a flood, as fast as the client takes it."""
         self.transport.write(flood.head.format(status).encode())
-        chunk, sent = flood.chunk(), 0
+        # A bomb takes a second to make, in which others are to be served.
+        chunk, sent = await asyncio.to_thread(flood.chunk), 0
         while sent != flood.times and not self.transport.is_closing():
             self.transport.write(chunk)
             sent += 1

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, without_environment
+from ansible_collections.secops.triage.tests.unit.harness import Params, short_read_lag, without_environment
 
 _PLAYS = Path(__file__).with_name("playbooks")
 
@@ -58,6 +58,7 @@ def _simulator() -> t.Iterator[Simulator]:
 def sim(_simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """The simulator with forty alerts, as new; nothing of the user's environment shows through."""
     without_environment(monkeypatch)
+    short_read_lag(monkeypatch)
     _simulator.reset(alerts=40)
     return _simulator
 

@@ -21,7 +21,11 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.common.parameters import PASS_VARS
 
+from ansible_collections.secops.triage.plugins.module_utils._calseta.api import Calseta
+from ansible_collections.secops.triage.plugins.module_utils._datadog.api import Signals
 from ansible_collections.secops.triage.plugins.module_utils._flow.task import CRASH
+from ansible_collections.secops.triage.plugins.module_utils._kibana.api import Alerts as KibanaAlerts
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.api import SecurityDeck
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault
 
 try:
@@ -42,6 +46,9 @@ Params = dict[str, t.Any]
 
 #: A run may differ from its prediction in these: only the service can tell them.
 UNPREDICTABLE = ("operation_id",)
+
+#: The platforms, and the seconds for which their reads may lag.
+READ_LAGS = {platform: platform.read_lag for platform in (Signals, KibanaAlerts, SecurityDeck, Calseta)}
 
 
 def run_module(name: str, params: Params, *, check: bool = False, diff: bool = True) -> Result:
@@ -190,6 +197,12 @@ class Meanwhile(Fault):
             if self.seen == self.nth:
                 self._happens(entry)
         return False
+
+
+def short_read_lag(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.3) -> None:
+    """Let every platform's reads be trusted after so many seconds; the simulator's lag only where a test says so."""
+    for platform in READ_LAGS:
+        monkeypatch.setattr(platform, "read_lag", seconds)
 
 
 @contextlib.contextmanager

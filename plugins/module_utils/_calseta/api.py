@@ -62,6 +62,8 @@ _PAGE = 500
 class Calseta(ReadsOneByOne):
     """Alerts of Calseta, named by their ids or found."""
 
+    read_lag = 5.0
+
     #: What to say of a key that may not do what it should.
     scopes = "The key needs both scopes, alerts:read and alerts:write: neither includes the other."
 

@@ -17,12 +17,15 @@ from .._core.options import Params
 from .._core.text import printable
 from .._core.urls import segment
 from .._core.values import dig, has_types
-from .._flow.change import Change, Confirmed, Fields, Outcome, unconfirmed
-from .._flow.notes import NotesReadOneByOne, note_outcome_of, note_text, plain
+from .._flow.change import Change, Confirmed, Fields, Outcome, outcome_of, unconfirmed
+from .._flow.notes import NotesReadOneByOne, note_text, plain
 from .api import Calseta, no_such_alert
 from .words import CALSETA_NOTES_OPTIONS
 
 _LONGEST_NAME = 255
+
+#: Bytes of JSON that the server takes as evidence.
+_MOST_EVIDENCE = 64 * 1024
 
 #: The fields, and what they are called in a finding.
 _NAMES = {"text": "summary", **{name: name for name in CALSETA_NOTES_OPTIONS.options}}
@@ -60,7 +63,8 @@ class CalsetaNotes(NotesReadOneByOne):
         """The fields of a finding, or V(None) if it is another one than the task asks for."""
         fields = {name: finding.get(key) for name, key in _NAMES.items()}
         fields["text"] = plain(fields["text"])
-        return fields if all(fields[name] == value for name, value in self._desired.items()) else None
+        same = all(_alike(value, fields[name]) for name, value in self._desired.items())
+        return {**fields, **self._desired} if same else None
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
         outcomes = self.client.each(self._write_one, changes)
@@ -71,7 +75,7 @@ class CalsetaNotes(NotesReadOneByOne):
         try:
             answer = self.client.request("POST", self._base + _path(change.id), body)
         except TriageError as error:
-            return note_outcome_of(error)
+            return outcome_of(error)
         finding = dig(answer.body, "data")
         fields = self._same(finding) if has_types(finding, _KINDS) else None
         return Confirmed(fields) if fields else unconfirmed("POST", f"/v1/alerts/{_path(change.id)}", answer)
@@ -96,7 +100,32 @@ def _evidence(value: dict[t.Any, t.Any]) -> Fields:
         raise OptionError(f"evidence cannot be put as JSON: {error}") from None
     if printable(evidence) != evidence:
         raise OptionError("evidence has control characters in it")
+    size = len(json.dumps(evidence).encode())
+    if size > _MOST_EVIDENCE:
+        raise OptionError(f"evidence has {size} bytes as JSON; here it may have {_MOST_EVIDENCE}")
     return evidence
+
+
+def _alike(ours: t.Any, theirs: t.Any) -> bool:
+    """Whether two values are the same JSON. Numbers are compared as such: the server gives 1e23 back as an integer."""
+    pairs = [(ours, theirs)]
+    while pairs:
+        one, other = pairs.pop()
+        if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+            pairs += [(value, other[key]) for key, value in one.items()]
+        elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+            pairs += zip(one, other)
+        elif _plain_value(one, other) != _plain_value(other, one):
+            return False
+    return True
+
+
+def _plain_value(value: t.Any, beside: t.Any) -> tuple[bool, t.Any]:
+    """What a value that is no object is compared by: a truth value is no number, an integer beside a float is one."""
+    if isinstance(value, int) and isinstance(beside, float):
+        # The text of a number that is too large for a float is read as infinity.
+        value = value if isinstance(value, bool) else float(str(value))
+    return isinstance(value, bool), value
 
 
 def _path(alert_id: str) -> str:

@@ -111,6 +111,10 @@ class RefusedError(RequestError):
     """A no (a 3xx or 4xx, or a server that is not trusted): what was asked for has not been done."""
 
 
+class NotSentError(RefusedError):
+    """Nothing was sent, for it would have been of no use. ``status`` is that of the refusal before."""
+
+
 class AmbiguousError(RequestError):
     """No answer, or one that does not tell (a time-out, a reset, a 5xx, an unreadable body): it may have been done."""
 

@@ -68,6 +68,7 @@ class Signals(ReadsOneByOne):
     """Security signals, by their ids or by a search; what is shown of one is up to `shown`."""
 
     noun = "signals"
+    read_lag = 10.0
 
     def __init__(self, params: Params, context: TaskContext) -> None:
         self.ids = checked_ids("signal_ids", params["signal_ids"] or [], SIGNAL_ID, "signal")

@@ -9,14 +9,13 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/#add-a-security-s
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
-from .._core.errors import AmbiguousError, GuardError, NotFoundError, OptionError, RefusedError, TriageError
+from .._core.errors import GuardError, NotFoundError, OptionError, RefusedError, TriageError
 from .._core.options import Params, TaskContext
 from .._core.urls import segment
 from .._core.values import dig, integer
-from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of, unconfirmed
+from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, unconfirmed
 from .signal import Triage, is_valid, triage_field
 from .writable import GuardedSignals
 
@@ -28,6 +27,7 @@ class IncidentLink(GuardedSignals):
         super().__init__(params, context)
         self._incident: int = params["incident_id"]
         self._present: bool = params["state"] == "present"
+        self.appends = self._present
         self._timeline: bool | None = params["add_to_signal_timeline"]
         if not 0 < self._incident < 2**63:
             raise OptionError(f"incident_id must be an incident's public id, a positive number, not {self._incident}")
@@ -52,7 +52,7 @@ class IncidentLink(GuardedSignals):
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _link(self, change: Change) -> Outcome:
-        """Add the link. What a read shows may lag behind, so that a look which does not show it proves nothing."""
+        """Add the link. The answer never shows it."""
         path = f"/api/v1/security_analytics/signals/{segment(change.id)}/add_to_incident"
         body = {
             "incident_id": self._incident,
@@ -63,19 +63,15 @@ class IncidentLink(GuardedSignals):
             answer = self.client.request(
                 "PATCH", self.base + path, {name: value for name, value in body.items() if value is not None}
             )
-        except RefusedError as error:
-            return Refused(self.explained(error, change.id))
-        except AmbiguousError as error:
-            return Unknown(error, under_way=True)
         except TriageError as error:
-            return Refused(error)
+            return self.outcome_of(error, change.id)
         hits = integer(dig(answer.body, "hitCount"))
         if hits == 0:
             nothing = "the answer says that no signal was hit (hitCount 0)"
             return Accepted(RefusedError("PATCH", path, nothing, status=answer.status))
-        if hits is None:
-            return dataclasses.replace(unconfirmed("PATCH", path, answer), under_way=True)
-        return Accepted(under_way=True)
+        # As documented, the answer has nothing but that word.
+        accepted = hits is not None or dig(answer.body, "status") == "updated"
+        return Accepted() if accepted else unconfirmed("PATCH", path, answer)
 
     def _unlink(self, change: Change) -> Outcome:
         """Rewrite the list of incidents without this one: there is no call that takes one away.
@@ -98,10 +94,8 @@ class IncidentLink(GuardedSignals):
         attributes = desired if self.version is None else {**desired, "version": self.version}
         try:
             answer = self.client.request("PATCH", self.base + path, {"data": {"attributes": attributes}})
-        except RefusedError as error:
-            return Refused(self.explained(error, change.id))
         except TriageError as error:
-            return outcome_of(error)
+            return self.outcome_of(error, change.id)
         triage = dig(answer.body, "data", "attributes")
-        shown = is_valid(triage) and triage.get("incident_ids") is not None
+        shown = self.shows(answer, change.id) and is_valid(triage) and triage.get("incident_ids") is not None
         return Confirmed(self.fields_of(triage)) if shown else unconfirmed("PATCH", path, answer)

@@ -9,14 +9,15 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/#update-security-
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
-from .._core.errors import AmbiguousError, RefusedError, TriageError
+from .._core.errors import AmbiguousError, NotSentError, TriageError
 from .._core.options import Params, TaskContext, checked_text
 from .._core.provenance import provenance, with_provenance, without_provenance
 from .._core.urls import segment
 from .._core.values import batches, dig
-from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of, unconfirmed
+from .._flow.change import Change, Confirmed, Fields, Outcome, Unknown, outcome_of, unconfirmed
 from .signal import Triage, is_valid, triage_field
 from .users import User
 from .writable import GuardedSignals
@@ -47,8 +48,6 @@ class SignalState(GuardedSignals):
         self._desired_assignee: User | None = None
         self._alone: set[str] = set()
         self._has_bulk = True
-        # A signal that a bulk answer leaves out goes alone, and that is no retry.
-        self.retries = max(self.retries, 1)
 
     def select(self) -> dict[str, Fields]:
         if self._assignee is not None and (self.ids or self.selection):
@@ -94,29 +93,18 @@ class SignalState(GuardedSignals):
         body = {"data": {"type": "signal_metadata", "attributes": self._attributes(change)}}
         try:
             answer = self.client.request("PATCH", self.base + path, body)
-        except RefusedError as error:
-            return Refused(self.explained(error, change.id))
         except TriageError as error:
-            return outcome_of(error)
-        return self._outcome(change, dig(answer.body, "data", "attributes")) or unconfirmed("PATCH", path, answer)
+            return self.outcome_of(error, change.id)
+        shown = dig(answer.body, "data", "attributes") if self.shows(answer, change.id) else None
+        return self._outcome(change, shown) or unconfirmed("PATCH", path, answer)
 
     def _write_bulk(self, batch: t.Sequence[Change]) -> dict[str, Outcome]:
         items = [{"id": change.id, "type": "signal", "attributes": self._attributes(change)} for change in batch]
         try:
             answer = self.client.request("PATCH", self.base + _BULK, {"data": items})
-        except RefusedError as error:
-            if error.status in (404, 405):
-                self._has_bulk = False
-                return {}
-            if error.status in (401, 429):
-                return {change.id: Refused(error) for change in batch}
-            # One bad signal may have refused them all, or only itself: each must tell for itself.
-            self._alone.update(change.id for change in batch)
-            return {change.id: Unknown(error) for change in batch}
         except TriageError as error:
-            return {change.id: outcome_of(error) for change in batch}
-        events = dig(answer.body, "result", "events")
-        shown = {str(dig(event, "id")): dig(event, "event") for event in events} if isinstance(events, list) else {}
+            return self._bulk_failed(batch, error)
+        shown = _events(answer.body)
         outcomes: dict[str, Outcome] = {}
         for change in batch:
             outcome = self._outcome(change, shown.get(change.id))
@@ -125,6 +113,17 @@ class SignalState(GuardedSignals):
                 silence = AmbiguousError("PATCH", _BULK, "the answer leaves this signal out", status=answer.status)
             outcomes[change.id] = outcome or Unknown(silence)
         return outcomes
+
+    def _bulk_failed(self, batch: t.Sequence[Change], error: TriageError) -> dict[str, Outcome]:
+        """The outcomes of a bulk that ended in this error; none of those that are to go alone now."""
+        outcome = outcome_of(error)
+        status = getattr(error, "status", None)
+        if isinstance(outcome, Unknown) or isinstance(error, NotSentError) or status in (None, 401, 403, 429):
+            return {change.id: outcome for change in batch}
+        self._has_bulk = self._has_bulk and status not in (404, 405)
+        # One bad signal may have refused them all, or only itself: each goes alone, and tells for itself.
+        self._alone.update(change.id for change in batch)
+        return {}
 
     def _attributes(self, change: Change) -> dict[str, t.Any]:
         attributes = dict(change.delta)
@@ -150,6 +149,14 @@ class SignalState(GuardedSignals):
             # Such an answer is complete, and in a complete one no comment means that there is none (any more).
             shown.add("archive_comment")
         return Confirmed({name: fields[name] if name in shown else change.before[name] for name in fields})
+
+
+def _events(body: t.Any) -> dict[str, t.Any]:
+    """The triage objects of a bulk's answer by their ids. One whose id is not clear, or there twice, is left out."""
+    events = dig(body, "result", "events")
+    pairs = [(str(dig(event, "id")), dig(event, "event")) for event in events] if isinstance(events, list) else []
+    times = collections.Counter(signal_id for signal_id, _triage in pairs)
+    return {key: triage for key, triage in pairs if times[key] == 1 and dig(triage, "id") in (None, key)}
 
 
 def _with_provenance(desired: Fields, fields: Fields, line: str) -> Fields:

@@ -12,10 +12,11 @@ import typing as t
 
 from .._core.errors import RefusedError, TriageError
 from .._core.options import Params, TaskContext
-from .._core.values import text
-from .._flow.change import Fields
+from .._core.values import dig, text
+from .._flow.change import Fields, Outcome, Refused, outcome_of
 from .._flow.guards import GuardedState, Guards
 from .._flow.platform import WritablePlatform
+from .._http.transport import Answer
 from .api import Signals
 from .signal import Signal, Triage
 from .users import User, Users
@@ -81,3 +82,15 @@ class GuardedSignals(Signals, WritablePlatform):
                 f" {self._versions.get(signal_id)}. Somebody else changed it: look at it, and decide anew."
             )
         return error
+
+    def outcome_of(self, error: TriageError, signal_id: str) -> Outcome:
+        """The outcome of a write of this signal that ended in this error."""
+        outcome = outcome_of(error)
+        if isinstance(outcome, Refused) and isinstance(error, RefusedError):
+            return Refused(self.explained(error, signal_id))
+        return outcome
+
+    @staticmethod
+    def shows(answer: Answer, signal_id: str) -> bool:
+        """Whether the answer to a write is about this signal: it need not be the one to this request."""
+        return bool(dig(answer.body, "data", "id") == signal_id)

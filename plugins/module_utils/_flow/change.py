@@ -9,11 +9,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.errors import AmbiguousError, TriageError
+from .._core.errors import AmbiguousError, NotSentError, RefusedError, TriageError
 from .._http.transport import Answer
 
 #: An alert as the modules report it: option names to values. What an option does not name is not in it.
 Fields = dict[str, t.Any]
+
+#: Statuses that say nothing of what was done: a time-out, a replay, a caller that went away.
+_UNCLEAR_4XX = (408, 425, 499)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +55,10 @@ class Change:
 
 @dataclasses.dataclass(frozen=True)
 class Confirmed:
-    """The API's answer shows the alert as it is now."""
+    """The API's answer shows the alert as it is now, whatever came of the tries before."""
+
+    of_all: t.ClassVar[bool] = True
+    error: t.ClassVar[TriageError | None] = None
 
     after: Fields
     extra: Fields = dataclasses.field(default_factory=dict)
@@ -62,11 +68,11 @@ class Confirmed:
 class Accepted:
     """The API took the write, but its answer does not show the alert: look, and never send it again.
 
-    ``error`` is what to say where it is not seen in the end; ``under_way``, that it may still come about later.
+    ``error`` is what to say where it is not seen in the end.
     """
 
+    of_all: t.ClassVar[bool] = False
     error: TriageError | None = None
-    under_way: bool = False
     extra: Fields = dataclasses.field(default_factory=dict)
 
 
@@ -84,15 +90,11 @@ class Refused:
 
 @dataclasses.dataclass(frozen=True)
 class Unknown:
-    """Nobody knows whether it was done: look, and send it again only if it was not.
+    """Nobody knows whether it was done, or may be done still: look, and send it again only if it sets a state."""
 
-    ``under_way`` says that it may still come about after a look: no answer came, or a gateway's, or the change is made
-    by an operation that nobody can follow.
-    """
-
+    of_all: t.ClassVar[bool] = False
     error: TriageError
     extra: Fields = dataclasses.field(default_factory=dict)
-    under_way: bool = False
 
 
 Outcome = t.Union[Confirmed, Accepted, Refused, Unknown]
@@ -106,11 +108,18 @@ def desired_tags(tags: t.Sequence[str], present: t.Sequence[str], purge: bool) -
 
 
 def outcome_of(error: TriageError) -> Refused | Unknown:
-    """The outcome of a write that ended in this error."""
-    if not isinstance(error, AmbiguousError):
-        return Refused(error)
-    # Behind a connection that broke, and behind a gateway that gave up, the server may still be at it.
-    return Unknown(error, under_way=error.status in (None, 502, 504))
+    """The outcome of a write that ended in this error: refused if the API itself says so, or if nothing was sent."""
+    if isinstance(error, AmbiguousError) or (isinstance(error, RefusedError) and not _is_no(error)):
+        return Unknown(error)
+    return Refused(error)
+
+
+def _is_no(error: RefusedError) -> bool:
+    """Whether nothing was done for sure. A redirect, and a 4xx of another than the API, need not mean that."""
+    if isinstance(error, NotSentError) or error.status in (407, 429):
+        return True
+    own = isinstance(error.body, (dict, list))
+    return own and error.status is not None and 400 <= error.status < 500 and error.status not in _UNCLEAR_4XX
 
 
 def unconfirmed(method: str, path: str, answer: Answer) -> Unknown:

@@ -10,11 +10,11 @@ import abc
 import re
 import typing as t
 
-from .._core.errors import OptionError, TriageError
+from .._core.errors import OptionError
 from .._core.options import Params, checked_text
 from .._core.provenance import provenance
 from .._core.text import CONTROL_CHARACTERS
-from .change import Accepted, Fields, Outcome, outcome_of
+from .change import Fields
 from .guards import Guards
 from .platform import Platform, ReadsOneByOne, WritablePlatform
 
@@ -27,6 +27,8 @@ class Notes(WritablePlatform):
     A further class for each platform knows how notes are read and written. All else is that of ``alerts``.
     """
 
+    appends = True
+
     #: The most characters of a note.
     longest: t.ClassVar[int]
 
@@ -35,6 +37,7 @@ class Notes(WritablePlatform):
         self.ids = alerts.ids
         self.client = alerts.client
         self.retries = alerts.retries
+        self.read_lag = alerts.read_lag
         self.guards = alerts.guards
         self.text = note_text(option, text, self.longest)
 
@@ -87,13 +90,3 @@ def note_text(option: str, value: str, longest: int) -> str:
 def plain(text: t.Any) -> str:
     """A text out of a task or an answer as notes are compared by it."""
     return text.replace("\r\n", "\n").strip() if isinstance(text, str) else ""
-
-
-def note_outcome_of(error: TriageError) -> Outcome:
-    """The outcome of an attempt to add a note that ended in this error.
-
-    No service but one with idempotency keys can tell that a note which comes late is the same one: where it may still
-    come, it is looked for, and never sent again.
-    """
-    outcome = outcome_of(error)
-    return Accepted(error, under_way=True) if getattr(outcome, "under_way", False) else outcome

@@ -28,6 +28,8 @@ class Result:
     extra: Fields = dataclasses.field(default_factory=dict)
     #: Why a guard has kept it as it was.
     skipped: str | None = None
+    #: Whether nobody knows, and the service failed in the same way at every try.
+    failing: bool = False
 
     def report(self, alert_id: str) -> Fields:
         row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra, "before": self.before}

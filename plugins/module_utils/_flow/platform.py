@@ -16,6 +16,8 @@ from .change import Change, Fields, Outcome
 from .guards import Guards
 from .search import Selection
 
+#: Time-outs, a replay that might be one, and a client that seems to be gone: none says that nothing was done.
+
 
 class Platform(abc.ABC):
     """Alerts of one API, as they are to be looked at. Knows the API, and nothing of Ansible's module object."""
@@ -36,6 +38,9 @@ class Platform(abc.ABC):
 
     #: Whether a search shows at once what has just been written. Where it lags, what it shows is read once more.
     search_is_current = False
+
+    #: Seconds after a write for which a read may still show what was before it.
+    read_lag: float
 
     #: What keeps a task from alerts that it should leave alone. Where they are set, every read tells them how it is.
     guards = Guards()
@@ -89,6 +94,9 @@ class WritablePlatform(Platform):
 
     #: Where a task leaves who has changed an alert, if it does: the notes of the same alerts, with that line as wanted.
     provenance_notes: WritablePlatform | None = None
+
+    #: Whether a second write would add once more, and so goes out only after one that was not done for sure.
+    appends = False
 
     #: The values of fields with which an alert is closed.
     closing: t.ClassVar[Fields] = {}

@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import GuardError, TriageError
+from .._core.errors import GuardError, RequestError, TriageError
 from .._core.options import ArgumentSpec, Params, TaskContext
 from .._core.values import batches
 from .change import Change, Fields
 from .plan import Plan, Result
 from .platform import WritablePlatform
-from .settle import settle, write_provenance
+from .settle import ProvenanceNotes, Writes
 from .task import Report, run_task
 
 #: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
@@ -54,30 +54,35 @@ def _reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result
         results.update((change.id, Result(change.before, change.after, True)) for change in changes)
     else:
         results.update(_write(platform, changes, last_read))
-        if platform.provenance_notes:
-            write_provenance(platform.provenance_notes, results)
     return results
 
 
 def _write(platform: WritablePlatform, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
-    """Make the changes: all at once, but where guards are set in chunks.
+    """Make the changes: all at once, but where guards or provenance are set in chunks.
 
     Where very many alerts were ``last_read``, to be changed or not, that is minutes old when they are written. So each
     chunk is read once more just before, and nothing more is written from where that shows an error, or a guard objects.
+    Provenance is added after each chunk, for a task may be killed.
     """
-    if not platform.guards.set or last_read <= platform.chunk:
-        return settle(platform, changes)
+    anew = platform.guards.set and last_read > platform.chunk
+    writes, provenance = Writes(platform), ProvenanceNotes(platform.provenance_notes)
     done: dict[str, Result] = {}
     stop: TriageError | None = None
-    for chunk in batches(changes, platform.chunk):
-        to_write, results = Plan(list(chunk), {}) if stop else Plan.anew(platform, chunk)
+    size = platform.chunk if anew or platform.provenance_notes else max(1, len(changes))
+    for chunk in batches(changes, size):
+        to_write, results = Plan.anew(platform, chunk) if anew and not stop else Plan(list(chunk), {})
+        done.update(results)
         stop = stop or _stop(results, TriageError)
         if stop:
-            results.update((change.id, Result(change.before, change.before, error=stop)) for change in to_write)
-        else:
-            results.update(settle(platform, to_write))
-            stop = None if platform.guards.skip else _stop(results, GuardError)
+            done.update((change.id, Result(change.before, change.before, error=stop)) for change in to_write)
+            continue
+        results = writes.send(to_write)
+        provenance.add(results)
         done.update(results)
+        stop = None if platform.guards.skip else _stop(results, GuardError)
+    done.update(writes.confirm())
+    provenance.add(done)
+    provenance.confirm(done)
     return done
 
 
@@ -100,6 +105,7 @@ def _report(platform: WritablePlatform, results: t.Mapping[str, Result], context
             "unchanged": len(results) - len(changed) - len(skipped) - len(failed),
             "skipped": len(skipped),
             "failed": len(failed),
+            "unconfirmed": sum(result.changed is None for result in results.values()),
         },
         **platform.extra_results(),
     }
@@ -138,4 +144,20 @@ def _summary(platform: WritablePlatform, results: t.Mapping[str, Result], failed
     ]
     more = f" and {len(alike) - 5} more kinds of failure" if len(alike) > 5 else ""
     written = "" if any(result.changed is not False for result in results.values()) else " Nothing was changed."
-    return f"{len(failed)} of {len(results)} {platform.noun} failed.{written} {'; '.join(stories)}{more}"
+    doubt = _unconfirmed(platform, results)
+    return f"{len(failed)} of {len(results)} {platform.noun} failed.{written} {'; '.join(stories)}{more}{doubt}"
+
+
+def _unconfirmed(platform: WritablePlatform, results: t.Mapping[str, Result]) -> str:
+    """Which alerts may have been changed, and what to do about that."""
+    unconfirmed = {alert_id: result for alert_id, result in results.items() if result.changed is None}
+    if not unconfirmed:
+        return ""
+    ids = list(unconfirmed)
+    listed = ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
+    todo = "Look at them again in a minute, before you run the task again."
+    if all(result.failing for result in unconfirmed.values()):
+        error = t.cast(RequestError, unconfirmed[ids[0]].error)
+        request = f" (request id {error.request_id})" if error.request_id else ""
+        todo = f"The service answered {error.status} to every try{request}: have that mended first."
+    return f". Nobody knows whether these {platform.noun} were changed: {listed}. {todo}"

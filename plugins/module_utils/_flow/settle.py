@@ -17,60 +17,96 @@ from .._core.errors import GuardError, TriageError
 from .change import Accepted, Change, Confirmed
 from .plan import Result
 from .platform import WritablePlatform
-from .tracker import WriteTracker, is_deferred
+from .tracker import Answer, WriteTracker, answer_of
 
-Trackers = t.Mapping[str, WriteTracker]
-
-
-def settle(platform: WritablePlatform, changes: t.Sequence[Change]) -> dict[str, Result]:
-    """Write the changes, and find out what became of each one."""
-    trackers = {change.id: WriteTracker(platform, change) for change in changes}
-    to_write = list(changes)
-    attempt = 0
-    while attempt <= platform.retries and (to_write or _unread(trackers)):
-        time.sleep(backoff(attempt))
-        # Minutes may have passed since the guards saw the alerts.
-        platform.client.begin_writes(impatient=platform.guards.set)
-        throttled = _write(platform, trackers, to_write)
-        to_write = _read(platform, trackers)
-        # Throttled writes use up no retry.
-        attempt += 0 if throttled else 1
-    return {alert_id: tracker.result for alert_id, tracker in trackers.items()}
+#: Seconds before the first read that follows one of an old state; each further pause is twice as long, up to the last.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 
 
-def _unread(trackers: Trackers) -> list[str]:
-    return [alert_id for alert_id, tracker in trackers.items() if tracker.needs_read]
+class Writes:
+    """The writes of a task: some at a time, and what none of them shows read again at the end."""
+
+    def __init__(self, platform: WritablePlatform) -> None:
+        self._platform = platform
+        self._trackers: dict[str, WriteTracker] = {}
+
+    @property
+    def results(self) -> dict[str, Result]:
+        """What is known so far of every alert that was to be written."""
+        return {alert_id: tracker.result for alert_id, tracker in self._trackers.items()}
+
+    def send(self, changes: t.Sequence[Change]) -> dict[str, Result]:
+        """Write the changes, and find out what became of each one, as far as reads show it by now."""
+        self._trackers.update((change.id, WriteTracker(self._platform, change)) for change in changes)
+        to_write = list(changes)
+        attempt = 0
+        while to_write and attempt <= self._platform.retries:
+            time.sleep(backoff(attempt))
+            # Minutes may have passed since the guards saw the alerts.
+            self._platform.client.begin_writes(impatient=self._platform.guards.set)
+            throttled = self._write(to_write)
+            to_write = self._read([change.id for change in to_write])
+            # Throttled writes use up no retry.
+            attempt += 0 if throttled else 1
+        return {change.id: self._trackers[change.id].result for change in changes}
+
+    def confirm(self) -> dict[str, Result]:
+        """Read what may have been changed and was not seen so, until reads lag no more. Nothing is sent again."""
+        end = time.monotonic() + self._platform.read_lag
+        pause = _FIRST_PAUSE
+        unread = [alert_id for alert_id, tracker in self._trackers.items() if tracker.needs_read]
+        while unread and time.monotonic() < end:
+            # The last read is one at the very end.
+            time.sleep(max(0.0, min(pause, end - time.monotonic())))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            self._read(unread)
+            unread = [alert_id for alert_id in unread if self._trackers[alert_id].needs_read]
+        return self.results
+
+    def _write(self, changes: t.Sequence[Change]) -> bool:
+        """Send the changes. Returns whether some were put off while others got through."""
+        outcomes = self._platform.write(changes)
+        for alert_id, outcome in outcomes.items():
+            self._trackers[alert_id].record_answer(outcome)
+        put_off = (Answer.PUT_OFF, Answer.NOT_SENT) if self._platform.guards.set else ()
+        deferred = any(answer_of(outcome) in put_off for outcome in outcomes.values())
+        return deferred and any(isinstance(outcome, (Accepted, Confirmed)) for outcome in outcomes.values())
+
+    def _read(self, ids: t.Sequence[str]) -> list[Change]:
+        """Read what the answers do not tell. Returns what is to be sent again."""
+        unread = [alert_id for alert_id in ids if self._trackers[alert_id].needs_read]
+        found = self._platform.look(unread) if unread else {}
+        again = [self._seen(alert_id, found.get(alert_id)) for alert_id in unread]
+        guarded = any(isinstance(self._trackers[alert_id].result.error, GuardError) for alert_id in ids)
+        return [] if guarded and not self._platform.guards.skip else [change for change in again if change]
+
+    def _seen(self, alert_id: str, found: t.Any) -> Change | None:
+        """Record what was found of an alert. Returns what is to be sent again."""
+        tracker = self._trackers[alert_id]
+        if found is None or isinstance(found, TriageError):
+            tracker.read_failed(found)
+            return None
+        remaining = tracker.record_read(found)
+        return remaining if tracker.tries <= self._platform.retries else None
 
 
-def _write(platform: WritablePlatform, trackers: Trackers, changes: t.Sequence[Change]) -> bool:
-    """Send the changes. Returns whether some were put off while others got through."""
-    outcomes = platform.write(changes) if changes else {}
-    for alert_id, outcome in outcomes.items():
-        trackers[alert_id].record_answer(outcome)
-    deferred = any(is_deferred(platform, outcome) for outcome in outcomes.values())
-    return deferred and any(isinstance(outcome, (Accepted, Confirmed)) for outcome in outcomes.values())
+class ProvenanceNotes:
+    """The notes that say who changed the alerts: added right after each change, for a task may be killed any time."""
 
+    def __init__(self, notes: WritablePlatform | None) -> None:
+        self._notes = notes
+        self._writes = notes and Writes(notes)
+        self._noted: set[str] = set()
 
-def _read(platform: WritablePlatform, trackers: Trackers) -> list[Change]:
-    """Read what the answers do not tell. Returns what is to be sent again."""
-    unread = _unread(trackers)
-    found = platform.look(unread) if unread else {}
-    again = []
-    for alert_id in unread:
-        tracker, seen = trackers[alert_id], found.get(alert_id)
-        if seen is None or isinstance(seen, TriageError):
-            tracker.read_failed(seen)
-            continue
-        remaining = tracker.record_read(seen)
-        again += [remaining] if remaining and tracker.tries <= platform.retries else []
-    guarded = any(isinstance(tracker.result.error, GuardError) for tracker in trackers.values())
-    return [] if guarded and not platform.guards.skip else again
+    def add(self, results: t.Mapping[str, Result]) -> None:
+        """Append the note to every alert that was changed and has none yet."""
+        changed = [alert_id for alert_id, result in results.items() if result.changed and alert_id not in self._noted]
+        if self._notes and self._writes and changed:
+            self._noted.update(changed)
+            self._writes.send([Change(alert_id, {}, self._notes.desired(alert_id, {})) for alert_id in changed])
 
-
-def write_provenance(provenance_notes: WritablePlatform, results: t.Mapping[str, Result]) -> None:
-    """Append the provenance note to every alert that was changed; a failure becomes ``provenance_error``."""
-    changed = [alert_id for alert_id, result in results.items() if result.changed]
-    changes = [Change(alert_id, {}, provenance_notes.desired(alert_id, {})) for alert_id in changed]
-    for alert_id, left in settle(provenance_notes, changes).items():
-        if left.error:
-            results[alert_id].extra = {**results[alert_id].extra, "provenance_error": str(left.error)}
+    def confirm(self, results: t.Mapping[str, Result]) -> None:
+        """Let every alert whose note could not be added say so, in ``provenance_error``."""
+        for alert_id, note in (self._writes.confirm() if self._writes else {}).items():
+            if note.error:
+                results[alert_id].extra = {**results[alert_id].extra, "provenance_error": str(note.error)}

@@ -9,19 +9,21 @@ from __future__ import annotations
 import enum
 import typing as t
 
-from .._core.errors import GuardError, NotFoundError, RequestError, TriageError, UnreachableError
-from .change import Change, Confirmed, Fields, Outcome, Refused, Unknown
+from .._core.errors import GuardError, NotFoundError, NotSentError, RequestError, TriageError, UnreachableError
+from .change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
 from .plan import Result
 from .platform import WritablePlatform
 
 
-class Doubt(enum.Enum):
-    """What the answers to all tries leave open."""
+class Answer(enum.Enum):
+    """What the answer to a try is."""
 
-    NONE = "no try has changed the alert"
-    OPEN = "a try may have changed it; a read tells"
-    UNDER_WAY = "a try may change it still, after a read that does not show it"
-    CONTRADICTED = "the answer itself shows the alert, but not as desired"
+    NOT_SENT = "no connection could be made, the circuit is open, or a guard objects"
+    PUT_OFF = "the service asks to wait (429)"
+    REFUSED = "the API says no"
+    ACCEPTED = "the API's own 2xx, which does not show the alert as desired"
+    CONFIRMED = "the answer shows this alert as desired"
+    UNCLEAR = "everything else: the try may have changed the alert"
 
 
 class Sight(enum.Enum):
@@ -31,48 +33,54 @@ class Sight(enum.Enum):
     UNREAD = "no answer"
     GONE = "the alert is gone"
     AS_DESIRED = "the alert is as desired"
-    UNMOVED = "the alert is as it was before"
-    MOVED = "the alert is neither as it was nor as desired"
+    OTHERWISE = "the alert is not as desired"
+
+
+class Leaves(t.NamedTuple):
+    """What an answer leaves: whether this try may have changed the alert, and whether there may be another one.
+
+    ``sets`` is another one only of a write that sets a state, after a read of another state.
+    """
+
+    doubt: bool
+    again: t.Literal["sets"] | bool
+
+
+ANSWERS: dict[Answer, Leaves] = {
+    Answer.NOT_SENT: Leaves(doubt=False, again=True),
+    Answer.PUT_OFF: Leaves(doubt=False, again=True),
+    Answer.REFUSED: Leaves(doubt=False, again=False),
+    Answer.ACCEPTED: Leaves(doubt=True, again=False),
+    Answer.CONFIRMED: Leaves(doubt=False, again=False),
+    Answer.UNCLEAR: Leaves(doubt=True, again="sets"),
+}
 
 
 class Cell(t.NamedTuple):
-    """What to report."""
+    """What to report after a read, and whether to read again as long as reads may lag.
 
-    #: ``kept`` as reported so far, as ``read``, or ``unknown``.
+    ``kept`` is as reported so far, ``moved`` whether the read shows another state than before, V(None) unknown. The
+    ``cause`` is the API's error, else the read's, else what differs.
+    """
+
     fields: t.Literal["kept", "read", "unknown"]
-    #: ``kept`` as reported so far, whether the read shows that it ``moved``, V(False), or V(None) for unknown.
     changed: t.Literal["kept", "moved"] | bool | None
-    #: ``kept`` as reported so far, ``none``, that the alert is ``gone``, or the ``cause``: the API's error, else the
-    #: read's, else what differs.
     error: t.Literal["kept", "none", "gone", "cause"]
-    #: Whether the doubt outlives another try.
-    sticky: bool = True
+    read_again: bool = False
 
 
-TABLE: dict[tuple[Doubt, Sight], Cell] = {
-    (Doubt.NONE, Sight.STALE): Cell("kept", "kept", "kept"),
-    (Doubt.NONE, Sight.UNREAD): Cell("kept", False, "cause"),
-    (Doubt.NONE, Sight.GONE): Cell("unknown", False, "cause"),
-    (Doubt.NONE, Sight.AS_DESIRED): Cell("read", False, "none"),
-    (Doubt.NONE, Sight.UNMOVED): Cell("read", False, "cause"),
-    (Doubt.NONE, Sight.MOVED): Cell("read", False, "cause"),
-    (Doubt.OPEN, Sight.STALE): Cell("kept", "kept", "kept"),
-    (Doubt.OPEN, Sight.UNREAD): Cell("unknown", None, "cause"),
-    (Doubt.OPEN, Sight.GONE): Cell("unknown", None, "gone"),
-    (Doubt.OPEN, Sight.AS_DESIRED): Cell("read", "moved", "none"),
-    (Doubt.OPEN, Sight.UNMOVED): Cell("read", False, "cause", sticky=False),
-    (Doubt.OPEN, Sight.MOVED): Cell("read", None, "cause"),
-    (Doubt.UNDER_WAY, Sight.STALE): Cell("kept", "kept", "kept"),
-    (Doubt.UNDER_WAY, Sight.UNREAD): Cell("unknown", None, "cause"),
-    (Doubt.UNDER_WAY, Sight.GONE): Cell("unknown", None, "gone"),
-    (Doubt.UNDER_WAY, Sight.AS_DESIRED): Cell("read", "moved", "none"),
-    (Doubt.UNDER_WAY, Sight.UNMOVED): Cell("read", None, "cause"),
-    (Doubt.UNDER_WAY, Sight.MOVED): Cell("read", None, "cause"),
-    (Doubt.CONTRADICTED, Sight.UNREAD): Cell("unknown", None, "kept"),
-    (Doubt.CONTRADICTED, Sight.GONE): Cell("unknown", None, "gone"),
-    (Doubt.CONTRADICTED, Sight.AS_DESIRED): Cell("read", "moved", "kept"),
-    (Doubt.CONTRADICTED, Sight.UNMOVED): Cell("read", "moved", "kept"),
-    (Doubt.CONTRADICTED, Sight.MOVED): Cell("read", "moved", "kept"),
+#: By whether some try may have changed the alert, and what a read shows.
+READS: dict[tuple[bool, Sight], Cell] = {
+    (True, Sight.STALE): Cell("kept", "kept", "kept"),
+    (True, Sight.UNREAD): Cell("unknown", None, "cause"),
+    (True, Sight.GONE): Cell("unknown", None, "gone"),
+    (True, Sight.AS_DESIRED): Cell("read", "moved", "none"),
+    (True, Sight.OTHERWISE): Cell("read", None, "cause", read_again=True),
+    (False, Sight.STALE): Cell("kept", "kept", "kept"),
+    (False, Sight.UNREAD): Cell("kept", False, "cause"),
+    (False, Sight.GONE): Cell("unknown", False, "cause"),
+    (False, Sight.AS_DESIRED): Cell("read", False, "none"),
+    (False, Sight.OTHERWISE): Cell("read", False, "cause"),
 }
 
 
@@ -82,8 +90,10 @@ class WriteTracker:
     def __init__(self, platform: WritablePlatform, change: Change) -> None:
         self._platform = platform
         self._change = change
-        self._doubt = Doubt.NONE
-        self._last: Outcome | None = None
+        self._doubt = False
+        self._last = Answer.NOT_SENT
+        self._said: TriageError | None = None
+        self._statuses: set[int | None] = set()
         self._extra: Fields = {}
         self._was_read = False
         #: The tries that count: what was put off, and what a guard held back, does not.
@@ -94,54 +104,46 @@ class WriteTracker:
 
     def record_answer(self, outcome: Outcome) -> None:
         """Record what the API answered to a try."""
-        self._last = outcome
-        self._was_read = False
-        self.tries += 0 if is_deferred(self._platform, outcome) else 1
+        mismatch = self.remaining(outcome.after)[1] if isinstance(outcome, Confirmed) else None
+        self._last = Answer.ACCEPTED if mismatch else answer_of(outcome)
+        leaves = ANSWERS[self._last]
+        self._doubt = leaves.doubt or (self._doubt and not outcome.of_all)
+        if not (self._doubt and leaves.again is True):
+            # What was not sent says nothing of the try that left the doubt.
+            self._said = mismatch or outcome.error
+            self._statuses.add(getattr(self._said, "status", None))
+        self.tries += 0 if self._is_deferred else 1
         self._extra = {**self._extra, **outcome.extra}
-        if isinstance(outcome, Confirmed):
-            mismatch = self.remaining(outcome.after)[1]
-            self._doubt = Doubt.CONTRADICTED if mismatch else self._doubt
-            self.needs_read = mismatch is not None
-            self._report(outcome.after, self._change.moved(outcome.after), mismatch)
-        elif isinstance(outcome, Refused):
-            self._doubt = Doubt.NONE if outcome.of_all else self._doubt
-            # What was read before may be outdated: that can be why the write was refused.
-            self.needs_read = self._doubt is not Doubt.NONE or not _is_general(outcome.error) or self._deferred
-            self._report(self.result.after, False, outcome.error)
-        else:
-            self._doubt = Doubt.UNDER_WAY if outcome.under_way or self._doubt is Doubt.UNDER_WAY else Doubt.OPEN
-            self.needs_read = True
+        self._was_read = False
+        self._report_answer(outcome)
+
+    def _report_answer(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Confirmed) and not self._doubt:
+            self.needs_read = False
+            self._report(outcome.after, self._change.moved(outcome.after), None)
+            return
+        # What was read before may be outdated: that can be why the write was refused.
+        self.needs_read = self._doubt or self._is_deferred or not _is_general(self._said)
+        self._report(self.result.after, None if self._doubt else False, self._said)
 
     def record_read(self, fields: Fields) -> Change | None:
         """Record what a read shows. Returns what is to be sent again."""
         remaining, mismatch = self.remaining(fields)
-        sight = Sight.UNMOVED if mismatch else Sight.AS_DESIRED
-        if mismatch and self._change.moved(fields):
-            sight = Sight.MOVED
-        cell = self._apply(sight, fields, (remaining and self._said) or mismatch)
+        sight = Sight.OTHERWISE if mismatch else Sight.AS_DESIRED
+        self._apply(sight, fields, (remaining and self._said) or mismatch)
         self._was_read = True
-        if not remaining or self._doubt is Doubt.CONTRADICTED:
+        if not remaining or not self._may_go_again:
             return None
-        if isinstance(self._last, Unknown) or self._deferred:
-            return self._again(remaining, cell)
-        self.needs_read = self._doubt is Doubt.UNDER_WAY or self._said is None
-        return None
-
-    def _again(self, remaining: Change, cell: Cell) -> Change | None:
-        """What is to be sent again, unless a guard objects by now."""
         objection = self._platform.objection(remaining)
         if objection:
-            self._report(remaining.before, self.result.changed, GuardError(objection, tried=self.tries > 0))
-            return None
-        self._doubt = self._doubt if cell.sticky else Doubt.NONE
-        return remaining
+            self.needs_read = False
+            self._report(fields, self.result.changed, GuardError(objection, tried=self.tries > 0))
+        return None if objection else remaining
 
     def read_failed(self, error: TriageError | None) -> None:
         """Record that a read had no answer, or that the alert is gone (V(None))."""
-        if error is None:
-            self._apply(Sight.GONE, None, self._said)
-        else:
-            self._apply(Sight.STALE if self._was_read else Sight.UNREAD, None, self._said or error)
+        unread = Sight.STALE if self._was_read else Sight.UNREAD
+        self._apply(unread if error else Sight.GONE, None, self._said or error)
 
     def remaining(self, fields: Fields) -> tuple[Change | None, TriageError | None]:
         """What is still to be changed, and the error that says so; or only the error, where it cannot be changed."""
@@ -149,47 +151,45 @@ class WriteTracker:
             change = Change(self._change.id, fields, self._platform.desired(self._change.id, fields))
         except TriageError as error:
             return None, error
-        return (
-            (change, TriageError(f"The change was accepted, but {change.mismatch()}")) if change.delta else (None, None)
-        )
+        return (change, TriageError(f"The change was sent, but {change.mismatch()}")) if change.delta else (None, None)
 
     @property
-    def _said(self) -> TriageError | None:
-        """The API's error to the last try."""
-        return None if self._last is None or isinstance(self._last, Confirmed) else self._last.error
+    def _is_deferred(self) -> bool:
+        """Whether guards are to be asked before the last try is sent later. Without any, the client has waited."""
+        return self._platform.guards.set and ANSWERS[self._last].again is True
 
     @property
-    def _deferred(self) -> bool:
-        return self._last is not None and is_deferred(self._platform, self._last)
+    def _may_go_again(self) -> bool:
+        return not self._platform.appends if ANSWERS[self._last].again == "sets" else self._is_deferred
 
-    def _apply(self, sight: Sight, read: Fields | None, cause: TriageError | None) -> Cell:
+    def _apply(self, sight: Sight, read: Fields | None, cause: TriageError | None) -> None:
         """Report what the table says."""
-        cell = TABLE[self._doubt, sight]
+        cell = READS[self._doubt, sight]
         fields = {"kept": self.result.after, "read": read, "unknown": None}[cell.fields]
         moved = read is not None and self._change.moved(read)
         changed = {"kept": self.result.changed, "moved": moved, False: False, None: None}[cell.changed]
-        gone = NotFoundError("It was there, and is gone")
-        error = {"kept": self.result.error, "none": None, "gone": gone, "cause": cause}[cell.error]
-        self.needs_read = False
-        self._report(fields, changed, error)
-        return cell
+        errors = {"gone": NotFoundError("It was there, and is gone"), "kept": self.result.error, "cause": cause}
+        self.needs_read = cell.read_again
+        self._report(fields, changed, errors.get(cell.error))
 
     def _report(self, after: Fields | None, changed: bool | None, error: TriageError | None) -> None:
         if isinstance(error, GuardError) and self._platform.guards.skip and not self.tries:
             self.result = Result(after, after, skipped=error.objection)
-        else:
-            self.result = Result(self._change.before, after, changed, error, self._extra)
+            return
+        same = next(iter(self._statuses)) if len(self._statuses) == 1 else None
+        failing = changed is None and (same or 0) >= 500 and isinstance(error, RequestError)
+        self.result = Result(self._change.before, after, changed, error, self._extra, failing=failing)
 
 
-def is_deferred(platform: WritablePlatform, outcome: Outcome) -> bool:
-    """Whether a try was put off or held back, so that the guards are asked before it is sent later."""
-    if not (platform.guards.set and isinstance(outcome, Refused)):
-        return False
-    error = outcome.error
-    passes = isinstance(error, UnreachableError) or (isinstance(error, RequestError) and error.status == 429)
-    return passes or isinstance(error, GuardError)
+def answer_of(outcome: Outcome) -> Answer:
+    """What an outcome is, as far as it alone tells."""
+    if not isinstance(outcome, Refused):
+        return {Confirmed: Answer.CONFIRMED, Accepted: Answer.ACCEPTED, Unknown: Answer.UNCLEAR}[type(outcome)]
+    if isinstance(outcome.error, (GuardError, NotSentError, UnreachableError)):
+        return Answer.NOT_SENT
+    return Answer.PUT_OFF if getattr(outcome.error, "status", None) == 429 else Answer.REFUSED
 
 
-def _is_general(error: TriageError) -> bool:
+def _is_general(error: TriageError | None) -> bool:
     """Whether a refusal says nothing of the alert: nothing was sent, or it is about who asks, or how often."""
     return isinstance(error, RequestError) and error.status in (None, 401, 403, 429)

@@ -15,7 +15,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.backoff import backoff, told_wait
-from .._core.errors import AmbiguousError, RefusedError, RequestError, TriageError, UnreachableError
+from .._core.errors import AmbiguousError, NotSentError, RefusedError, RequestError, TriageError, UnreachableError
 from .._core.options import Connection, TaskContext
 from .throttle import Pace
 from .transport import Answer, Transport
@@ -190,9 +190,9 @@ class Client:
         if self._final and not call.anonymous:
             raise self._not_sent(call, self._final)
         if not call.safe and self._silent >= self._longest_silence:
-            raise RefusedError(call.method, path, "not sent, for the server has stopped answering")
+            raise NotSentError(call.method, path, "not sent, for the server has stopped answering")
         if self._hurries(call) and self._held:
-            raise RefusedError(call.method, path, "not sent, for the service asked to wait", status=429)
+            raise NotSentError(call.method, path, "not sent, for the service asked to wait", status=429)
 
     def _hurries(self, call: _Call) -> bool:
         return self._impatient and not (call.safe or call.anonymous)
@@ -211,7 +211,7 @@ class Client:
     def _not_sent(call: _Call, final: RequestError) -> RequestError:
         reason = f"not sent, after {final.status} to {final.method} {final.path}"
         path = urlsplit(call.url).path
-        return RefusedError(call.method, path, reason, status=final.status, body=final.body, hint=final.hint)
+        return NotSentError(call.method, path, reason, status=final.status, body=final.body, hint=final.hint)
 
     def _may_repeat(self, call: _Call, error: RequestError) -> bool:
         """Whether what failed may be sent again here and now. Where there was no connection, nothing was sent."""

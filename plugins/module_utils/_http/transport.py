@@ -18,7 +18,7 @@ import typing as t
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .._core.errors import AmbiguousError, OptionError, RefusedError, RequestError, UnreachableError
+from .._core.errors import AmbiguousError, NotSentError, OptionError, RequestError, UnreachableError
 from .._core.options import Connection, TaskContext
 from .._core.urls import proxy_url
 from .deadline import pools
@@ -172,7 +172,7 @@ class Transport:
         reason = getattr(cause, "reason", cause)
         said = self._run.scrub(_last_words(reason))[:_LONGEST]
         if isinstance(error, requests.exceptions.SSLError) and re.search(_NOT_TRUSTED, str(error)):
-            return RefusedError(
+            return NotSentError(
                 method,
                 path,
                 f"no trusted TLS connection to {place}: {said}",

@@ -58,6 +58,8 @@ class Alerts(Platform):
     """Detection alerts of one space."""
 
     search_is_current = True
+    # Some versions write without a refresh, and an index may be refreshed every 30 s.
+    read_lag = 35.0
 
     #: The fields that are read of an alert; V(True) is all of them.
     source: t.Sequence[str] | bool = (STATUS, LEGACY_STATUS)

@@ -15,8 +15,8 @@ from urllib.parse import quote
 from .._core.errors import AmbiguousError, NotFoundError, RefusedError, TriageError
 from .._core.options import Params
 from .._core.values import dig, has_types, text
-from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, unconfirmed
-from .._flow.notes import Notes, note_outcome_of, plain
+from .._flow.change import Change, Confirmed, Fields, Outcome, Refused, outcome_of, unconfirmed
+from .._flow.notes import Notes, plain
 from .._http.transport import Answer
 from .api import Alerts
 from .writable import GuardedAlerts
@@ -114,7 +114,7 @@ class KibanaNotes(Notes):
         try:
             answer = self._send("PATCH", body)
         except TriageError as error:
-            return note_outcome_of(error)
+            return outcome_of(error)
         # Before 9.0 there is one more layer.
         told = dig(answer.body, "data", "persistNote") or answer.body
         note = dig(told, "note")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import OptionError, RefusedError, TriageError
+from .._core.errors import NotSentError, OptionError, RefusedError, TriageError
 from .._core.options import Params, TaskContext
-from .._core.values import text
+from .._core.values import dig, integer, text
 from .._flow.change import Accepted, Fields, Outcome, Refused, Unknown, outcome_of
 from .._flow.guards import GuardedState, Guards
 from .._flow.platform import WritablePlatform
@@ -23,6 +23,9 @@ from .words import ASSIGNEES, LEGACY_SEVERITY, LEGACY_STATUS, SEVERITIES, SEVERI
 
 #: Alerts in one write: larger ones run into Kibana's 30 seconds on busy clusters.
 BATCH = 1000
+
+#: What Elasticsearch forbids to those who may not write to the index: the update as a whole.
+_WRITE = "[indices:data/write/update/byquery]"
 
 
 class GuardedAlerts(Alerts):
@@ -67,6 +70,8 @@ class ChangedAlerts(GuardedAlerts, WritablePlatform):
         super().__init__(params, context)
         self.selection = Selection.of(params, self.find)
         self.by_query: Search | None = None
+        #: The 403 after which nothing more is sent.
+        self._forbidden: RefusedError | None = None
         if self.selection:
             self.by_query = Search(params)
             self.selection.refuse(unbounded(params["query"]))
@@ -92,15 +97,39 @@ class ChangedAlerts(GuardedAlerts, WritablePlatform):
         again.
         """
         outcome: Outcome
+        if self._forbidden:
+            reason = f"not sent, after {self._forbidden.status} to another batch"
+            held = NotSentError("POST", self._forbidden.path, reason, status=403, hint=self._forbidden.hint)
+            return dict.fromkeys(batch, Refused(held))
         try:
             answer = self.call(name, body)
         except RefusedError as error:
-            outcome = on_conflict(error) if error.status == 409 else Refused(error)
+            outcome = on_conflict(error) if error.status == 409 else outcome_of(error)
+            if error.status in (403, 409) and _is_refused_at_once(error.body):
+                outcome = Refused(error)
+            elif error.status == 403:
+                outcome = Unknown(error)
+            self._forbidden = error if error.status == 403 else self._forbidden
         except TriageError as error:
             outcome = outcome_of(error)
         else:
-            outcome = Accepted()
-            if answer.get("version_conflicts") or answer.get("failures") or answer.get("timed_out"):
-                said = self.client.scrub(answer)
-                outcome = Unknown(malformed(name, "not all alerts of the batch were updated", said))
+            outcome = self._updated(name, answer)
         return dict.fromkeys(batch, outcome)
+
+    def _updated(self, name: str, answer: dict[str, t.Any]) -> Outcome:
+        """The outcome by the counters of an update, which are all that an answer shows."""
+        if answer.get("version_conflicts") or answer.get("failures") or answer.get("timed_out"):
+            return Unknown(malformed(name, "not all alerts of the batch were updated", self.client.scrub(answer)))
+        if integer(answer.get("updated")) is None and integer(answer.get("total")) is None:
+            return Unknown(malformed(name, "the answer does not show what was done"))
+        return Accepted()
+
+
+def _is_refused_at_once(body: t.Any) -> bool:
+    """Whether a 403 or a 409 says that nothing was written.
+
+    Kibana's own refusals come before all else, and have a body of their own shape. A conflict in Elasticsearch ends a
+    batch somewhere in its midst. What it forbids it may forbid afterwards: each write is followed by a refresh of the
+    index, which needs another privilege.
+    """
+    return integer(dig(body, "statusCode")) is not None or _WRITE in str(dig(body, "message"))

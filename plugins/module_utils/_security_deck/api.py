@@ -39,6 +39,9 @@ _LONGEST_FILTER = 2048
 class SecurityDeck(ReadsOneByOne):
     """Alerts of Security Deck, named by their ids or found in a sink."""
 
+    # The operation itself is followed for longer.
+    read_lag = 5.0
+
     #: The role that the account needs.
     role = "security-deck.alertSinks.editor"
 

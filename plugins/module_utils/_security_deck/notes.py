@@ -27,6 +27,8 @@ _PAGE = 1000
 class SecurityDeckNotes(NotesReadOneByOne):
     """A comment on alerts of Security Deck. To add one is an operation, with an idempotency key."""
 
+    #: A second request has the first one's key, and so adds nothing.
+    appends = False
     longest = 4096
 
     def __init__(self, alerts: SecurityDeck, text: str, params: Params, option: str = "text") -> None:
@@ -66,7 +68,8 @@ class SecurityDeckNotes(NotesReadOneByOne):
         return Start("POST", self._base, _path(change.id), {"text": self.text})
 
     def _shown(self, comment: t.Any, alert_id: str) -> Fields | None:
-        return self.note(True) if plain(dig(comment, "text")) == self.text else None
+        ours = dig(comment, "alertId") == alert_id and plain(dig(comment, "text")) == self.text
+        return self.note(True) if ours else None
 
 
 def _path(alert_id: str) -> str:

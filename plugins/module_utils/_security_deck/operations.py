@@ -17,11 +17,11 @@ import time
 import typing as t
 import uuid
 
-from .._core.errors import AmbiguousError, OptionError, RefusedError, TriageError
+from .._core.errors import AmbiguousError, OptionError, RefusedError, RequestError, TriageError
 from .._core.options import Params
 from .._core.urls import segment
 from .._core.values import dig
-from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown
+from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of
 from .._http.client import Client
 from .._http.transport import Answer
 
@@ -115,14 +115,14 @@ class Operations:
         try:
             answer = self._client.request(start.method, start.base + start.path, start.body, headers=headers)
         except AmbiguousError as error:
-            return Unknown(error, under_way=True)
+            return Unknown(error)
         except TriageError as error:
-            return Refused(error)
+            return outcome_of(error)
         operation_id = dig(answer.body, "id")
         if not isinstance(operation_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", operation_id):
             reason = "the answer is not an operation"
             doubt = AmbiguousError(start.method, start.path, reason, status=answer.status)
-            return Unknown(doubt, under_way=True)
+            return Unknown(doubt)
         operation = _Operation(change, start, operation_id, time.monotonic() + self._wait_timeout)
         operation.again_in(_interval(answer))
         done = self._done(operation, answer)
@@ -136,16 +136,13 @@ class Operations:
         try:
             answer = self._client.get(self._base + path)
         except RefusedError as error:
-            if error.status != 404:
-                return Accepted(error, under_way=True, extra=operation.extra)
             # A replica may not know it yet.
-            operation.lost += 1
-            if last or operation.lost > _LOST_POLLS:
-                return Unknown(error, operation.extra, under_way=True)
-            operation.again_in(_POLL_INTERVAL)
-            return None
+            return self._lost(operation, error, last) if error.status == 404 else Accepted(error, operation.extra)
         except TriageError as error:
-            return Unknown(error, operation.extra, under_way=True)
+            return Unknown(error, operation.extra)
+        if dig(answer.body, "id") != operation.id:
+            other = AmbiguousError("GET", path, "the answer does not show this operation", status=answer.status)
+            return self._lost(operation, other, last)
         operation.again_in(_interval(answer))
         outcome = self._done(operation, answer)
         if outcome is None and last:
@@ -153,8 +150,17 @@ class Operations:
                 f"Operation {operation.id} is not done after {self._wait_timeout:g} s",
                 "It may still come about: raise wait_timeout, or run the task again.",
             )
-            return Accepted(late, under_way=True, extra=operation.extra)
+            return Accepted(late, operation.extra)
         return outcome
+
+    @staticmethod
+    def _lost(operation: _Operation, error: RequestError, last: bool) -> Outcome | None:
+        """The outcome of an operation that a poll has not shown, if it is not to be looked at again."""
+        operation.lost += 1
+        if last or operation.lost > _LOST_POLLS:
+            return Unknown(error, operation.extra)
+        operation.again_in(_POLL_INTERVAL)
+        return None
 
     def _done(self, operation: _Operation, answer: Answer) -> Outcome | None:
         """The outcome of an operation that is done; one that shows an error before that is still rolling back."""

@@ -78,16 +78,16 @@ class OnDatadog(OnPlatform):
     def write(self, **options: t.Any) -> requests.Response:
         return self.client("PATCH", f"{self.path}/state", {"data": {"attributes": {"state": "archived"}}}, **options)
 
-    def shown(self) -> dict[str, t.Any]:
+    def shown(self) -> t.Any:
         return self.client.ask("GET", self.path)["data"]["attributes"]
 
     def read(self) -> str:
-        return self.shown()["custom"]["workflow"]["triage"]["state"]
+        return str(self.shown()["custom"]["workflow"]["triage"]["state"])
 
     def listed(self) -> str:
         found = self.client.ask("POST", "/api/v2/security_monitoring/signals/search", {"page": {"limit": 1000}})["data"]
         (row,) = [row for row in found if row["id"] == self.id]
-        return row["attributes"]["attributes"]["workflow"]["triage"]["state"]
+        return str(row["attributes"]["attributes"]["workflow"]["triage"]["state"])
 
     def add(self) -> requests.Response:
         path = f"/api/v1/security_analytics/signals/{self.id}/add_to_incident"
@@ -107,16 +107,16 @@ class OnKibana(OnPlatform):
     def write(self, **options: t.Any) -> requests.Response:
         return self.client("POST", f"{self.path}/status", {"status": "closed", "signal_ids": [self.id]}, **options)
 
-    def source(self, query: t.Any) -> dict[str, t.Any]:
+    def source(self, query: t.Any) -> t.Any:
         hits = self.client.ask("POST", f"{self.path}/search", {"query": query, "size": 1000})["hits"]["hits"]
         (row,) = [row for row in hits if row["_id"] == self.id]
         return row["_source"]
 
     def read(self) -> str:
-        return self.source({"ids": {"values": [self.id]}})["kibana.alert.workflow_status"]
+        return str(self.source({"ids": {"values": [self.id]}})["kibana.alert.workflow_status"])
 
     def listed(self) -> str:
-        return self.source({"match_all": {}})["kibana.alert.workflow_status"]
+        return str(self.source({"match_all": {}})["kibana.alert.workflow_status"])
 
     def add(self) -> requests.Response:
         note = {"eventId": self.id, "note": "seen", "timelineId": ""}
@@ -141,12 +141,12 @@ class OnSecurityDeck(OnPlatform):
         return self.client("PATCH", self.path, {"updateMask": "status", "status": "RESOLVED"}, **options)
 
     def read(self) -> str:
-        return self.client.ask("GET", self.path)["status"]
+        return str(self.client.ask("GET", self.path)["status"])
 
     def listed(self) -> str:
         rows = self.client.ask("GET", f"/securitydeck/alerts/v1/sinks/{self.sim.security_deck.sink_id}/alerts")
         (row,) = [row for row in rows["alerts"] if row["id"] == self.id]
-        return row["status"]
+        return str(row["status"])
 
     def add(self) -> requests.Response:
         return self.client("POST", f"{self.path}/comments", {"text": "seen"})
@@ -170,12 +170,12 @@ class OnCalseta(OnPlatform):
         return self.client("PATCH", self.path, body, **options)
 
     def read(self) -> str:
-        return self.client.ask("GET", self.path)["data"]["status"]
+        return str(self.client.ask("GET", self.path)["data"]["status"])
 
     def listed(self) -> str:
         rows = self.client.ask("GET", "/v1/alerts", params={"page_size": 500})["data"]
         (row,) = [row for row in rows if row["uuid"] == self.id]
-        return row["status"]
+        return str(row["status"])
 
     def add(self) -> requests.Response:
         return self.client("POST", f"{self.path}/findings", {"agent_name": "runbook", "summary": "seen"})

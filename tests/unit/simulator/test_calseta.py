@@ -367,3 +367,21 @@ def test_lists_may_lag(sim: Simulator, calseta: Client) -> None:
         (row,) = [row for row in rows if row["uuid"] == alert.uuid]
         assert (row["tags"] == ["late"]) is (listed == "High")
         assert calseta.ask("GET", f"/v1/alerts/{alert.uuid}")["data"]["severity"] == "High"
+
+
+def pages(calseta: Client, **sorting: str) -> list[list[str]]:
+    """The ids on each of the four pages of forty alerts."""
+    numbers = [{"page": str(number), "page_size": "10", **sorting} for number in range(1, 5)]
+    return [[row["uuid"] for row in calseta.ask("GET", "/v1/alerts", params=page)["data"]] for page in numbers]
+
+
+def test_pages_of_equal_keys_repeat_some_and_lose_others(sim: Simulator, calseta: Client) -> None:
+    sim.reset(alerts={"calseta": 40})
+    assert len({one for page in pages(calseta, sort_by="severity") for one in page}) == 40
+    sim.settings.calseta.tiebreaker = False
+    first = pages(calseta, sort_by="severity")
+    assert first == pages(calseta, sort_by="severity")
+    assert [len(page) for page in first] == [10] * 4
+    assert len({one for page in first for one in page}) < 40
+    # Keys that differ need no tiebreaker.
+    assert len({one for page in pages(calseta, sort_by="occurred_at") for one in page}) == 40

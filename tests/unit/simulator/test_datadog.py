@@ -438,3 +438,25 @@ def test_rate_limit(sim: Simulator, datadog: Client) -> None:
 def test_unknown_paths(datadog: Client) -> None:
     datadog.ask("GET", "/api/v2/nonsense", status=404)
     datadog.ask("POST", f"{V2}/x/update", {}, 404)
+
+
+def test_signals_without_a_triage(sim: Simulator, datadog: Client) -> None:
+    signal = sim.datadog.add_signal(triaged=False)
+    path = f"/api/v2/security_monitoring/signals/{signal.id}"
+    attributes = datadog.ask("GET", path)["data"]["attributes"]
+    assert "triage" not in {**attributes["custom"]["workflow"], **attributes["gated"]["workflow"]}
+    search = {"filter": {"query": "@workflow.triage.state:open"}, "page": {"limit": 1000}}
+    found = datadog.ask("POST", "/api/v2/security_monitoring/signals/search", search)["data"]
+    assert signal.id not in {row["id"] for row in found}
+    datadog.ask("PATCH", f"{path}/state", {"data": {"attributes": {"state": "archived"}}})
+    attributes = datadog.ask("GET", path)["data"]["attributes"]
+    assert attributes["custom"]["workflow"]["triage"]["state"] == "archived"
+
+
+def test_a_conflict_at_will(sim: Simulator, datadog: Client) -> None:
+    signal = sim.datadog.add_signal()
+    sim.faults.add("conflict", writes=True)
+    path = f"/api/v2/security_monitoring/signals/{signal.id}/state"
+    body = datadog.ask("PATCH", path, {"data": {"attributes": {"state": "archived", "version": 1}}}, 409)
+    assert body["errors"][0]["status"] == "409"
+    assert signal.state == "open"

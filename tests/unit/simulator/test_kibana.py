@@ -463,3 +463,15 @@ def test_forms(sim: Simulator, kibana: Client) -> None:
 def test_unknown_paths_and_methods(kibana: Client) -> None:
     for method, path in (("GET", STATUS), ("POST", "/api/nonsense")):
         assert kibana.ask(method, path, status=404)["error"] == "Not Found"
+
+
+def test_alerts_without_a_status(sim: Simulator, kibana: Client) -> None:
+    alert = sim.kibana.add_alert(status=None)
+    assert sim.kibana.overview()[alert]["status"] is None
+    tags = {"tags_to_add": ["a"], "tags_to_remove": []}
+    assert kibana.ask("POST", TAGS, {"ids": [alert], "tags": tags})["updated"] == 1
+    status = {"signal_ids": [alert], "status": "closed"}
+    assert kibana.ask("POST", STATUS, status)["updated"] == 1
+    (hit,) = kibana.ask("POST", SEARCH, {"query": {"ids": {"values": [alert]}}})["hits"]["hits"]
+    assert "kibana.alert.workflow_status" not in hit["_source"]
+    assert hit["_source"]["kibana.alert.workflow_tags"] == ["a"]

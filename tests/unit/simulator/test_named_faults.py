@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 
 import pytest
 import requests
 
-from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator import Fault, Simulator, faults
 from ansible_collections.secops.triage.tests.simulator.faults import NAMED, UNCLEAR
 from ansible_collections.secops.triage.tests.unit.simulator.alerts import OnDatadog, OnKibana, OnPlatform
 from ansible_collections.secops.triage.tests.unit.simulator.client import Client
@@ -210,6 +211,10 @@ def test_every_name_makes_a_fault() -> None:
     assert [Fault.named(name).name for name in NAMED] == list(NAMED)
     with pytest.raises(ValueError, match="unknown fault 'explode'"):
         Fault.named("explode")
+
+
+def test_every_name_is_explained() -> None:
+    assert sorted(re.findall(r"^``(\w+)``  ", faults.__doc__ or "", re.MULTILINE)) == sorted(NAMED)
 
 
 def test_names_come_through_the_controls(sim: Simulator, session: requests.Session, calseta: Client) -> None:

@@ -134,6 +134,40 @@ def test_what_makes_it_another_finding(sim: Simulator, calseta: Params, options:
 
 
 @pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [
+        # The database keeps numbers as decimals, and writes those without a fraction as integers.
+        (1e23, 10**23, True),
+        ([{"a": -1e300}], [{"a": -(10**300)}], True),
+        (1.0, 1, True),
+        (0.1, 0.1, True),
+        (2**60, 2**60 + 1, False),
+        (1, True, False),
+        (0.0, False, False),
+        (1e300, 10**400, False),
+        ([1, 2], [2, 1], False),
+        ([1], [1, 1], False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": None}, {}, False),
+        ("1", 1, False),
+    ],
+)
+def test_numbers_in_evidence_are_compared_as_numbers(
+    sim: Simulator, calseta: Params, ours: t.Any, theirs: t.Any, same: bool
+) -> None:
+    finding = {"id": "1", "agent_name": "Ansible", "summary": TEXT, "confidence": None, "recommended_action": None}
+    alert = sim.calseta.add_alert(findings=[{**finding, "evidence": {"x": theirs}}])
+    task = {**calseta, "alert_ids": [alert.uuid], "text": TEXT, "evidence": {"x": ours}}
+    assert run_module(NAME, task)["changed"] is not same
+    assert len(alert.findings) == (1 if same else 2)
+
+
+def test_evidence_may_have_sixty_four_kilobytes(sim: Simulator, calseta: Params) -> None:
+    alert = sim.calseta.add_alert()
+    assert run(calseta, [alert.uuid], evidence={"a": "b" * 65_525})["changed"]
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [
         ({"agent_name": "a" * 256}, "agent_name has 256 characters; here it may have 255"),
@@ -142,6 +176,7 @@ def test_what_makes_it_another_finding(sim: Simulator, calseta: Params, options:
         ({"recommended_action": "a\x00"}, "recommended_action has a character in it that cannot be stored"),
         ({"evidence": {"a": ["b\x00"]}}, "evidence has control characters in it"),
         ({"evidence": {"a\x1b": "b"}}, "evidence has control characters in it"),
+        ({"evidence": {"a": "b" * 65_526}}, "evidence has 65537 bytes as JSON; here it may have 65536"),
     ],
 )
 def test_fields_that_are_refused_before_anything_is_sent(

@@ -259,4 +259,11 @@ def test_one_refused_alert_does_not_hide_the_others(sim: Simulator, calseta: Par
     result = run(calseta, alert_ids=ids)
     assert result["failed"]
     assert result["changed"]
-    assert result["counts"] == {"requested": 3, "changed": 2, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 3,
+        "changed": 2,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 0,
+    }

@@ -256,7 +256,14 @@ def test_one_refused_alert_does_not_hide_the_others(sim: Simulator, deck: Params
     result = run(deck, alert_ids=ids)
     assert result["failed"]
     assert result["changed"]
-    assert result["counts"] == {"requested": 3, "changed": 2, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 3,
+        "changed": 2,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 0,
+    }
     assert "alert is locked" in by_id(result)[ids[1]]["error"]["message"]
     assert [row["after"]["status"] for row in result["diff"]] == ["RESOLVED", "RESOLVED"]
 

@@ -61,9 +61,8 @@ def test_operation_that_shows_another_alert_than_there_is(sim: Simulator, deck: 
     key = deck["alert_ids"][0]
     sim.faults.add(Fault("merge", method="PATCH", body={"response": {"status": None}}))
     result = run(deck)
-    assert result["failed"]
-    assert "status is 'STATUS_UNSPECIFIED' where 'RESOLVED' was asked for" in result["msg"]
-    assert result["changed"], "a look shows what the operation did not"
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"], "a read shows what the operation did not"
     assert only(result)["status"] == sim.security_deck.alerts[key].status == "RESOLVED"
     assert len(sim.log.writes()) == 1
 
@@ -113,7 +112,14 @@ def test_lagging_replica(sim: Simulator, deck: Params) -> None:
     assert "error" not in found
     assert "error" not in seen
     assert lost["error"]["path"] == f"/security_deck/operations/{lost['operation_id']}"
-    assert result["counts"] == {"requested": 3, "changed": 2, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 3,
+        "changed": 2,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -160,7 +166,14 @@ def test_operation_that_does_not_end_leaves_it_open(sim: Simulator, deck: Params
     assert row["status"] == "OPEN"
     assert f"Operation {row['operation_id']} is not done after 0.1 s" in result["msg"]
     assert "wait_timeout" in row["error"]["hint"]
-    assert result["counts"] == {"requested": 1, "changed": 0, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 1,
+    }
     assert len(sim.log.writes()) == 1
 
 
@@ -203,7 +216,14 @@ def test_one_failing_operation_does_not_hide_the_others(sim: Simulator, deck: Pa
     ids = opened(sim, 5)
     sim.settings.security_deck.failing_operations = 1
     result = run(deck, alert_ids=ids, concurrency=1)
-    assert result["counts"] == {"requested": 5, "changed": 4, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 5,
+        "changed": 4,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 0,
+    }
     assert by_id(result)[ids[0]]["error"]["status"] == 500
     assert [alert.status for alert in map(sim.security_deck.alerts.get, ids) if alert] == ["OPEN", *["RESOLVED"] * 4]
 

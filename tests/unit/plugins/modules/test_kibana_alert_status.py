@@ -210,7 +210,14 @@ def test_five_thousand_alerts_are_one_read_five_writes_and_one_read(sim: Simulat
 def test_more_alerts_than_one_search_shows(sim: Simulator, kibana: Params) -> None:
     ids = many(sim, 10_500)
     result = run(kibana, alert_ids=ids, status="closed")
-    assert result["counts"] == {"requested": 10_500, "changed": 10_500, "unchanged": 0, "skipped": 0, "failed": 0}
+    assert result["counts"] == {
+        "requested": 10_500,
+        "changed": 10_500,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 0,
+        "unconfirmed": 0,
+    }
     searched = sorted(len(entry.body["query"]["ids"]["values"]) for entry in sim.log.reads())
     assert searched == [500, 500, 10_000, 10_000]
     assert len(sim.log.writes()) == 11
@@ -224,7 +231,14 @@ def test_conflict_by_ids_is_tried_again(sim: Simulator, kibana: Params) -> None:
     sim.settings.kibana.batch_size = 2
     sim.settings.kibana.conflicts = {ids[2]: 1}
     result = run(kibana, alert_ids=ids, status="closed")
-    assert result["counts"] == {"requested": 5, "changed": 5, "unchanged": 0, "skipped": 0, "failed": 0}
+    assert result["counts"] == {
+        "requested": 5,
+        "changed": 5,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 0,
+        "unconfirmed": 0,
+    }
     # What the aborted update had done was seen, and is not sent again.
     assert [entry.body["signal_ids"] for entry in sim.log.writes()] == [ids, [ids[2], ids[4]]]
     assert [entry.status for entry in sim.log.writes()] == [409, 200]
@@ -236,11 +250,18 @@ def test_conflict_that_stays_is_told_of_just_those_alerts(sim: Simulator, kibana
     result = run(kibana, alert_ids=ids, status="closed")
     assert result["failed"]
     assert result["changed"]
-    assert result["counts"] == {"requested": 4, "changed": 3, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 4,
+        "changed": 3,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": 1,
+    }
     error = by_id(result)[ids[1]]["error"]
     assert error["status"] == 409
     assert "version conflict, required seqNo" in error["message"]
-    assert by_id(result)[ids[1]]["changed"] is False
+    assert by_id(result)[ids[1]]["changed"] is None
 
 
 def test_an_analyst_who_was_faster_is_not_overwritten_after_a_conflict(sim: Simulator, kibana: Params) -> None:

@@ -74,7 +74,14 @@ def test_writes_what_differs_and_that_once_for_all_that_are_alike(sim: Simulator
         (3, "{'tags_to_add': ['a'], 'tags_to_remove': ['y']}"),
         (4, "{'tags_to_add': ['a'], 'tags_to_remove': []}"),
     ]
-    assert runs.real["counts"] == {"requested": 14, "changed": 9, "unchanged": 5, "skipped": 0, "failed": 0}
+    assert runs.real["counts"] == {
+        "requested": 14,
+        "changed": 9,
+        "unchanged": 5,
+        "skipped": 0,
+        "failed": 0,
+        "unconfirmed": 0,
+    }
 
 
 def test_five_thousand_are_one_read_five_writes_and_one_read(sim: Simulator, kibana: Params) -> None:
@@ -162,7 +169,7 @@ def test_a_lost_answer_is_looked_up(sim: Simulator, kibana: Params, fault: dict[
 
 @pytest.mark.parametrize(
     ("fault", "status"),
-    [({"status": 400}, 400), ({"status": 403, "html": True}, 403), ({"status": 413}, 413), ({"status": 429}, 429)],
+    [({"status": 400}, 400), ({"status": 403}, 403), ({"status": 413}, 413), ({"status": 429}, 429)],
 )
 def test_a_refusal_is_told_and_nothing_has_changed(
     sim: Simulator, kibana: Params, fault: dict[str, t.Any], status: int
@@ -171,8 +178,26 @@ def test_a_refusal_is_told_and_nothing_has_changed(
     sim.faults.add(Fault(writes=True, count=None, **fault))
     result = run(kibana, alert_ids=ids, tags=["a"], retries=0)
     assert result["error"]["status"] == status
-    assert result["counts"] == {"requested": 2, "changed": 0, "unchanged": 0, "skipped": 0, "failed": 2}
+    assert result["counts"] == {
+        "requested": 2,
+        "changed": 0,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 2,
+        "unconfirmed": 0,
+    }
     assert not result["changed"]
+
+
+def test_a_refusal_by_somebody_in_between_need_not_mean_that_nothing_has_changed(
+    sim: Simulator, kibana: Params
+) -> None:
+    ids = [sim.kibana.add_alert() for _each in range(2)]
+    sim.faults.add(Fault(writes=True, count=None, status=403, html=True))
+    result = run(kibana, alert_ids=ids, tags=["a"], retries=0)
+    assert result["error"]["status"] == 403
+    assert [row["changed"] for row in result["alerts"]] == [None, None]
+    assert result["counts"]["unconfirmed"] == 2
 
 
 def test_one_batch_that_is_refused_is_not_the_end_of_the_others(sim: Simulator, kibana: Params) -> None:

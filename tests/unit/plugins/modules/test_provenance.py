@@ -142,7 +142,7 @@ def test_line_that_cannot_be_left_fails_nothing(service: Service, status: int) -
 
 def test_guards_do_not_look_at_what_the_task_itself_has_changed(service: Service) -> None:
     """Where the line has to be sent again, the alert is no longer in the state that it was to be moved from."""
-    service.sim.faults.add(Fault("status", status=500, writes=True, path=NOTES))
+    service.sim.faults.add(Fault("status", status=429, wait_form="retry_after", wait=0.05, writes=True, path=NOTES))
     present = {"security_deck": "OPEN", "calseta": "Open"}.get(service.name, "open")
     alert_id = service.alert()
     mine = {"only_assigned_to": [""]} if service.name == "kibana_alert_assignees" else {}

@@ -49,6 +49,7 @@ def test_unknown_signal_fails_and_nothing_is_written(sim: Simulator, datadog: Pa
             "unchanged": len(ids) - 2,
             "skipped": 0,
             "failed": 2,
+            "unconfirmed": 0,
         }
     assert not sim.log.writes()
 

@@ -24,7 +24,14 @@ def failed(params: Params, **more: object) -> Result:
     result = run_module("signal_state", {**params, **more})
     assert result["failed"]
     assert rows(result)[0]["error"] == result["error"]
-    assert result["counts"] == {"requested": 1, "changed": 0, "unchanged": 0, "skipped": 0, "failed": 1}
+    assert result["counts"] == {
+        "requested": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "unconfirmed": int(rows(result)[0]["changed"] is None),
+    }
     return result
 
 
@@ -127,10 +134,10 @@ def test_a_write_without_an_answer_in_time(sim: Simulator, one: Params) -> None:
     assert len(sim.log.writes()) == 1
 
 
-def test_an_answer_with_another_value_names_both(sim: Simulator, one: Params) -> None:
+def test_an_answer_with_another_value_is_believed_less_than_a_read(sim: Simulator, one: Params) -> None:
     sim.faults.add(Fault("merge", writes=True, body={"data": {"attributes": {"state": "under_review"}}}))
-    result = failed(one)
-    assert "state is 'under_review' where 'archived' was asked for" in result["msg"]
+    result = run_module("signal_state", one)
+    assert not result.get("failed"), result["msg"]
     assert result["changed"], "it did change, whatever the answer says"
     assert rows(result)[0]["state"] == "archived", "as a look shows it"
     assert result["diff"][0]["after"]["state"] == "archived"
@@ -149,15 +156,14 @@ def test_an_answer_with_another_value_is_not_the_truth_where_no_look_confirms_it
     assert "state" not in rows(result)[0]
 
 
-def test_a_bulk_answer_with_another_value_names_both(sim: Simulator, one: Params) -> None:
+def test_a_bulk_answer_with_another_value_is_believed_less_than_a_read(sim: Simulator, one: Params) -> None:
     ids = [*one["signal_ids"], sim.datadog.add_signal().id]
     event = {"event": {"archive_reason": "none"}}
     sim.faults.add(Fault("merge", writes=True, body={"result": {"events": [event]}}))
     result = run_module("signal_state", {**one, "signal_ids": ids, "archive_reason": "other"})
-    assert result["failed"]
-    bad, good = rows(result)
-    assert "archive_reason is 'none' where 'other' was asked for" in bad["error"]["message"]
-    assert "error" not in good
+    assert not result.get("failed"), result["msg"]
+    assert [row["changed"] for row in rows(result)] == [True, True]
+    assert len(sim.log.writes()) == 1
 
 
 @pytest.mark.parametrize("body", [{}, [], {"data": None}, {"data": {"attributes": []}}, {"ok": True}, "done", 1, None])
@@ -177,9 +183,10 @@ def test_a_write_that_is_answered_well_but_not_done_is_a_failure(sim: Simulator,
     sim.faults.add(Fault("status", writes=True, status=200, when="before", count=None, body={"status": "done"}))
     result = failed(one)
     assert "the answer does not show what was done" in result["msg"]
-    assert not result["changed"]
-    # One retry, and a look after each write.
-    assert [entry.is_write for entry in sim.log] == [False, True, False, True, False]
+    assert rows(result)[0]["changed"] is None
+    # One retry, a read after each write, and more for as long as reads may lag.
+    assert [entry.is_write for entry in sim.log][:6] == [False, True, False, True, False, False]
+    assert len(sim.log.writes()) == 2
 
 
 def test_a_signal_that_vanishes_meanwhile(sim: Simulator, one: Params) -> None:
