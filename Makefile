@@ -62,7 +62,7 @@ matrix: .gate ## Sanity, units and integration on every ansible-core; make matri
 	@$(TOOL).sessions --session $(if $(CORE),core-$(CORE),matrix) $(ARGS)
 
 .PHONY: matrix-ends
-matrix-ends: .gate ## The newest and the oldest side by side: sanity, integration, and unit tests that depend on versions
+matrix-ends: .gate ## The newest and the oldest, side by side, with the unit tests that depend on versions
 	@$(MAKE) --jobs=2 --output-sync .newest .oldest
 
 .PHONY: .newest .oldest

@@ -91,8 +91,7 @@ def environment(session: nox.Session) -> None:
 
 def _ansible_test(name: str, core: str, arguments: list[str], *prepare: Callable[[], None]) -> str:
     def before() -> None:
-        matrix.prepare(name)
-        for one in prepare:
+        for one in (matrix.prepare, *prepare):
             one()
 
     antsibull_nox.add_ansible_test_session(

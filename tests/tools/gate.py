@@ -92,7 +92,7 @@ STEPS = [
         _tool("ansible_test", "sanity"),
         counts=True,
         own_environment=True,
-        # A minute and a half, and ruff knows most of it; pylint itself is in the gate, and in both ends of the matrix.
+        # A minute and a half, and ruff knows most of it; pylint itself is in the gate and the matrix.
         short=["--skip-test", "pylint"],
     ),
     Step(

@@ -21,15 +21,15 @@ _PLAYS = Path(__file__).with_name("playbooks")
 # It looks at its settings but once, so this must be said before.
 os.environ["ANSIBLE_MODULE_STRICT_UTF8_RESPONSE"] = "false"
 
-#: What is worth to be tested with other versions for each change; with all versions `make matrix` tests everything.
-_VERSIONS = "depends on Ansible, Python or packages; `make matrix-ends` runs nothing else on the newest and the oldest"
-# A marker that a session of the matrix has left here, in its copy: ansible-test takes no arguments for pytest.
+# A session of `make matrix-ends` leaves a marker here, in its copy: ansible-test hands no arguments on to pytest.
 _ONLY = Path(__file__).with_name("only.txt")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "whole: a play that others are much like; `make test` leaves it out")
-    config.addinivalue_line("markers", f"versions: {_VERSIONS}")
+    config.addinivalue_line(
+        "markers", "versions: depends on Ansible, Python or packages; the only unit tests of `make matrix-ends`"
+    )
     if _ONLY.is_file():
         config.option.markexpr = _ONLY.read_text()
 

@@ -136,6 +136,7 @@ def test_report(awx: Awx, sim: Simulator) -> None:
     assert not sim.log.writes()
 
 
+@pytest.mark.versions
 def test_runbook(awx: Awx, sim: Simulator) -> None:
     alert = sim.calseta.add_alert().uuid
     answers = {

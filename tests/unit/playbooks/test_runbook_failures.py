@@ -61,7 +61,6 @@ def assert_escalated(sim: Simulator, alert: dict[str, str], stage: str, task: st
         assert f"The runbook has failed in the stage {stage}{at}. The alert stays open." in everything
 
 
-@pytest.mark.versions
 def test_failure_of_the_users_part(sim: Simulator, tmp_path: Path) -> None:
     sim.settings.security_deck.operation_seconds = 0
     incident = sim.datadog.incident_ids[0]

@@ -17,8 +17,6 @@ import pytest
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, four_runs, run_module
 
-pytestmark = pytest.mark.versions
-
 NAME = "alert_update"
 #: Nothing listens there, and nothing goes further.
 NOWHERE = "http://127.0.0.1:9"
@@ -62,6 +60,7 @@ def bearers(sim: Simulator) -> set[str]:
 # Ways to a token
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("variable", [None, "YC_IAM_TOKEN", "YC_TOKEN"])
 def test_token_that_is_given(
     sim: Simulator, deck: Params, variable: str | None, monkeypatch: pytest.MonkeyPatch
@@ -97,6 +96,7 @@ def as_path(key: dict[str, str], folder: Path) -> t.Any:
     return str(path)
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("form", [as_text, as_mapping, as_path])
 @pytest.mark.parametrize("warned", [True, False])
 def test_key_of_a_service_account(
@@ -131,6 +131,7 @@ def test_key_from_the_environment(
     assert not tokens(sim)
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(
     ("options", "host"),
     [

@@ -15,8 +15,6 @@ import pytest
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module, without_rsa
 
-pytestmark = pytest.mark.versions
-
 
 @pytest.fixture
 def deck(sim: Simulator, security_deck: Params, monkeypatch: pytest.MonkeyPatch) -> Params:
@@ -43,6 +41,7 @@ def elliptic(key: dict[str, str]) -> str:
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(*form).decode()
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -77,11 +76,13 @@ def lines(key: dict[str, str]) -> list[str]:
     return [line for line in key["private_key"].splitlines() if "-----" not in line and "PLEASE" not in line]
 
 
+@pytest.mark.versions
 def test_without_pyjwt_it_is_asked_for(deck: Params, key: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jwt", None)
     assert "PyJWT[crypto]" in run(deck, service_account_key_file=key)["msg"]
 
 
+@pytest.mark.versions
 def test_without_what_pyjwt_needs_it_is_asked_for(deck: Params, key: dict[str, str]) -> None:
     with without_rsa():
         assert "PyJWT[crypto]" in run(deck, service_account_key_file=key)["msg"]
@@ -99,6 +100,7 @@ class Echo(Fault):
         return super().matches(entry)
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("way", ["iam_token", "service_account_key_file", "instance_metadata"])
 @pytest.mark.parametrize("place", ["/iam/v1/tokens", "/alerts/", "nowhere"])
 def test_no_secret_in_any_output(sim: Simulator, deck: Params, key: dict[str, str], way: str, place: str) -> None:
