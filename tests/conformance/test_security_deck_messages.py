@@ -45,15 +45,12 @@ def bare_alert(sim: Simulator) -> Alert:
 
 SCENARIOS: list[tuple[t.Callable[[Simulator], Alert], Params]] = [
     (bare_alert, {"status": "RESOLVED"}),
-    (bare_alert, {"status": "NEED_INFO", "severity": "INFO"}),
-    (bare_alert, {"classification": "FALSE_POSITIVE", "tags": ["phishing", "two words"]}),
+    (bare_alert, {"classification": "FALSE_POSITIVE"}),
     (bare_alert, {"assignee_subject_id": "SUBJECT"}),
     (bare_alert, {"status": "IN_PROGRESS", "classification": "TRUE_POSITIVE", "assignee_subject_id": "SUBJECT"}),
     (full_alert, {"classification": UNCLASSIFIED}),
     (full_alert, {"assignee_subject_id": ""}),
-    (full_alert, {"tags": []}),
-    (full_alert, {"tags": ["c"], "purge_tags": False}),
-    (full_alert, {"status": "OPEN", "classification": UNCLASSIFIED, "assignee_subject_id": "", "tags": []}),
+    (full_alert, {"status": "OPEN", "classification": UNCLASSIFIED, "assignee_subject_id": ""}),
 ]
 
 
@@ -84,7 +81,7 @@ def test_a_request_is_proper_and_means_what_the_module_reports(
 
 def message_of(fields: dict[str, t.Any]) -> t.Any:
     """An alert's fields, by the module's names, as a message that a mask can be applied to."""
-    body = {name: fields[name] for name in ("status", "severity", "tags", "classification")}
+    body = {name: fields[name] for name in ("status", "severity", "classification")}
     if fields["assignee_subject_id"]:
         body["assigneeSubjectId"] = fields["assignee_subject_id"]
     return parsed("UpdateAlertRequest", body)
