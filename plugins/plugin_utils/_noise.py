@@ -31,7 +31,8 @@ _AGAIN = "Make the preview again"
 def noise_preview(rows: t.Any, search: t.Any, closing: t.Any) -> Fields:
     """The list of those rows of the info module that would be closed. Raises `VocabularyError` for what is no id."""
     platform = platform_named(search["platform"])
-    listed = [row for row in plain(rows) if row["id"] in set(closing)]
+    wanted = set(closing)
+    listed = [row for row in plain(rows) if row["id"] in wanted]
     # Of what a service says only the ids count later, and these cannot say anything else.
     alert_ids([row["id"] for row in listed], platform)
     unsigned = {
@@ -49,29 +50,16 @@ def noise_list(given: t.Any, asked: t.Any) -> Fields:
     What is asked for may be less than the preview was asked for, but for the address: credentials go there.
     """
     found = plain(given)
-    if not isinstance(found, dict) or found.get("kind") != KIND:
-        raise VocabularyError(
-            f"Nothing is closed, for there is no list of a preview. Give it as close_noise_preview or close_noise_file,"
-            f" just as it was made; this has {_names(found)}"
-        )
-    unsigned = {name: value for name, value in found.items() if name != "checksum"}
-    if found.get("checksum") != _checksum(unsigned):
-        raise VocabularyError(f"Nothing is closed, for the list is not as a preview has made it. {_AGAIN}")
-    wrong = _misfit(unsigned)
+    wrong = _defect(found)
     if wrong:
-        raise VocabularyError(f"Nothing is closed, for the list's {wrong} is none of a preview. {_AGAIN}")
-    search = found["search"]
+        raise VocabularyError(f"Nothing is closed, for {wrong}")
+    search, again = found["search"], {name: value for name, value in plain(asked).items() if value}
     alert_ids(list(found["alerts"]), search["platform"])
-    given_again = {name: value for name, value in plain(asked).items() if value}
-    other = [name for name, value in given_again.items() if search.get(name) != value]
-    if "api_url" in search and "api_url" not in given_again:
-        other.append("api_url")
+    other = [name for name in dict.fromkeys([*again, "api_url"]) if search.get(name) != again.get(name)]
     if other:
-        raise VocabularyError(
-            "Nothing is closed, for the preview was asked for something else:"
-            f" {'; '.join(_difference(name, search, given_again) for name in other)}"
-        )
-    return found
+        told = "; ".join(_difference(name, search, again) for name in other)
+        raise VocabularyError(f"Nothing is closed, for the preview was asked for something else: {told}")
+    return t.cast(Fields, found)
 
 
 def way_back(result: t.Any) -> Fields:
@@ -99,15 +87,34 @@ def _checksum(unsigned: Fields) -> str:
     return hashlib.sha256(json.dumps(unsigned, sort_keys=True).encode()).hexdigest()
 
 
-def _misfit(unsigned: Fields) -> str:
-    """The part of a list that is not as a preview makes it, or nothing."""
-    search, alerts, counts = (unsigned.get(name) for name in ("search", "alerts", "counts"))
-    fitting = {
-        "search": isinstance(search, dict) and {"platform", "query", "verdict"} <= set(search) <= set(SEARCH),
-        "alerts": isinstance(alerts, dict) and all(map(_is_shown, alerts.values())),
-        "counts": isinstance(counts, dict) and isinstance(alerts, dict) and counts.get("listed") == len(alerts),
-    }
-    return next((name for name, fits in fitting.items() if not fits), "")
+def _defect(found: t.Any) -> str:
+    """Why it is no list as a preview makes it, and what to do, or nothing."""
+    if not isinstance(found, dict) or found.get("kind") != KIND:
+        return (
+            "there is no list of a preview. Give it as close_noise_preview or close_noise_file, just as it was made;"
+            f" this has {_names(found)}"
+        )
+    unsigned = {name: value for name, value in found.items() if name != "checksum"}
+    if found.get("checksum") != _checksum(unsigned):
+        return f"the list is not as a preview has made it. {_AGAIN}"
+    misfit = next((name for name, fits in _FITS.items() if not fits(unsigned.get(name))), "")
+    return f"the list's {misfit} is none of a preview. {_AGAIN}" if misfit else ""
+
+
+def _fits_search(search: t.Any) -> bool:
+    return isinstance(search, dict) and {"platform", "query", "verdict"} <= set(search) <= set(SEARCH)
+
+
+def _fit_alerts(alerts: t.Any) -> bool:
+    return isinstance(alerts, dict) and all(map(_is_shown, alerts.values()))
+
+
+def _fit_counts(counts: t.Any) -> bool:
+    return isinstance(counts, dict) and all(isinstance(counts.get(name), int) for name in ("found", "listed"))
+
+
+#: The parts of a list, and whether one is as a preview makes it.
+_FITS: dict[str, t.Callable[[t.Any], bool]] = {"search": _fits_search, "alerts": _fit_alerts, "counts": _fit_counts}
 
 
 def _is_shown(row: t.Any) -> bool:

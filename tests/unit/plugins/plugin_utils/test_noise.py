@@ -68,7 +68,9 @@ def test_id_that_is_none_is_not_listed() -> None:
         (forged(counts={"listed": 7}), AGAIN, "the list's counts is none of a preview"),
         (forged(search={**AGAIN, "guard": "off"}), AGAIN, "the list's search is none of a preview"),
         (
-            forged(alerts={"../a": {"severity": None, "created": None, "title": None}}, counts={"listed": 1}),
+            forged(
+                alerts={"../a": {"severity": None, "created": None, "title": None}}, counts={"found": 1, "listed": 1}
+            ),
             AGAIN,
             "Not the id of an alert of datadog: '../a'",
         ),
