@@ -43,6 +43,7 @@ options:
       - The states from which an alert may be changed, in the common vocabulary or in the platforms' own words, which
         count on platforms that have them.
       - V(on_hold) and V(escalated) count only where the platform can tell them from V(in_progress).
+      - An empty list is an error, for it would keep every alert.
     type: list
     elements: str
   only_assigned_to:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The part of a module that runs on the controller: it replaces V(auto) by a line that names the job.
+"""The part of a module that runs on the controller: it replaces V(auto), or V(true), by a line that names the job.
 
 Only the controller knows the variables that AWX and Event-Driven Ansible give to a play. The line has the variables
 that are named here and no others, for a play may know secrets.
@@ -16,14 +16,14 @@ import typing as t
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ansible_collections.secops.triage.plugins.module_utils._core.provenance import compose
+from ansible_collections.secops.triage.plugins.module_utils._core.provenance import compose, is_auto
 
 
 class ProvenanceAction(NormalAction):  # type: ignore[misc]  # ansible-core carries no types
     """Runs the module of the same name, with its O(provenance) filled in."""
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        if str(self._task.args.get("provenance", "")).strip() == "auto":
+        if is_auto(self._task.args.get("provenance")):
             self._task.args = {**self._task.args, "provenance": provenance_from_play(task_vars or {})}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         return result

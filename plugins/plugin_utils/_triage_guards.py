@@ -63,8 +63,12 @@ def _states(words: t.Sequence[str], platform: str) -> list[str]:
     known = _own_words(vocabulary.own_statuses, platform)
     # A state that looks like in_progress is not on_hold: on_hold would let through alerts that the user has not named.
     known |= {caption: [one for one in own if captions[one] == caption] for caption in vocabulary.STATUSES}
+    if not words:
+        raise vocabulary.VocabularyError(
+            "only_from is empty, and would keep every alert: name a state, or leave it out"
+        )
     found = _known("only_from", words, known, vocabulary.STATUSES)
-    if words and not found:
+    if not found:
         raise vocabulary.VocabularyError(
             f"only_from is {', '.join(words)}, of which {platform} tells nothing: here it takes"
             f" {', '.join(dict.fromkeys(captions.values()))}"

@@ -62,7 +62,7 @@ def _index() -> str:
     lines = [(_DOCSITE / "sphinx" / "index.rst").read_text()]
     plugins = [
         f"{path.stem} <{path.stem}_{kind}>"
-        for folder, kind in (("modules", "module"), ("filter", "filter"))
+        for folder, kind in (("modules", "module"), ("filter", "filter"), ("lookup", "lookup"))
         for path in sorted((ROOT / "plugins" / folder).glob("*.py"))
     ]
     plugins += [f"{path.name} <{path.name}_role>" for path in sorted((ROOT / "roles").iterdir())]

@@ -21,6 +21,10 @@ PREFIX = "Ansible"
 
 _BETWEEN = " · "
 
+#: What asks for no line, and for one that is made of what is known; a boolean of YAML arrives as its name.
+_NONE = ("", "none", "false", "no", "off")
+_AUTO = ("auto", "true", "yes", "on")
+
 _LONGEST = 200
 
 _LONGEST_PART = 60
@@ -32,9 +36,14 @@ def provenance(params: Params, scrub: t.Callable[[t.Any], t.Any]) -> str | None:
     Others than those who read the task's output will read it, so it is scrubbed as that is.
     """
     value = params["provenance"].strip()
-    if value in ("", "none"):
+    if value.lower() in _NONE:
         return None
-    return t.cast(str, scrub(provenance_from_environment() if value == "auto" else _checked(value)))
+    return t.cast(str, scrub(provenance_from_environment() if is_auto(value) else _checked(value)))
+
+
+def is_auto(value: t.Any) -> bool:
+    """Whether the line is to be made of what is known: C(true) asks for a line, and not for this word."""
+    return str(value).strip().lower() in _AUTO
 
 
 def _checked(value: str) -> str:

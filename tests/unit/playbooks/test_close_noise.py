@@ -92,9 +92,9 @@ def test_only_what_was_listed_and_is_as_it_was(sim: Simulator, tmp_path: Path, p
     assert json.loads((tmp_path / "list.json").read_text(encoding="utf-8")) == preview
     assert set(preview["alerts"]) == listed
     shown = TITLE.replace("{{", "{ {").replace("{%", "{ %")
-    assert all(line.partition("Z, ")[2].startswith(shown) for line in preview["alerts"].values())
-    for line in preview["alerts"].items():
-        assert ": ".join(line) in said
+    for alert_id, row in preview["alerts"].items():
+        assert row["title"].startswith(shown[:118])
+        assert f"{alert_id}: {row['severity']}, {row['created']}, {row['title']}" in said
 
     if platform in VERDICTS:
         # A workflow gives the variables of its survey to all nodes.
@@ -121,36 +121,154 @@ def assert_applied(sim: Simulator, folder: Path, platform: str, listed: set[str]
     assert outcome["counts"] == {"requested": 3, "changed": 2, "unchanged": 0, "skipped": 1, "failed": 0}
 
 
-def signed(**changed: t.Any) -> dict[str, t.Any]:
-    """A list as the preview makes them, but with this instead."""
-    search = dict.fromkeys(["query", "since", "sink", "title", "comment"], "")
-    search.update(platform="calseta", query="scanner", verdict="test", protect_severity="critical")
-    made = {"kind": PLAYBOOK, "search": search, "alerts": {}, "counts": {"found": 0, "listed": 0}, **changed}
+def signed(alerts: t.Iterable[str] = (), **changed: t.Any) -> dict[str, t.Any]:
+    """A list as the preview makes them, of these alerts, but with this instead."""
+    search = {"platform": "calseta", "query": "scanner", "verdict": "test", "protect_severity": "critical"}
+    rows = {one: {"severity": "low", "created": None, "title": "Port scan"} for one in alerts}
+    made = {"kind": PLAYBOOK, "search": search, "alerts": rows, "counts": {"found": 9, "listed": len(rows)}, **changed}
     return {**made, "checksum": hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()}
 
 
 def test_one_that_was_taken_on_keeps_the_others_open(sim: Simulator, tmp_path: Path) -> None:
     alerts = [add(sim, "calseta"), add(sim, "calseta", busy=True)]
-    given = {"close_noise_preview": signed(alerts=dict.fromkeys(alerts, "")), "close_noise_on_guard": "fail"}
+    given = {"close_noise_preview": signed(alerts), "close_noise_on_guard": "fail"}
     ended = played(sim, tmp_path, PLAYBOOK, {**given, "close_noise_step": "apply"})
     assert ended.returncode
     assert not sim.log.writes()
     assert handed_on(ended.stdout, "close_noise_outcome")["failed"]
 
 
+PREVIEW = {
+    "close_noise_step": "preview",
+    "close_noise_platform": "calseta",
+    "close_noise_query": "scanner",
+    "close_noise_verdict": "test",
+}
+
+
+def test_guards_are_those_of_the_play_and_not_of_the_list(sim: Simulator, tmp_path: Path) -> None:
+    """Who can write a list can sign it, too: it must not be what says which severities are protected."""
+    critical, low = add(sim, "calseta", severity="critical"), add(sim, "calseta")
+    search = {"platform": "calseta", "query": "scanner", "verdict": "test", "protect_severity": "low"}
+    given = {"close_noise_preview": signed([critical, low], search=search), "close_noise_step": "apply"}
+    said = play(sim, tmp_path, PLAYBOOK, given)
+    assert not sim.log.writes()
+    assert handed_on(said, "close_noise_outcome")["skipped"] == [critical, low]
+    assert handed_on(said, "close_noise_restore") == {}
+
+
+def test_list_of_somebody_else_is_refused(sim: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text(json.dumps(signed([add(sim, "calseta")])), encoding="utf-8")
+    (tmp_path / "link.json").symlink_to(tmp_path / "list.json")
+    given = {"close_noise_step": "apply", "close_noise_file": "list.json"}
+    for mode, name, said in ((0o666, "list.json", "can be written by others"), (0o600, "link.json", "cannot be read")):
+        (tmp_path / "list.json").chmod(mode)
+        ended = played(sim, tmp_path, PLAYBOOK, {**given, "close_noise_file": name})
+        assert ended.returncode
+        assert said in ended.stdout + ended.stderr
+    assert not list(sim.log)
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [pytest.param(one, marks=[] if one == "kibana" else pytest.mark.whole) for one in SEARCHES],
+)
+def test_way_back(sim: Simulator, tmp_path: Path, platform: str) -> None:
+    """The command that the playbook shows at its end puts back what it has closed; a second apply says that all are."""
+    sim.settings.security_deck.operation_seconds = 0
+    ids = [add(sim, platform) for dummy in range(2)]
+    before = sim.world.platforms[platform].overview()
+    url = sim.world.platforms[platform].url
+    asked = {**SEARCHES[platform], "close_noise_platform": platform, "close_noise_api_url": url}
+    asked = {**asked, "close_noise_verdict": "duplicate", "close_noise_file": "list.json", "triage_provenance": "none"}
+    if platform == "security_deck":
+        asked["close_noise_sink"] = sim.security_deck.sink_id
+    play(sim, tmp_path, PLAYBOOK, asked)
+    assert (tmp_path / "list.json").stat().st_mode & 0o777 == 0o600
+    applying = {**asked, "close_noise_step": "apply"}
+    foretold = play(sim, tmp_path, PLAYBOOK, applying, "--check")
+    assert "2 of the 2 alerts of the list would be closed, 2 of them by this run" in foretold
+    assert not list(tmp_path.glob("list.restore-*"))
+    said = play(sim, tmp_path, PLAYBOOK, applying)
+    assert "2 of the 2 alerts of the list are closed, 2 of them by this run" in said
+    (kept,) = tmp_path.glob("list.restore-*.json")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert json.loads(kept.read_text(encoding="utf-8")) == handed_on(said, "close_noise_restore")
+
+    again = play(sim, tmp_path, PLAYBOOK, applying)
+    assert "2 of the 2 alerts of the list are closed, 0 of them by this run" in again
+    assert "To take that back" not in again
+    assert list(tmp_path.glob("list.restore-*.json")) == [kept]
+
+    command = re.search(r"To take that back: ansible-playbook (\S+) -e (\S+)=(\S+) -e (\S+)=(\S+) --check --diff", said)
+    assert command, said
+    playbook, *words = command.groups()
+    given = dict(zip(words[::2], words[1::2]))
+    play(sim, tmp_path, playbook, given, "--check", "--diff")
+    play(sim, tmp_path, playbook, given)
+    after = sim.world.platforms[platform].overview()
+    fields = ("state", "status", "archive_reason", "reason", "classification")
+    for alert_id in ids:
+        assert [after[alert_id].get(name) for name in fields] == [before[alert_id].get(name) for name in fields]
+
+
+def test_file_for_the_way_back_that_cannot_be_made_keeps_all_open(sim: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "back.json").symlink_to(tmp_path / "elsewhere")
+    given = {"close_noise_preview": signed([add(sim, "calseta")]), "close_noise_step": "apply"}
+    ended = played(sim, tmp_path, PLAYBOOK, {**given, "close_noise_restore_file": "back.json"})
+    assert ended.returncode
+    assert "File exists" in ended.stdout + ended.stderr
+    assert not list(sim.log)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"close_noise_preview": ["an-id"]}, "Give the list of a preview, just as it was made"),
-        ({"close_noise_preview": {**signed(), "alerts": {"another": ""}}}, "Give the list of a preview, just as"),
+        ({}, "there is no list of a preview. Give it as close_noise_preview or close_noise_file"),
+        ({"close_noise_preview": ["an-id"]}, "there is no list of a preview. Give it as close_noise_preview or"),
+        ({"close_noise_preview": "junk"}, "close_noise_preview is neither JSON nor the output of a task"),
+        ({"close_noise_file": "variables.json"}, "there is no list of a preview. Give it as close_noise_preview or"),
+        ({"close_noise_preview": {**signed(), "alerts": {"another": ""}}}, "the list is not as a preview has made it"),
+        ({"close_noise_preview": signed(["{{ 1 + 1 }}"])}, "Not the id of an alert of calseta: '{ { 1 + 1 }}'"),
         (
             {"close_noise_preview": signed(), "close_noise_query": "okta", "close_noise_platform": "datadog"},
-            "This is the list of a preview that was asked for something else: platform, query",
+            "something else: close_noise_platform is datadog now, and was calseta; close_noise_query is okta now,",
+        ),
+        (
+            {"close_noise_preview": signed(), "close_noise_api_url": "https://another.example"},
+            "something else: close_noise_api_url is https://another.example now, and was nothing",
+        ),
+        (
+            {**PREVIEW, "close_noise_verdict": "nonsense"},
+            "calseta has no verdict 'nonsense'; it takes true_positive, benign",
+        ),
+        (
+            {**PREVIEW, "close_noise_verdict": "managed externally"},
+            "verdict managed externally alerts of calseta stay open",
+        ),
+        (
+            {**PREVIEW, "close_noise_file": "variables.json"},
+            "variables.json already, and a list is never written over.",
         ),
         ({"close_noise_step": "preview", "close_noise_platform": "calseta"}, "Give close_noise_platform, which is one"),
         ({"close_noise_step": "close"}, "close_noise_step is preview, or apply, and not close"),
     ],
-    ids=["no preview", "another alert", "another search", "no query", "no step"],
+    ids=[
+        "nothing",
+        "no preview",
+        "junk",
+        "a file of something else",
+        "another alert",
+        "no id",
+        "another search",
+        "another address",
+        "no verdict",
+        "a verdict that leaves them open",
+        "a file that is there",
+        "no query",
+        "no step",
+    ],
 )
 def test_what_no_preview_has_shown_is_refused(
     sim: Simulator, tmp_path: Path, given: dict[str, t.Any], why: str

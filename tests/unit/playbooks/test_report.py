@@ -27,6 +27,7 @@ HOSTILE = (
     "=cmd()|'/C calc'!A0",
     'over; =1+1, @SUM(1) "quoted", -2',
     "{{ lookup('ansible.builtin.pipe', 'touch owned') }} {% raw %}",
+    "billing@evil.example +a.b@evil.example mailto:a@evil.example @evil //evil.example/x evil.com ftp://evil.com",
     "](javascript:alert(1)) ![x](http://evil.example/) www.evil.example `x` **b** &lt; \\",
     "\" onmouseover='alert(1)' x=\"</td></table><img src=x onerror=alert(1)>",
 )
@@ -112,12 +113,17 @@ def test_all_open_alerts_whatever_they_say(sim: Simulator, tmp_path: Path) -> No
     assert {len(re.split(r"(?<!\\)\|", row)) for row in rows} == {7}
     markdown = "\n".join(lines)
     assert not re.search(r"(?<!\\)[<`]|(?<!\\)\]\((?!http://127)|http://(?!127)|(?i:www)\.", markdown)
+    # Nor what some renderers make links of: e-mail addresses, names of hosts, and these with two slashes before.
+    bare = re.sub(r"\]\(http://127\.[^)]*\)", "", markdown)
+    assert not re.search(r"//|[\w.+-]@|@\w|\w\.(?:example|com)\b", bare)
+    for kind in ("md", "csv", "html"):
+        assert not re.search(r"\{[{%#]", (tmp_path / f"open-alerts.{kind}").read_text(encoding="utf-8")), kind
 
     source = (tmp_path / "open-alerts.html").read_text(encoding="utf-8")
     page = Page()
     page.feed(source)
     assert all(alert_id in page.text for alert_id in expected)
-    assert all(title in page.text for title in HOSTILE[1:])
+    assert all(re.sub(r"\{(?=[{%])", "{ ", title) in page.text for title in HOSTILE[1:])
     # Nothing but what the template has: no scripts, nothing to fetch, no address but those of alerts.
     assert {name for name, dummy in page.tags} <= set(re.findall(r"<(\w+)", template("html")))
     assert not [key for dummy, attributes in page.tags for key in attributes if key.startswith(("on", "src", "style"))]

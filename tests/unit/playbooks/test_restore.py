@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, run_module
-from ansible_collections.secops.triage.tests.unit.playbooks.playing import play
+from ansible_collections.secops.triage.tests.unit.playbooks.playing import play, settings
 
 PLAYBOOK = "secops.triage.restore"
 
@@ -176,6 +178,50 @@ def test_what_alerts_say_is_no_template(sim: Simulator, calseta: Params, tmp_pat
     play(sim, tmp_path, PLAYBOOK, {"restore_file": "kept.json"})
     assert (alert.status, alert.tags) == ("Open", tags)
     assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.versions
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_what_commands_print(sim: Simulator, tmp_path: Path, form: str) -> None:
+    """The output of a command is read as it is, with a diff, and so is that of a playbook."""
+    signals = [sim.datadog.add_signal() for dummy in range(2)]
+    options: dict[str, t.Any] = {
+        "api_url": sim.datadog.url,
+        "state": "archived",
+        "archive_comment": "localhost | {{ a }} =>",
+    }
+    environment = {**settings(sim, tmp_path), "ANSIBLE_CALLBACK_RESULT_FORMAT": form}
+    tasks = [{"secops.triage.signal_state": {**options, "signal_ids": [signals[1].id]}}]
+    (tmp_path / "closes.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    arguments = json.dumps({**options, "signal_ids": [signals[0].id]})
+    commands = [
+        ["ansible.cli.adhoc", "localhost", "-m", "secops.triage.signal_state", "--diff", "-a", arguments],
+        ["ansible.cli.playbook", "closes.yml", "--diff", "-v"],
+    ]
+    for signal, command in zip(signals, commands):
+        run = subprocess.run(
+            [sys.executable, "-m", *command], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert signal.state == "archived"
+        (tmp_path / "kept.txt").write_text(run.stdout, encoding="utf-8")
+        where = {"restore_module": "signal_state", "restore_file": "kept.txt", "restore_api_url": sim.datadog.url}
+        play(sim, tmp_path, PLAYBOOK, where)
+        assert signal.state == "open"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nothing that was kept", "kept.txt is neither JSON nor the output of a task with signals or alerts"),
+        ('{"signals": [', "kept.txt begins as JSON, and is none: "),
+    ],
+)
+def test_what_is_neither_is_told(sim: Simulator, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "kept.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(AssertionError, match=said):
+        play(sim, tmp_path, PLAYBOOK, {"restore_module": "signal_state", "restore_file": "kept.txt"})
+    assert not list(sim.log)
 
 
 @pytest.mark.parametrize(

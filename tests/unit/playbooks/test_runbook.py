@@ -85,9 +85,11 @@ def test_every_platform(sim: Simulator, tmp_path: Path, platforms: tuple[str, ..
             "changed": True,
         }
         assert state(sim, alert)["status"] == STATES[platform][3]
-        assert (tmp_path / f"isolated-{alert['id']}").read_text() == ended.outcome["title"]
+        isolated = (tmp_path / f"isolated-{alert['id']}").read_text()
+        assert isolated.replace("{{", "{ {") == ended.outcome["title"]
         assert "The scan was announced" in said(sim, alert)
-    assert (real.ended[0].outcome["title"] == title) == ("datadog" in platforms)
+    # An outcome is a variable of the next job, where a template would be run.
+    assert (real.ended[0].outcome["title"] == title.replace("{{", "{ {")) == ("datadog" in platforms)
     assert sim.credentials.datadog_app_key not in real.output
 
     sim.log.clear()
@@ -176,6 +178,7 @@ def test_what_cannot_be_run_is_not_claimed(sim: Simulator, tmp_path: Path) -> No
         ({"remediation": {}, "verdict": ""}, needs, "or tasks, which is a file. Give runbook_verdict, for"),
         ({"remediation": {"tasks": "not_there.yml"}}, needs, "There is no not_there.yml in "),
         ({"verify": {"tasks": "not_there.yml"}}, needs, "There is no not_there.yml in "),
+        ({"only_from": []}, needs, "Give runbook_only_from at least one state, such as new."),
         ({"only_from": ["escalated", "on_hold"]}, says, "only_from is escalated, on_hold, of which kibana"),
         ({"verdict": "test", "on_lossy": "fail"}, says, "on_lossy is fail. kibana: verdict test is only other there"),
         # Of this Ansible tells no rescue anything.
@@ -205,3 +208,29 @@ def test_remediation_that_cannot_be_loaded_ends_the_play_before_the_claim(sim: S
     assert run.returncode
     assert "YAML" in run.stdout + run.stderr
     assert not sim.log.writes()
+
+
+def test_id_is_told_as_the_platform_writes_it(sim: Simulator, tmp_path: Path) -> None:
+    """Also where it was pasted; an event's alert is taken as it is, with the platform's own object."""
+    alert = new_alert(sim, "calseta")
+    pasted = {**alert, "id": f" {alert['id'].upper()}\n", "title": "Scan", "new": True, "raw": {"title": "Scan"}}
+    (ended,) = run_all(sim, tmp_path, [{**WORKS, "alert": pasted}]).ended
+    assert (ended.outcome["outcome"], ended.outcome["id"]) == ("closed", alert["id"])
+    assert state(sim, alert)["status"] == "Closed"
+
+
+@pytest.mark.parametrize(
+    ("alert", "said"),
+    [
+        ({"id": "not one"}, "Not the id of an alert of calseta: 'not one'. Give ids only"),
+        ({"raw": {"tags": ["{{ 1 + 1 }}"]}}, "There is a template in runbook_alert, and nothing was done."),
+    ],
+)
+def test_alert_that_is_none_is_refused(sim: Simulator, tmp_path: Path, alert: dict[str, t.Any], said: str) -> None:
+    lay_out(tmp_path)
+    given = {"remediation": {"tasks": str(tmp_path / "works.yml")}, "verdict": "benign"}
+    variables = {f"runbook_{name}": value for name, value in given.items()}
+    run = played(sim, tmp_path, PLAYBOOK, {**variables, "runbook_alert": {**new_alert(sim, "calseta"), **alert}})
+    assert run.returncode
+    assert said in run.stdout + run.stderr
+    assert not list(sim.log)

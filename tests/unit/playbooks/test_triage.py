@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.playbooks.playing import played, tells, told
+from ansible_collections.secops.triage.tests.unit.playbooks.playing import play, played, tells, told
 
 Fields = dict[str, t.Any]
 
@@ -252,3 +252,22 @@ def test_platform_that_fails(sim: Simulator, stage: Stage) -> None:
         assert f"{one['platform']}, {one['module']}: {one['msg']}" in told.failure
     assert [comment["text"] for comment in fine.comments] == ["Seen"]
     assert not refused.comments
+
+
+@pytest.mark.parametrize("form", [list, json.dumps, "\n".join], ids=["a list", "JSON", "a text"])
+def test_ids_in_each_form(sim: Simulator, tmp_path: Path, form: t.Callable[[list[str]], t.Any]) -> None:
+    alerts = [sim.calseta.add_alert(), sim.calseta.add_alert()]
+    given = {"triage_alert_ids": form([f" {one.uuid} " for one in alerts]), "triage_platform": "calseta"}
+    play(sim, tmp_path, "secops.triage.triage", {**given, "triage_status": "in_progress"})
+    assert [one.status for one in alerts] == ["Triaging"] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(None, "Give triage_alerts, or triage_platform and"), ("None", "Not the id of an alert of calseta: 'None'")],
+)
+def test_what_is_no_id_is_refused(sim: Simulator, tmp_path: Path, given: t.Any, said: str) -> None:
+    variables = {"triage_alert_ids": given, "triage_platform": "calseta", "triage_status": "new"}
+    with pytest.raises(AssertionError, match=said):
+        play(sim, tmp_path, "secops.triage.triage", variables)
+    assert not list(sim.log)

@@ -70,7 +70,7 @@ def test_linters_find_the_options_of_the_module(name: str) -> None:
 LINE = "Ansible · AWX job 4711 · template Close noise · play Night shift · user amira"
 NAME = "secops.triage.alert_update"
 #: By what is special about them, tasks that ask for the line, each with what it leaves.
-KINDS: dict[str, tuple[dict[str, t.Any], str | None, str | None]] = {
+KINDS: dict[str, tuple[dict[str, t.Any], str | bool | None, str | None]] = {
     "plain": ({}, "auto", LINE),
     "again": ({}, "auto", LINE),
     "in check mode": ({"check_mode": True, "diff": True}, "auto", None),
@@ -80,6 +80,7 @@ KINDS: dict[str, tuple[dict[str, t.Any], str | None, str | None]] = {
     "retried": ({"register": "result", "until": "result is success", "retries": 2, "delay": 0}, "auto", LINE),
     "with an environment": ({"environment": {"JOB_ID": "1"}}, "auto", LINE),
     "by default": ({}, None, LINE),
+    "as a boolean": ({}, True, LINE),
     "none": ({}, "none", None),
     "in its own words": ({}, "ticket 4711", "Ansible · ticket 4711"),
     "with less that is known": (

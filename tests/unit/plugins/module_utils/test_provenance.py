@@ -38,6 +38,11 @@ def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         (" ticket 4711\n", "Ansible · ticket 4711"),
         ("Ansible · ticket 4711", "Ansible · ticket 4711"),
         ("auto", "Ansible"),
+        # As a boolean of YAML arrives.
+        ("True", "Ansible"),
+        ("yes", "Ansible"),
+        ("False", None),
+        ("no", None),
     ],
 )
 def test_what_a_task_asks_for(asked: str, line: str | None) -> None:

@@ -303,7 +303,6 @@ GUARDS = [
     ("datadog", {"only_from": ["new", "on_hold", "escalated"]}, {"only_from": ["open"]}),
     ("security_deck", {"only_from": ["on_hold", "Triaging"]}, {"only_from": ["NEED_INFO"]}),
     ("calseta", {"only_from": ["escalated", "open"]}, {"only_from": ["Escalated", "Open"]}),
-    ("calseta", {"only_from": []}, {"only_from": []}),
     ("calseta", {"only_assigned_to": [""]}, {}),
     ("kibana", {"only_assigned_to": ["", "amira"]}, {"only_assigned_to": ["", "amira"]}),
     ("datadog", {"protect_severity": ["critical", "Informational"]}, {"protect_severity": ["critical", "info"]}),
@@ -351,6 +350,7 @@ def test_what_follows_a_change_may_find_what_it_has_made() -> None:
 @pytest.mark.parametrize(
     ("platform", "options", "said"),
     [
+        ("calseta", {"only_from": []}, "only_from is empty, and would keep every alert: name a state, or leave it out"),
         ("datadog", {"only_from": ["newish"]}, "only_from has 'newish' in it, and takes new, in_progress, "),
         (
             "datadog",
