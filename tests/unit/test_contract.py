@@ -113,6 +113,18 @@ def test_every_fallback_is_documented_and_works(module: Documented, monkeypatch:
             assert validated(module, {}).validated_parameters[name] == f"from-{variable}"
 
 
+def test_a_variable_that_is_set_but_empty_is_not_set(module: Documented, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWX sets the variables of fields that nobody has filled in."""
+    for name, spec in module.spec.items():
+        variables = list(spec["fallback"][1]) if "fallback" in spec else []
+        for variable in variables:
+            monkeypatch.setenv(variable, f"from-{variable}")
+        for variable, following in zip(variables, [*variables[1:], None]):
+            monkeypatch.setenv(variable, "")
+            expected = f"from-{following}" if following else spec.get("default")
+            assert validated(module, {}).validated_parameters[name] == expected
+
+
 def test_choices_of_the_task_and_of_the_environment_differ_in_nothing(module: Documented) -> None:
     """A fallback is not checked against choices, so no option has both."""
     assert not [name for name, spec in module.spec.items() if "fallback" in spec and "choices" in spec]
