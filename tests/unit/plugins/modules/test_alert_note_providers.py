@@ -176,7 +176,7 @@ def test_evidence_may_have_sixty_four_kilobytes(sim: Simulator, calseta: Params)
         ({"recommended_action": "a\x00"}, "recommended_action has a character in it that cannot be stored"),
         ({"evidence": {"a": ["b\x00"]}}, "evidence has control characters in it"),
         ({"evidence": {"a\x1b": "b"}}, "evidence has control characters in it"),
-        ({"evidence": {"a": "b" * 65_526}}, "evidence has 65537 bytes as JSON; here it may have 65536"),
+        ({"evidence": {"a": "b" * 65_528}}, "evidence has 65537 bytes as JSON; here it may have 65536"),
     ],
 )
 def test_fields_that_are_refused_before_anything_is_sent(
