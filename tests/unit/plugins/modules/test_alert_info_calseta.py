@@ -144,30 +144,46 @@ def without_tiebreaker(sim: Simulator, alerts: int, **fields: t.Any) -> None:
             alert.scene = dataclasses.replace(alert.scene, title=fields["title"])
 
 
-@pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("by", ["severity", "source_name", "status", "title", "created_at", "occurred_at"])
-def test_rows_that_the_pages_lose_are_found(sim: Simulator, calseta: Params, by: str, order: str) -> None:
+@pytest.mark.parametrize(
+    ("by", "order", "again"),
+    [
+        ("severity", "desc", 2),
+        ("severity", "asc", 2),
+        ("source_name", "desc", 2),
+        ("status", "asc", 2),
+        ("created_at", "asc", 0),
+        ("occurred_at", "desc", 0),
+    ],
+)
+def test_rows_that_the_pages_lose_are_found(sim: Simulator, calseta: Params, by: str, order: str, again: int) -> None:
     """Pages of a real server repeat some and lose others, where they are sorted by what many have in common."""
-    without_tiebreaker(sim, 1500)
-    result = run(calseta, query={"sort_by": by, "sort_order": order}, max_alerts=2000)
-    assert (len(ids(result)), set(ids(result))) == (1500, set(sim.calseta.alerts))
-    assert (result["total"], result["truncated"]) == (1500, False)
+    without_tiebreaker(sim, 700)
+    result = run(calseta, query={"sort_by": by, "sort_order": order})
+    assert (len(ids(result)), set(ids(result))) == (700, set(sim.calseta.alerts))
+    assert (result["total"], result["truncated"]) == (700, False)
     shown = [row[SHOWN.get(by, by)] for row in result["alerts"]]
     assert shown == sorted(shown, reverse=order == "desc")
-    # Three pages that lose some, and three that do not.
-    assert len(sim.log) == (3 if by in ("created_at", "occurred_at") else 6)
+    # Two pages that lose some, and two that do not.
+    assert len(sim.log) == 2 + again
 
 
-@pytest.mark.parametrize("limit", [499, 500, 700, 1000, 1499])
-@pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("by", ["severity", "source_name", "title"])
+@pytest.mark.parametrize(
+    ("by", "order", "limit"),
+    [
+        ("severity", "desc", 499),
+        ("severity", "desc", 500),
+        ("severity", "asc", 600),
+        ("severity", "desc", 699),
+        ("source_name", "desc", 600),
+    ],
+)
 def test_the_first_are_the_first(sim: Simulator, calseta: Params, by: str, order: str, limit: int) -> None:
-    without_tiebreaker(sim, 1500)
+    without_tiebreaker(sim, 700)
     expected = sorted((alert.row()[by] for alert in sim.calseta.alerts.values()), reverse=order == "desc")
     result = run(calseta, query={"sort_by": by, "sort_order": order}, max_alerts=limit)
     assert len(set(ids(result))) == limit
     assert [row[SHOWN.get(by, by)] for row in result["alerts"]] == expected[:limit]
-    assert (result["total"], result["truncated"]) == (1500, True)
+    assert (result["total"], result["truncated"]) == (700, True)
     if limit >= 500:
         # Of those that have the same, the newest come first; and so they do in the next run.
         assert ids(run(calseta, query={"sort_by": by, "sort_order": order}, max_alerts=limit)) == ids(result)
@@ -199,21 +215,21 @@ def test_times_that_are_equal_leave_the_title(sim: Simulator, calseta: Params) -
     assert (ids(result), result["total"]) == (sorted(sim.calseta.alerts), 1100)
 
 
-@pytest.mark.parametrize(("alerts", "limit"), [(1500, 2000), (1500, 1000)])
-def test_what_no_order_shows_is_an_error(sim: Simulator, calseta: Params, alerts: int, limit: int) -> None:
-    without_tiebreaker(sim, alerts, occurred=time.time() - 600, title="Noise")
+@pytest.mark.parametrize("limit", [2000, 600])
+def test_what_no_order_shows_is_an_error(sim: Simulator, calseta: Params, limit: int) -> None:
+    without_tiebreaker(sim, 1100, occurred=time.time() - 600, title="Noise")
     result = run(calseta, query={}, max_alerts=limit)
     assert result["failed"]
-    found = re.search(r"shows (\d+) of the 1500 alerts that match: .* have the same created_at", result["msg"])
+    found = re.search(r"shows (\d+) of the 1100 alerts that match: .* have the same created_at", result["msg"])
     assert found
-    assert 500 < int(found.group(1)) < 1500
+    assert 500 < int(found.group(1)) < 1100
     assert "Narrow the query" in result["error"]["hint"]
     assert len(sim.log) < 15
 
 
-@pytest.mark.parametrize("limit", [2000, 1000])
+@pytest.mark.parametrize("limit", [2000, 600])
 def test_alerts_that_come_and_leave_while_rows_are_lost(sim: Simulator, calseta: Params, limit: int) -> None:
-    without_tiebreaker(sim, 1500)
+    without_tiebreaker(sim, 1100)
     keys = list(sim.calseta.alerts)
 
     def move(_entry: Entry) -> None:

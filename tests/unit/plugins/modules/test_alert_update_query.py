@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -163,6 +164,27 @@ def newer(on: Provider, count: int) -> list[str]:
         else:
             alert.created += 590
     return ids
+
+
+@pytest.mark.parametrize("limit", [600, 5000])
+def test_every_alert_of_an_import_is_closed(server: Provider, limit: int) -> None:
+    """They came in at the same time, and pages that are sorted by that lose some of them."""
+    server.settings.tiebreaker = False
+    ids = server.noise(600)
+    for number, key in enumerate(ids):
+        server.alert(key).occurred = server.alert(ids[0]).occurred
+        server.alert(key).scene = dataclasses.replace(server.alert(key).scene, title=f"Noise {number}")
+    runs = [server.run(query=server.query(), max_alerts=limit, check=True) for _each in range(2)]
+    assert [(result["matched"], set(by_id(result)) ^ set(ids)) for result in runs] == [(600, set())] * 2
+    assert runs[0]["alerts"] == runs[1]["alerts"]
+
+
+def test_import_that_cannot_be_told_apart_is_not_written_to(server: Provider) -> None:
+    server.settings.tiebreaker = False
+    for key in server.noise(600):
+        server.alert(key).occurred = 1_800_000_000.0
+    result = server.run(query={"source_name": ["noise"]}, max_alerts=1000)
+    nothing_written(server, result, "of the 600 alerts that match")
 
 
 # Between the search and the write
