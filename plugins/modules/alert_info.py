@@ -62,12 +62,15 @@ options:
         description:
           - The time from which on, for O(provider=calseta), such as V(2026-01-31T08:00:00Z), V(2026-01-31) or
             V(now-24h). Without a zone it is UTC.
+          - It is compared with RV(alerts[].occurred), which may be days before RV(alerts[].created).
         type: str
       to_time:
         description: The time up to which, in the same forms, for O(provider=calseta).
         type: str
       sort_by:
-        description: What to sort by, for O(provider=calseta). If not given, it is V(created_at).
+        description:
+          - What to sort by, for O(provider=calseta). If not given, it is V(created_at).
+          - Of alerts that have the same, the newest come first.
         type: str
         choices: [created_at, occurred_at, severity, source_name, status, title]
       sort_order:
@@ -167,7 +170,7 @@ alerts:
       type: str
       sample: ajeexample0000000001
     created:
-      description: When it came up, in UTC; V(null) if unknown.
+      description: When the alert came in, in UTC; V(null) if unknown.
       type: str
       sample: "2026-01-31T08:00:00.000Z"
     updated:
@@ -184,8 +187,16 @@ alerts:
         - V(null) if there is none, and where a search of Calseta has found the alert, for that does not show it.
       type: str
       sample: Brute force of SSH
+    occurred:
+      description:
+        - When that happened what the alert is about, in UTC; V(null) if unknown.
+        - O(query.from_time) and O(query.to_time) go by this time.
+      returned: for O(provider=calseta)
+      type: str
+      sample: "2026-01-20T23:10:00.000Z"
     tags:
       description: The tags.
+      returned: for O(provider=calseta)
       type: list
       elements: str
       sample: [phishing]

@@ -11,7 +11,8 @@ short_description: Update alerts of Yandex Security Deck or Calseta
 version_added: 1.0.0
 author: secops.triage contributors (!UNKNOWN)
 description:
-  - Brings alerts of Yandex Cloud Security Deck, or of Calseta, to a status, a severity, tags, and a verdict.
+  - Brings alerts of Yandex Cloud Security Deck to a status, a verdict and an assignee.
+  - Brings alerts of Calseta to a status, a severity, tags and verdicts.
   - Takes alerts by their ids, or those that a query finds. Reads every alert first, and writes only what differs.
   - Each provider has values of its own, and some options of its own. What belongs to the other one is refused.
 options:
@@ -77,7 +78,7 @@ options:
     choices: [OPEN, IN_PROGRESS, NEED_INFO, RESOLVED, Open, Triaging, Escalated, Closed]
   severity:
     description:
-      - The severity, for O(provider=calseta). No page of Security Deck's API lets you change it there.
+      - The severity, for O(provider=calseta). The API of Security Deck has no way to change it.
     type: str
     choices: [Pending, Informational, Low, Medium, High, Critical]
   tags:
@@ -87,7 +88,9 @@ options:
     type: list
     elements: str
   purge_tags:
-    description: Whether to remove tags that are not in O(tags). With V(false) they are added to what is there.
+    description:
+      - Whether to remove tags that are not in O(tags), for O(provider=calseta). With V(false) they are added to what is
+        there.
     type: bool
     default: true
   classification:
@@ -242,7 +245,7 @@ alerts:
       sample: High
     tags:
       description: The tags.
-      returned: if the alert was read, or the search shows them
+      returned: for O(provider=calseta)
       type: list
       elements: str
       sample: [phishing]

@@ -57,20 +57,18 @@ def security_deck(sim: Simulator, chance: random.Random) -> Case:
         chance,
         {
             "status": ["OPEN", "IN_PROGRESS", "RESOLVED"],
-            "severity": ["INFO", "HIGH"],
             "classification": ["FALSE_POSITIVE", "CLASSIFICATION_UNSPECIFIED"],
             "assignee_subject_id": ["", somebody[0]],
-            "tags": [*_TAGS, []],
         },
     )
     guard = guards(
         chance, ["OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED"], ["INFO", "LOW", "MEDIUM", "HIGH"], somebody[:2]
     )
     choice, ids = _deck_choice(sim, chance)
-    params = {**connection, **choice, "wait_timeout": 0.5, **_with_tags(chance, asked), **guard}
+    params = {**connection, **choice, "wait_timeout": 0.5, **asked, **guard}
 
     def reached(fields: State) -> bool:
-        return all(_tags(fields, params) if name == "tags" else fields[name] == value for name, value in asked.items())
+        return all(fields[name] == value for name, value in asked.items())
 
     return _with_line(sim, chance, Case("alert_update", sim.security_deck, params, ids, reached))
 

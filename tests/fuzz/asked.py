@@ -27,8 +27,6 @@ State = dict[str, t.Any]
 
 _MASK = {
     "status": "status",
-    "severity": "severity",
-    "tags": "tags",
     "classification": "classification",
     "assigneeSubjectId": "assignee_subject_id",
 }
@@ -178,11 +176,7 @@ def _security_deck(params: Params, entry: Entry, ids: t.Collection[str]) -> None
     for name in mask:
         asked = params[_MASK[name]]
         assert asked is not None
-        if name == "tags":
-            assert set(asked) <= set(body.get("tags", []))
-            assert not params["purge_tags"] or set(body.get("tags", [])) <= set(asked)
-        else:
-            assert body.get(name, "") == ("" if asked == "CLASSIFICATION_UNSPECIFIED" else asked)
+        assert body.get(name, "") == ("" if asked == "CLASSIFICATION_UNSPECIFIED" else asked)
 
 
 def _calseta(params: Params, entry: Entry, ids: t.Collection[str]) -> None:

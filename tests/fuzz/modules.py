@@ -92,21 +92,15 @@ def _choices(module: str, name: str, among: t.Collection[str] = ()) -> Values:
 
 
 _STATUSES = {
-    "security_deck": ("OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED", "INFO", "LOW", "MEDIUM", "HIGH"),
-    "calseta": ("Open", "Triaging", "Escalated", "Closed", "Pending", "Informational", "Low", "Medium", "Critical"),
+    "security_deck": ("OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED"),
+    "calseta": ("Open", "Triaging", "Escalated", "Closed"),
 }
 
 
 def _alert_update(platform: str, queries: Values, own: dict[str, Values], more: dict[str, Values]) -> Task:
-    both = {name: _choices("alert_update", name, _STATUSES[platform]) for name in ("status", "severity")}
+    changes = {"status": _choices("alert_update", "status", _STATUSES[platform]), **own}
     return Task(
-        "alert_update",
-        platform,
-        "alert_ids",
-        {**both, "tags": _TAGS, **own},
-        {"purge_tags": st.booleans(), **more, **_LINES, **_CONCURRENCY},
-        (*both, "tags", *own),
-        queries,
+        "alert_update", platform, "alert_ids", changes, {**more, **_LINES, **_CONCURRENCY}, tuple(changes), queries
     )
 
 
@@ -191,11 +185,13 @@ _TASKS = [
         "calseta",
         _calseta(True),
         {
+            "severity": _choices("alert_update", "severity"),
+            "tags": _TAGS,
             "close_classification": _choices("alert_update", "close_classification"),
             "malice_override": _choices("alert_update", "malice_override"),
             "reset_malice_override": st.booleans(),
         },
-        {},
+        {"purge_tags": st.booleans()},
     ),
     *map(_note, ("security_deck", "calseta", "kibana")),
     _info("signal_info", "datadog", _signals(False)),

@@ -15,7 +15,6 @@ from ansible_collections.secops.triage.tests.unit.harness import Params
 
 _UNSET = "CLASSIFICATION_UNSPECIFIED"
 _OPEN = {"status": "OPEN", "classification": _UNSET}
-_TAG = "secops-triage-live-test"
 
 
 class SecurityDeck(Service):
@@ -50,7 +49,7 @@ class SecurityDeck(Service):
         return {"query": {"sink_id": sink, "filter": asked}}
 
     def seen(self, row: Fields) -> Fields:
-        shown = {"status": row["status"], "classification": row["verdict"], "tags": row["tags"]}
+        shown = {"status": row["status"], "classification": row["verdict"]}
         shown["assignee_subject_id"] = row["assignee"]
         return {name: value for name, value in shown.items() if value is not None}
 
@@ -64,14 +63,13 @@ class SecurityDeck(Service):
             "status": alert["status"],
             "classification": alert.get("classification") or _UNSET,
             "assignee_subject_id": alert.get("assignee", {}).get("subject", {}).get("id", ""),
-            "tags": alert.get("tags", []),
         }
         return fields, alert.get("updateTime")
 
     def put_back(self, alert_id: str, before: Fields, now: Fields) -> None:
         names = {name: "assigneeSubjectId" if name == "assignee_subject_id" else name for name in before}
         moved = {name: value for name, value in before.items() if value != now[name]}
-        body = {names[name]: value for name, value in moved.items() if value not in ("", [], _UNSET)}
+        body = {names[name]: value for name, value in moved.items() if value not in ("", _UNSET)}
         body["updateMask"] = ",".join(names[name] for name in moved)
         operation = self.send("PATCH", f"{self._alerts}/{alert_id}", body)
         for _second in range(120):
@@ -91,9 +89,6 @@ class SecurityDeck(Service):
         yield Scenario("reopen, and take the verdict back", module, _OPEN)
         need = self.lacking(*self.query_variables)
         yield Scenario("ask for more, by query", module, {"status": "NEED_INFO"}, by_query=True, skipped=need)
-        there = any(_TAG in fields["tags"] for fields in before.values())
-        tagged = {"tags": [_TAG], "purge_tags": False}
-        yield Scenario("add a tag", module, tagged, skipped=f"the tag {_TAG} is there" if there else "")
         assignee = self.environment.get("LIVE_SECURITY_DECK_ASSIGNEE")
         skipped = self.lacking("LIVE_SECURITY_DECK_ASSIGNEE")
         yield Scenario("unassign", module, {"assignee_subject_id": ""}, prepares=True, skipped=skipped)

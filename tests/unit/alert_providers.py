@@ -33,6 +33,12 @@ class Provider:
         return getattr(self.sim, self.name)
 
     @property
+    def other_verdict(self) -> Params:
+        """Another verdict than that of `closing`."""
+        name = "close_classification" if self.name == "calseta" else "classification"
+        return {name: "Undetermined" if self.name == "calseta" else "UNDETERMINED"}
+
+    @property
     def settings(self) -> t.Any:
         return getattr(self.sim.settings, self.name)
 

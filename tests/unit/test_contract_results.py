@@ -74,11 +74,11 @@ def kibana_alert_info(sim: Simulator) -> t.Iterator[Params]:
 
 def alert_update(sim: Simulator) -> t.Iterator[Params]:
     alert = sim.security_deck.add_alert(assignee=sim.security_deck.subjects[0], classification="TRUE_POSITIVE")
-    yield {"provider": "security_deck", "alert_ids": [alert.id], "status": "RESOLVED", "tags": ["a"]}
+    yield {"provider": "security_deck", "alert_ids": [alert.id], "status": "RESOLVED"}
     verdict = {"malice_override": "Benign", "close_classification": "Duplicate"}
     yield {"provider": "calseta", "alert_ids": [sim.calseta.add_alert().uuid], **verdict}
     query = {"sink_id": sim.security_deck.sink_id, "filter": 'status = "OPEN"'}
-    yield {"provider": "security_deck", "query": query, "severity": "INFO"}
+    yield {"provider": "security_deck", "query": query, "classification": "UNDETERMINED"}
     yield {
         "provider": "calseta",
         "query": {"severity": ["Low", "Medium", "High"], "from_time": "2000-01-01"},

@@ -14,20 +14,20 @@ import typing as t
 import uuid
 
 from .._core.credentials import secret
-from .._core.errors import AmbiguousError, OptionError, RefusedError
+from .._core.errors import AmbiguousError, OptionError, RefusedError, RequestError, TriageError
 from .._core.options import Connection, Params, TaskContext, checked_text, environment_value
 from .._core.times import moment
 from .._core.urls import base_url, segment
 from .._core.values import dig, has_types, integer, text, texts
-from .._flow.change import Alert, Fields
+from .._flow.change import Alert, Confirmed, Fields, Outcome, Unknown
 from .._flow.guards import GuardedState, Guards
 from .._flow.platform import ReadsOneByOne
-from .._flow.search import ListedPopulation, Page, SearchResult, Selection, collect_pages
+from .._flow.search import ListedPopulation, Selection
 from .._http.client import Authorization, Client
+from .search import PAGE, Parameters, Reading, find
 from .words import SEVERITIES, STATUSES, UNRATED
 
 _ALERTS = "/v1/alerts"
-_PAGE = 500
 
 #: What must be of these types, where it is there, for an alert to be readable.
 KINDS: dict[str, type] = {
@@ -104,12 +104,12 @@ class CalsetaReader(ReadsOneByOne):
         elif params.get("expected_count") is not None:
             raise OptionError("Without a query there is no use for expected_count")
 
-    def _selection(self, params: Params, parameters: t.Mapping[str, str]) -> Selection:
+    def _selection(self, params: Params, parameters: Parameters) -> Selection:
         bounds = [name for name in parameters if name not in _EVERYTHING]
         return Selection(
             params,
-            lambda limit: self._collect(parameters, limit),
-            ListedPopulation(lambda after, limit: self._page(_EVERYTHING, after, limit), _PAGE),
+            lambda limit: find(self._page, self._row, parameters, limit),
+            ListedPopulation(Reading(self._page, self._row, _EVERYTHING).page, PAGE),
             None if bounds else "query has neither a filter nor a time",
         )
 
@@ -121,23 +121,15 @@ class CalsetaReader(ReadsOneByOne):
             raise AmbiguousError("GET", f"{_ALERTS}/{alert_id}", "the answer does not show this alert")
         return self._alert_of(alert, True)
 
-    def _collect(self, parameters: t.Mapping[str, str], limit: int) -> SearchResult:
-        # Pages are counted, so all of them must be of one size. One more than the limit shows whether there are more.
-        size = min(_PAGE, limit + 1)
-        return collect_pages(lambda after, _limit: self._page(parameters, after, size), limit, size)
-
-    def _page(self, parameters: t.Mapping[str, str], after: tuple[int, int] | None, size: int) -> Page:
-        """The page of a number, and how many alerts there were before it was asked for; at first there is neither."""
-        number, before = after or (1, 0)
+    def _page(self, parameters: Parameters, number: int, size: int) -> tuple[list[Fields], int]:
         found, total = self._api.list(parameters, number, size)
         for alert in found:
             if not is_valid(alert, self._kinds):
                 raise _malformed(f"the answer has an alert in it that cannot be read: {_uuid(alert) or 'no uuid'}")
-        alerts = {alert["uuid"]: self._alert_of(alert, False) for alert in found}
-        if total < before:
-            # Some match no more, and the others have moved up: onto the page that has been read already.
-            return Page(alerts, (max(1, number - 1), total), total)
-        return Page(alerts, (number + 1, total) if found and number * size < total else None, total)
+        return found, total
+
+    def _row(self, alert: Fields) -> Alert:
+        return self._alert_of(alert, False)
 
 
 def guards_of(params: Params) -> Guards:
@@ -197,6 +189,18 @@ def fields_of(alert: Fields) -> Fields:
         "close_classification": text(alert.get("close_classification")),
         "malice_override": text(alert.get("malice_override")),
     }
+
+
+def doubted(outcomes: t.Sequence[Outcome], together: int) -> list[Outcome]:
+    """The outcomes of writes in their order, those in doubt that were confirmed just before a connection broke.
+
+    Calseta commits after it has answered: a server that is killed in between has confirmed a write that is lost.
+    ``together`` is how many requests run at a time.
+    """
+    broken = {at for at, one in enumerate(outcomes) if isinstance(one.error, RequestError) and one.error.status is None}
+    near = {at + step for at in broken for step in range(-together, together + 1)}
+    lost = TriageError("The change was confirmed, but a connection broke just then, and it is not there")
+    return [Unknown(lost) if at in near and isinstance(one, Confirmed) else one for at, one in enumerate(outcomes)]
 
 
 def no_such_alert(error: RefusedError) -> bool:

@@ -21,7 +21,7 @@ from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, outcome_of
 from .._flow.guards import Guards
 from .._flow.notes import NoteReader, Notes, note_text, plain, with_provenance_notes
 from .._flow.platform import Platform
-from .api import CalsetaApi, CalsetaReader, guarded_state, guards_of, no_such_alert
+from .api import CalsetaApi, CalsetaReader, doubted, guarded_state, guards_of, no_such_alert
 from .update import CalsetaAlerts
 from .words import CALSETA_NOTES_OPTIONS, READ_LAG
 
@@ -73,7 +73,8 @@ class CalsetaNotes(Notes):
         return {**fields, **self._desired} if same else None
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        outcomes = self._api.client.each(self._write_one, changes)
+        client = self._api.client
+        outcomes = doubted(client.each(self._write_one, changes), client.connection.concurrency)
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _write_one(self, change: Change) -> Outcome:

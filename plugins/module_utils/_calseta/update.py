@@ -17,7 +17,7 @@ from .._core.urls import segment
 from .._core.values import dig
 from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, desired_tags, outcome_of, unconfirmed
 from .._flow.platform import WritablePlatform
-from .api import CalsetaApi, CalsetaReader, fields_of, guarded_state, guards_of, is_valid
+from .api import CalsetaApi, CalsetaReader, doubted, fields_of, guarded_state, guards_of, is_valid
 from .words import READ_LAG
 
 _FIELDS = ("status", "severity", "tags", "close_classification", "malice_override")
@@ -60,7 +60,8 @@ class CalsetaAlerts(WritablePlatform):
         return desired
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        outcomes = self.api.client.each(self._write_one, changes)
+        client = self.api.client
+        outcomes = doubted(client.each(self._write_one, changes), client.connection.concurrency)
         return {change.id: outcome for change, outcome in zip(changes, outcomes)}
 
     def _write_one(self, change: Change) -> Outcome:

@@ -68,6 +68,7 @@ CALSETA_PROVIDER_OPTIONS: dict[str, t.Sequence[str] | None] = {
     "status": STATUSES,
     "severity": SEVERITIES,
     "tags": None,
+    "purge_tags": None,
     **dict.fromkeys([*CALSETA_OPTIONS.options, *CALSETA_CHANGES.options]),
 }
 

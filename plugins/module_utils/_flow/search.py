@@ -102,6 +102,8 @@ class ListedPopulation:
         self._first = self._fetch(None, self._size)
 
     def all_found(self, found: SearchResult) -> int | None:
+        if (self._first.total or 0) > len(found.alerts):
+            return None
         page, known = self._first, set()
         while found.alerts and not page.alerts.keys() - found.alerts.keys():
             if page.after is None or page.after in known:

@@ -21,12 +21,17 @@ from pathlib import Path
 
 from .._core.credentials import secret, select_credentials
 from .._core.errors import AmbiguousError, CredentialsError, OptionError, RequestError, TriageError
-from .._core.options import Connection, Params, TaskContext
+from .._core.options import Connection, Params, TaskContext, is_given
 from .._core.values import dig
 from .._http.client import Authorization, Client
 from .words import YANDEX_IAM_OPTIONS
 
 _TOKENS = "/iam/v1/tokens"
+
+#: What some editors put before a text.
+_BOM = "\ufeff"
+
+_WAYS = (("iam_token",), ("service_account_key_file",), ("instance_metadata",))
 
 _METADATA = "/computeMetadata/v1/instance/service-accounts/default/token"
 
@@ -73,10 +78,13 @@ class IamToken(Authorization):
 
 def iam_authorization(params: Params, context: TaskContext, connection: Connection, base: str | None) -> Authorization:
     """The authorization that the options ask for. ``base`` replaces the host of the IAM API."""
-    way = select_credentials(
-        params, YANDEX_IAM_OPTIONS.options, [("iam_token",), ("service_account_key_file",), ("instance_metadata",)]
-    )[0]
+    way = select_credentials(_without_stray_oauth(params), YANDEX_IAM_OPTIONS.options, _WAYS)[0]
     if way == "iam_token":
+        if _is_oauth(params):
+            raise OptionError(
+                "iam_token is an OAuth token (it begins with y0_), and Security Deck takes IAM tokens only",
+                "Get one with yc iam create-token, or give service_account_key_file. YC_TOKEN may hold either kind.",
+            )
         return Authorization({"Authorization": f"Bearer {secret(params, 'iam_token', context)}"})
     if way == "instance_metadata":
         near = dataclasses.replace(connection, direct=True, timeout=min(connection.timeout, 5.0))
@@ -87,6 +95,18 @@ def iam_authorization(params: Params, context: TaskContext, connection: Connecti
     client = Client(connection, Authorization({}), context, lambda status, writing: "Check the service account's key.")
     url = f"{base or 'https://iam.' + params['api_host']}{_TOKENS}"
     return IamToken(lambda: _exchanged(client, url, _jwt(key, issuer, context)), context.hide)
+
+
+def _is_oauth(params: Params) -> bool:
+    return bool(re.match(r"y[0-9]_", str(params["iam_token"] or "").strip()))
+
+
+def _without_stray_oauth(params: Params) -> Params:
+    """The options without an OAuth token that the environment holds for another tool, where there is another way."""
+    options = YANDEX_IAM_OPTIONS.options
+    others = any(params[name] for way in _WAYS for name in way if name != "iam_token")
+    stray = others and _is_oauth(params) and not is_given(params, options, "iam_token")
+    return {**params, "iam_token": None} if stray else params
 
 
 def _from_metadata(client: Client) -> str:
@@ -117,7 +137,7 @@ def _token(body: t.Any, name: str, method: str, path: str) -> str:
 
 def _key(value: t.Any, context: TaskContext) -> dict[str, str]:
     """A service account's key, of a file's path or contents; what is secret in it is hidden."""
-    key = _loaded(value.strip()) if isinstance(value, str) else value
+    key = _loaded(value.strip().lstrip(_BOM)) if isinstance(value, str) else value
     parts = {name: dig(key, name) for name in ("id", "service_account_id", "private_key")}
     lacking = [name for name, part in parts.items() if not isinstance(part, str) or not part]
     if lacking:
@@ -132,7 +152,12 @@ def _key(value: t.Any, context: TaskContext) -> dict[str, str]:
 def _loaded(content: str) -> t.Any:
     if not content.startswith("{"):
         try:
-            content = Path(content).expanduser().read_text(encoding="utf-8")
+            content = Path(content).expanduser().read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            raise OptionError(
+                "The file that service_account_key_file names does not exist",
+                "Give its path on the machine that the module runs on, or what is in it.",
+            ) from None
         except (OSError, ValueError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text"
             raise OptionError(f"service_account_key_file cannot be read: {reason}") from None

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import time
 import typing as t
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +19,9 @@ from ansible_collections.secops.triage.tests.simulator.dates import iso
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, run_module
 
 NAME = "alert_info"
+SEVERITIES = ("Critical", "High", "Informational", "Low", "Medium")
+#: What rows call a column to sort by, where that is another name.
+SHOWN = {"created_at": "created", "occurred_at": "occurred"}
 UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
 
@@ -60,6 +65,7 @@ def test_shows_what_is_named(sim: Simulator, calseta: Params) -> None:
         "updated": iso(alert.updated_at, 3),
         "url": None,
         "rule": alert.scene.source,
+        "occurred": iso(alert.occurred, 3),
         "tags": ["a", "b"],
         "source_name": alert.scene.source,
     }
@@ -124,6 +130,119 @@ def test_pages_of_five_hundred(sim: Simulator, calseta: Params, limit: int, page
     assert ids(result) == newest_first(sim)[:limit]
     assert (result["truncated"], result["total"]) == (limit < 1203, 1203)
     assert [(one["page"], one["page_size"]) for one in asked(sim)] == [([str(n + 1)], ["500"]) for n in range(pages)]
+
+
+def without_tiebreaker(sim: Simulator, alerts: int, **fields: t.Any) -> None:
+    """As the real server is, with this many alerts of five severities; ``fields`` are what all of them have."""
+    sim.reset(alerts=0)
+    sim.settings.calseta.tiebreaker = False
+    begun = time.time() - 86400
+    for number in range(alerts):
+        alert = sim.calseta.add_alert(severity=SEVERITIES[number % 5])
+        alert.occurred = fields.get("occurred", begun + number)
+        if "title" in fields:
+            alert.scene = dataclasses.replace(alert.scene, title=fields["title"])
+
+
+@pytest.mark.parametrize(
+    ("by", "order", "again"),
+    [
+        ("severity", "desc", 2),
+        ("severity", "asc", 2),
+        ("source_name", "desc", 2),
+        ("status", "asc", 2),
+        ("created_at", "asc", 0),
+        ("occurred_at", "desc", 0),
+    ],
+)
+def test_rows_that_the_pages_lose_are_found(sim: Simulator, calseta: Params, by: str, order: str, again: int) -> None:
+    """Pages of a real server repeat some and lose others, where they are sorted by what many have in common."""
+    without_tiebreaker(sim, 700)
+    result = run(calseta, query={"sort_by": by, "sort_order": order})
+    assert (len(ids(result)), set(ids(result))) == (700, set(sim.calseta.alerts))
+    assert (result["total"], result["truncated"]) == (700, False)
+    shown = [row[SHOWN.get(by, by)] for row in result["alerts"]]
+    assert shown == sorted(shown, reverse=order == "desc")
+    # Two pages that lose some, and two that do not.
+    assert len(sim.log) == 2 + again
+
+
+@pytest.mark.parametrize(
+    ("by", "order", "limit"),
+    [
+        ("severity", "desc", 499),
+        ("severity", "desc", 500),
+        ("severity", "asc", 600),
+        ("severity", "desc", 699),
+        ("source_name", "desc", 600),
+    ],
+)
+def test_the_first_are_the_first(sim: Simulator, calseta: Params, by: str, order: str, limit: int) -> None:
+    without_tiebreaker(sim, 700)
+    expected = sorted((alert.row()[by] for alert in sim.calseta.alerts.values()), reverse=order == "desc")
+    result = run(calseta, query={"sort_by": by, "sort_order": order}, max_alerts=limit)
+    assert len(set(ids(result))) == limit
+    assert [row[SHOWN.get(by, by)] for row in result["alerts"]] == expected[:limit]
+    assert (result["total"], result["truncated"]) == (700, True)
+    if limit >= 500:
+        # Of those that have the same, the newest come first; and so they do in the next run.
+        assert ids(run(calseta, query={"sort_by": by, "sort_order": order}, max_alerts=limit)) == ids(result)
+
+
+def test_only_what_can_come_first_is_read_again(sim: Simulator, calseta: Params) -> None:
+    without_tiebreaker(sim, 3000)
+    run(calseta, query={"sort_by": "severity", "status": ["Open"]}, max_alerts=550)
+    first, *_pages = again = asked(sim)
+    assert first["sort_by"] == ["severity"]
+    assert next(one["severity"] for one in again if one["sort_by"] == ["created_at"]) == ["Medium,Low"]
+    assert {*map(str, (one["status"] for one in again))} == {"['Open']"}
+    assert len(again) == 2 + 3
+
+
+def test_equal_ones_are_in_the_same_order_in_every_run(sim: Simulator, calseta: Params) -> None:
+    """Those that came in at the same time, by an import, are put in order by their uuids."""
+    without_tiebreaker(sim, 40, occurred=time.time() - 600)
+    expected = sorted(sim.calseta.alerts)
+    assert ids(run(calseta, query={})) == expected
+    assert ids(run(calseta, query={"sort_by": "occurred_at", "sort_order": "asc"})) == expected
+
+
+def test_times_that_are_equal_leave_the_title(sim: Simulator, calseta: Params) -> None:
+    without_tiebreaker(sim, 1100, occurred=time.time() - 600)
+    for number, alert in enumerate(sim.calseta.alerts.values()):
+        alert.scene = dataclasses.replace(alert.scene, title=f"Alert {number}")
+    result = run(calseta, query={}, max_alerts=2000)
+    assert (ids(result), result["total"]) == (sorted(sim.calseta.alerts), 1100)
+
+
+@pytest.mark.parametrize("limit", [2000, 600])
+def test_what_no_order_shows_is_an_error(sim: Simulator, calseta: Params, limit: int) -> None:
+    without_tiebreaker(sim, 1100, occurred=time.time() - 600, title="Noise")
+    result = run(calseta, query={}, max_alerts=limit)
+    assert result["failed"]
+    found = re.search(r"shows (\d+) of the 1100 alerts that match: .* have the same created_at", result["msg"])
+    assert found
+    assert 500 < int(found.group(1)) < 1100
+    assert "Narrow the query" in result["error"]["hint"]
+    assert len(sim.log) < 15
+
+
+@pytest.mark.parametrize("limit", [2000, 600])
+def test_alerts_that_come_and_leave_while_rows_are_lost(sim: Simulator, calseta: Params, limit: int) -> None:
+    without_tiebreaker(sim, 1100)
+    keys = list(sim.calseta.alerts)
+
+    def move(_entry: Entry) -> None:
+        sim.calseta.add_alert(severity="Low")
+        sim.calseta.alerts.pop(keys.pop())
+
+    for nth in (2, 3, 4):
+        sim.faults.add(Meanwhile(move, path=r"/v1/alerts\?", nth=nth))
+    result = run(calseta, query={"sort_by": "severity"}, max_alerts=limit)
+    if limit == 2000:
+        assert set(keys) <= set(ids(result))
+    shown = [row["severity"] for row in result["alerts"]]
+    assert shown == sorted(shown, reverse=True)
 
 
 def test_pages_that_shift_under_the_reader(sim: Simulator, calseta: Params) -> None:
@@ -211,6 +330,18 @@ def test_filters_choose(sim: Simulator, calseta: Params) -> None:
     assert new.uuid in ids(result)
     assert not {old.uuid, other.uuid} & set(ids(result))
     assert old.uuid in ids(run(calseta, query={"to_time": "now-30d"}))
+
+
+def test_times_are_those_of_what_occurred(sim: Simulator, calseta: Params) -> None:
+    """An alert that came in now, of what occurred eleven days ago; both times are shown."""
+    sim.reset(alerts=0)
+    alert = sim.calseta.add_alert()
+    alert.occurred = time.time() - 11 * 86400
+    created = iso(time.time(), 6)
+    sim.faults.add(Fault("merge", body={"data": [{"created_at": created}]}, count=None))
+    assert alert.uuid not in ids(run(calseta, query={"from_time": "now-24h"}))
+    rows = run(calseta, query={"from_time": "now-12d", "to_time": "now-10d", "sort_by": "occurred_at"})["alerts"]
+    assert (rows[0]["created"], rows[0]["occurred"][:10]) == (created[:-4] + "Z", iso(alert.occurred, 3)[:10])
 
 
 def test_titles_of_all_kinds(sim: Simulator, calseta: Params) -> None:

@@ -56,7 +56,7 @@ def asked(sim: Simulator) -> list[dict[str, list[str]]]:
 def test_shows_alerts_as_all_platforms_do(sim: Simulator, deck: Params, by: str) -> None:
     subject = sim.security_deck.subjects[0]
     state: Params = {"status": "RESOLVED", "severity": "LOW", "classification": "BENIGN_POSITIVE", "assignee": subject}
-    alert = sim.security_deck.add_alert(tags=["a", "b"], **state)
+    alert = sim.security_deck.add_alert(**state)
     result = run(deck, alert_ids=[alert.id]) if by == "ids" else found(sim, deck)
     (row,) = [row for row in result["alerts"] if row["id"] == alert.id]
     assert row == {
@@ -71,7 +71,6 @@ def test_shows_alerts_as_all_platforms_do(sim: Simulator, deck: Params, by: str)
         "updated": iso(alert.updated, 3),
         "url": None,
         "rule": alert.scene.source,
-        "tags": ["a", "b"],
         "sink_id": sim.security_deck.sink_id,
     }
     assert result["changed"] is False
@@ -82,10 +81,10 @@ def test_shows_alerts_as_all_platforms_do(sim: Simulator, deck: Params, by: str)
 def test_what_is_not_set(sim: Simulator, deck: Params, unset: str, by: str) -> None:
     sim.reset(alerts=0)
     sim.settings.security_deck.shows_unset = unset
-    alert = sim.security_deck.add_alert(status="", severity="", tags=[])
+    alert = sim.security_deck.add_alert(status="", severity="")
     result = run(deck, alert_ids=[alert.id]) if by == "ids" else found(sim, deck)
     (row,) = result["alerts"]
-    assert [row[name] for name in ("severity", "status", "verdict", "assignee", "tags")] == [None, None, None, "", []]
+    assert [row[name] for name in ("severity", "status", "verdict", "assignee")] == [None, None, None, ""]
 
 
 def test_missing_ones_are_listed_and_no_failure(sim: Simulator, deck: Params) -> None:
@@ -253,8 +252,6 @@ def test_refused_before_anything_is_sent(sim: Simulator, deck: Params, options: 
         {"alerts": [{"id": "../operations"}]},
         {"alerts": [{"id": "\x1b[31m"}]},
         {"alerts": [{"status": 2}]},
-        {"alerts": [{"tags": "a"}]},
-        {"alerts": [{"tags": [5]}]},
         {"alerts": [{"assignee": "ajesomebody"}]},
         {"alerts": [{"assignee": {"subject": {"id": 7}}}]},
         {"alerts": [{"title": {}}]},
@@ -267,7 +264,7 @@ def test_refused_before_anything_is_sent(sim: Simulator, deck: Params, options: 
 )
 def test_odd_page(sim: Simulator, deck: Params, odd: t.Any) -> None:
     sim.reset(alerts=0)
-    sim.security_deck.add_alert(tags=["a"], assignee=sim.security_deck.subjects[0])
+    sim.security_deck.add_alert(assignee=sim.security_deck.subjects[0])
     sim.faults.add(Fault("merge", body=odd, count=None))
     result = found(sim, deck)
     assert result["failed"]

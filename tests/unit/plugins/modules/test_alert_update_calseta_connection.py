@@ -211,18 +211,68 @@ def test_answer_about_another_alert_is_not_believed(sim: Simulator, calseta: Par
     assert "does not show this alert" in run(calseta, key)["msg"]
 
 
-def test_another_value_than_was_asked_for_is_a_failure(sim: Simulator, calseta: Params, key: str) -> None:
+def test_answer_with_another_value_than_was_asked_for_is_looked_at(sim: Simulator, calseta: Params, key: str) -> None:
+    """It is not sent again; where a read shows what was asked for, that is so."""
     sim.faults.add(Fault("merge", method="PATCH", body={"data": {"status": "Escalated"}}))
+    result = run(calseta, key)
+    assert not result.get("failed"), result["msg"]
+    assert (by_id(result)[key]["changed"], by_id(result)[key]["status"]) == (True, "Triaging")
+    assert len(sim.log.writes()) == 1
+
+
+def test_another_value_than_was_asked_for_is_a_failure(sim: Simulator, calseta: Params, key: str) -> None:
+    sim.faults.add(Fault("merge", body={"data": {"status": "Escalated"}}, nth=2, count=None))
     result = run(calseta, key)
     assert result["failed"]
     assert "status is 'Escalated' where 'Triaging' was asked for" in result["msg"]
-    assert by_id(result)[key]["changed"] is True
+    assert (by_id(result)[key]["changed"], result["counts"]["unconfirmed"]) == (None, 1)
+    assert len(sim.log.writes()) == 1
 
 
 def test_lost_answer_is_looked_up(sim: Simulator, calseta: Params, key: str) -> None:
     sim.faults.add(Fault("close", method="PATCH", when="after"))
     assert by_id(run(calseta, key))[key]["changed"]
     assert len(sim.log.writes()) == 1
+
+
+@pytest.mark.parametrize("module", [NAME, "alert_note"])
+@pytest.mark.parametrize("breaks", ["close", "reset"])
+def test_what_was_confirmed_just_before_a_connection_broke_is_looked_at(
+    sim: Simulator, calseta: Params, module: str, breaks: str
+) -> None:
+    """Calseta commits after its answer: a server that is killed in between has confirmed what is lost."""
+    ids = [sim.calseta.add_alert().uuid for _each in range(4)]
+    sim.faults.add("lost", writes=True, path=ids[1])
+    sim.faults.add(Fault(breaks, writes=True, path=ids[2]))
+    changes = {"status": "Triaging"} if module == NAME else {"text": "Looked at."}
+    task = {**calseta, "alert_ids": ids, "concurrency": 1, "retries": 1, **changes}
+    result = run_module(module, task)
+    rows = by_id(result)
+    if module == NAME:
+        # What sets a status is sent again.
+        assert not result.get("failed"), result["msg"]
+        assert [rows[key]["changed"] for key in ids] == [True] * 4
+        assert {sim.calseta.alerts[key].status for key in ids} == {"Triaging"}
+    else:
+        # What adds is not.
+        assert [rows[key]["changed"] for key in ids] == [True, None, None, True]
+        assert [len(sim.calseta.alerts[key].findings) for key in ids] == [1, 0, 0, 1]
+    # Only the neighbours, and no others.
+    assert len(sim.log.select(path=ids[0], method="GET")) == 1
+    sim.log.clear()
+    run_module(module, task)
+    again = [sum(key in entry.path for entry in sim.log.writes()) for key in ids]
+    assert again == ([0] * 4 if module == NAME else [0, 1, 1, 0])
+
+
+def test_what_was_confirmed_and_cannot_be_looked_at_is_unknown(sim: Simulator, calseta: Params) -> None:
+    ids = [sim.calseta.add_alert().uuid for _each in range(3)]
+    sim.faults.add("lost", writes=True, path=ids[1])
+    sim.faults.add(Fault("close", writes=True, path=ids[2], count=None))
+    sim.faults.add(Fault("close", method="GET", nth=4, count=None))
+    result = run_module(NAME, {**calseta, "alert_ids": ids, "status": "Triaging", "concurrency": 1, "retries": 0})
+    assert [row["changed"] for row in result["alerts"]] == [True, None, None]
+    assert result["counts"]["unconfirmed"] == 2
 
 
 def test_a_key_that_may_not_write_is_not_tried_on_every_alert(sim: Simulator, calseta: Params) -> None:

@@ -82,6 +82,42 @@ def test_first_variable_comes_first(sim: Simulator, deck: Params, monkeypatch: p
     assert bearers(sim) == {sim.credentials.iam_token}
 
 
+OAUTH = "y0_AgAAAAAkWz7xTvn9LrMb2JcH8dPs5GyFq4ZtX"
+
+
+@pytest.mark.parametrize("other", ["service_account_key_file", "instance_metadata"])
+@pytest.mark.parametrize("place", ["task", "environment"])
+def test_oauth_token_of_the_environment_is_not_taken_where_there_is_another_way(
+    sim: Simulator, deck: Params, key: dict[str, str], other: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other tools of this cloud take such a token from there."""
+    monkeypatch.setenv("YC_TOKEN", OAUTH)
+    if other == "instance_metadata":
+        deck["instance_metadata"] = True
+    elif place == "task":
+        deck["service_account_key_file"] = key
+    else:
+        monkeypatch.setenv("YC_SERVICE_ACCOUNT_KEY_FILE", json.dumps(key))
+    four_runs(sim, NAME, deck)
+    assert OAUTH not in bearers(sim)
+
+
+@pytest.mark.parametrize("place", ["task", "YC_TOKEN", "YC_IAM_TOKEN"])
+def test_oauth_token_is_named_and_not_sent(
+    sim: Simulator, deck: Params, key: dict[str, str], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if place == "task":
+        monkeypatch.setenv("YC_SERVICE_ACCOUNT_KEY_FILE", json.dumps(key))
+        deck["iam_token"] = f"{OAUTH}\n"
+    else:
+        monkeypatch.setenv(place, OAUTH)
+    result = run(deck)
+    assert "iam_token is an OAuth token" in result["msg"]
+    assert "yc iam create-token" in result["error"]["hint"]
+    assert (result["error"]["kind"], OAUTH in json.dumps(result)) == ("option", False)
+    assert not sim.log
+
+
 def as_text(key: dict[str, str], folder: Path) -> t.Any:
     return json.dumps(key)
 
@@ -96,8 +132,19 @@ def as_path(key: dict[str, str], folder: Path) -> t.Any:
     return str(path)
 
 
+def as_text_with_mark(key: dict[str, str], folder: Path) -> t.Any:
+    return "\ufeff" + json.dumps(key)
+
+
+def as_path_with_mark(key: dict[str, str], folder: Path) -> t.Any:
+    """As editors of Windows write it."""
+    path = folder / "key.json"
+    path.write_text(json.dumps(key), encoding="utf-8-sig")
+    return str(path)
+
+
 @pytest.mark.versions
-@pytest.mark.parametrize("form", [as_text, as_mapping, as_path])
+@pytest.mark.parametrize("form", [as_text, as_mapping, as_path, as_text_with_mark, as_path_with_mark])
 @pytest.mark.parametrize("warned", [True, False])
 def test_key_of_a_service_account(
     sim: Simulator, deck: Params, key: dict[str, str], form: t.Callable[..., t.Any], warned: bool, tmp_path: Path

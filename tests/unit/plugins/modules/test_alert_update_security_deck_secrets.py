@@ -45,10 +45,11 @@ def elliptic(key: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda key: "/no/such/place/key.json", "cannot be read: No such file or directory"),
+        (lambda key: "/no/such/place/key.json", "The file that service_account_key_file names does not exist"),
         (lambda key: "/", "cannot be read: Is a directory"),
         (lambda key: sys.executable, "cannot be read: it is not text"),
         (lambda key: __file__, "is not JSON"),
+        (lambda key: "\ufeff{", "is not JSON"),
         (lambda key: json.dumps(key)[:-20], "is not JSON"),
         (lambda key: "{}", "has no id and no service_account_id and no private_key"),
         (lambda key: [key], "has no id and no service_account_id and no private_key"),

@@ -62,7 +62,9 @@ WAYS = {
     "kibana_tags": way("kibana_alert_tags", "kibana", {"tags": ["noise"]}, **KIBANA),
     "kibana_assignees": way("kibana_alert_assignees", "kibana", {"assignees": ["u_0123456789abcdef0123_0"]}, **KIBANA),
     "calseta": way("alert_update", "calseta", {"provider": "calseta", "status": "Triaging"}),
-    "security_deck": way("alert_update", "security_deck", {"provider": "security_deck", "severity": "LOW"}),
+    "security_deck": way(
+        "alert_update", "security_deck", {"provider": "security_deck", "classification": "UNDETERMINED"}
+    ),
     "calseta_note": way("alert_note", "calseta", {"provider": "calseta", "text": NOTE}, asks=1),
     "security_deck_note": way("alert_note", "security_deck", {"provider": "security_deck", "text": NOTE}, asks=1),
     "kibana_note": way("alert_note", "kibana", {"provider": "kibana", "text": NOTE}, part=50, asks=1),

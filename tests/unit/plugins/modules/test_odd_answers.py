@@ -145,7 +145,6 @@ def test_calseta_alert(sim: Simulator, calseta: Params, odd: Odd) -> None:
     [
         {"status": 2},
         {"classification": ["TRUE_POSITIVE"]},
-        {"tags": "a"},
         {"assignee": "ajesomebody"},
         {"assignee": {"subject": "ajesomebody"}},
         {"assignee": {"subject": {"id": 7}}},
