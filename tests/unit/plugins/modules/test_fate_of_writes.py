@@ -194,10 +194,6 @@ def test_what_was_refused_at_every_try_was_not_changed(sim: Simulator, case: Cas
     body = {"statusCode": status, "error": "No", "message": "No"} if case.platform == "kibana" else None
     sim.faults.add(Fault(status=status, writes=True, count=None, body=body))
     result = case.run()
-    if case.platform == "kibana" and status == 409:
-        # A conflict ends a batch somewhere in its midst.
-        assert_unknown(case, result)
-        return
     assert result["failed"]
     assert not result["changed"]
     assert result["counts"]["unconfirmed"] == 0
