@@ -62,7 +62,7 @@ def fails_unwritten(sim: Simulator, result: Result, *said: str) -> None:
 # Guards
 
 
-def held(sim: Simulator, kibana: Params, task: Params, ids: list[str], said: str) -> None:
+def held(sim: Simulator, kibana: Params, task: Params, ids: list[str], said: str, *, exactly: bool = False) -> None:
     """The first alert is protected, and the other is not: nothing at all is written, or it is left alone."""
     protected, other = ids
     for check in (True, False):
@@ -71,7 +71,8 @@ def held(sim: Simulator, kibana: Params, task: Params, ids: list[str], said: str
     assert skips[0]["alerts"] == skips[1]["alerts"]
     for result in skips:
         assert changed(result) == [other]
-        assert said in by_id(result)[protected]["skipped"]
+        skipped = by_id(result)[protected]["skipped"]
+        assert skipped == said if exactly else said in skipped
         assert (result["counts"]["changed"], result["counts"]["skipped"]) == (1, 1)
     assert not sim.kibana.writes_of(protected)
     again = run(kibana, **task, on_guard="skip")
@@ -89,8 +90,9 @@ def test_only_assigned_to(sim: Simulator, kibana: Params, by_query: bool, who: s
     (amira, name), (bruno, _name) = sim.kibana.users[:2]
     ids = [sim.kibana.add_alert(**assigned(*users)) for users in ([amira, bruno], [amira])]
     task = {**named(sim, ids, by_query), "only_assigned_to": [" " + (amira if who == "uid" else name)]}
+    # Who may have it is not named among those who are in the way.
     shown = amira if who == "uid" else name
-    held(sim, kibana, task, ids, f"{shown}, {bruno} has it, and only_assigned_to is {shown}")
+    held(sim, kibana, task, ids, f"{bruno} has it, and only_assigned_to is {shown}", exactly=True)
 
 
 def test_only_what_nobody_has(sim: Simulator, kibana: Params, by_query: bool) -> None:
@@ -174,7 +176,7 @@ def test_every_guard_with_every_kind_of_value(
     ids = [sim.kibana.add_alert(**fields) for fields in ({**harmless, **stored}, harmless)]
     task = {**named(sim, ids, by_query), **guard}
     if said is None:
-        assert changed(run(kibana, **task)) == ids
+        assert set(changed(run(kibana, **task))) == set(ids)
         return
     for check in (True, False):
         result = run(kibana, **task, check=check)

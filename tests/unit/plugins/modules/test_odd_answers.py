@@ -173,7 +173,7 @@ def test_operation_whose_id_is_none_is_not_asked_for(sim: Simulator, security_de
 def test_search_that_finds_more_than_it_counts(sim: Simulator, kibana: Params) -> None:
     """The limit is held against what came, which is what would be written."""
     hits = [{"_id": f"x{number}", "_source": {"kibana.alert.workflow_status": "open"}} for number in range(3)]
-    body = {"hits": {"hits": hits, "total": {"value": 1}}}
+    body = {"hits": {"hits": hits, "total": {"value": 1}}, "aggregations": {"matching": {"doc_count": 0}}}
     sim.faults.add(Fault(status=200, body=body, path="search", count=None))
     params = {**kibana, "query": {"exists": {"field": "host.name"}}, "status": "closed", "max_alerts": 1}
     fails_unwritten(sim, run_module("kibana_alert_status", params), "The query matches 3 alerts")
