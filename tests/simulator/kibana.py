@@ -56,6 +56,8 @@ class Kibana(KibanaAccount):
         reason = body.get("reason") if self.settings.supports_reason else None
         if reason is not None and not isinstance(reason, str):
             raise self._core(400, "[request body]: reason: Expected string")
+        if reason is not None and self.settings.reasons is not None and reason not in self.settings.reasons:
+            raise self._engine(400, f"Invalid reason: {reason}")
         if ids is not None:
             if not isinstance(ids, list) or not all(isinstance(one, str) and one for one in ids):
                 raise self._core(400, "[request body]: signal_ids: Expected array of non-empty strings")

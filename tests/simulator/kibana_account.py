@@ -30,6 +30,8 @@ class KibanaSettings(Settings):
 
     # False is a server before 9.2: a reason is dropped without a word.
     supports_reason: bool = True
+    # The only reasons that the newest server takes; None is a server that takes any.
+    reasons: tuple[str, ...] | None = None
     # Alerts that something else is writing to: by id, how many updates will meet a version conflict.
     conflicts: dict[str, int] = field(default_factory=dict)
     # Alerts per batch of an update by query; an aborted update keeps the batches it has finished.

@@ -64,8 +64,8 @@ def state_of(document: Document) -> dict[str, Any]:
     return {
         "status": document.get(STATUS),
         "reason": document.get(REASON),
-        "tags": list(document.get(TAGS, [])),
-        "assignees": list(document.get(ASSIGNEES, [])),
+        "tags": list(document.get(TAGS) or []),
+        "assignees": list(document.get(ASSIGNEES) or []),
     }
 
 

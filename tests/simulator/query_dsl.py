@@ -9,7 +9,9 @@ A document is a mapping whose keys are flat (``"kibana.alert.workflow_status"``)
 
 from __future__ import annotations
 
+import base64
 import difflib
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -146,6 +148,8 @@ def _terms(body: dict[str, Any], now: float) -> Test:
 
 def _match(body: dict[str, Any], now: float) -> Test:
     field, wanted = _single("match", body, "query")
+    if isinstance(body[field], dict) and body[field].get("zero_terms_query") == "all" and not str(wanted).strip():
+        return _match_all({}, now)
     if field not in _TEXT_FIELDS:
         return _term({field: wanted}, now)
     words = set(re.findall(r"\w+", str(wanted).lower()))
@@ -224,7 +228,8 @@ def _within(value: Any, limits: dict[str, Any]) -> bool:
 
 def _prefix(body: dict[str, Any], now: float) -> Test:
     field, wanted = _single("prefix", body)
-    return lambda key, document: any(str(found).startswith(str(wanted)) for found in values(document, field))
+    find = _of(field)
+    return lambda key, document: any(str(found).startswith(str(wanted)) for found in find(key, document))
 
 
 def _wildcard(body: dict[str, Any], now: float) -> Test:
@@ -243,7 +248,7 @@ def _query_string(body: dict[str, Any], now: float) -> Test:
 
     def matched(key: str, document: Document) -> bool:
         def lookup(field: str | None, pattern: str) -> bool:
-            if field is None:
+            if field in (None, "*"):
                 text = [str(part) for name in document for part in values(document, name)]
                 return pattern == "*" or any(matches(f"*{pattern.strip('*')}*", part) for part in text)
             if field == "_exists_":
@@ -262,7 +267,10 @@ def _bool(body: dict[str, Any], now: float) -> Test:
     needed = [compile_query(one, now) for occur in ("filter", "must") for one in _listed(body.get(occur))]
     banned = [compile_query(one, now) for one in _listed(body.get("must_not"))]
     wished = [compile_query(one, now) for one in _listed(body.get("should"))]
-    least = int(body.get("minimum_should_match", 1 if wished and not needed else 0))
+    least = _least(body.get("minimum_should_match", 0), len(wished))
+    if wished and not needed:
+        # Where nothing else is required, one of them is, whatever the task says.
+        least = max(1, least)
 
     def test(key: str, document: Document) -> bool:
         return (
@@ -274,14 +282,60 @@ def _bool(body: dict[str, Any], now: float) -> Test:
     return test
 
 
-def _constant_score(body: dict[str, Any], now: float) -> Test:
-    return compile_query(body.get("filter"), now)
+def _least(wanted: Any, clauses: int) -> int:
+    """How many clauses must match: a number, or a percentage; below zero it is how many need not."""
+    text = str(wanted)
+    number = int(int(text.rstrip("%")) * clauses / 100) if text.endswith("%") else int(text)
+    return clauses + number if text.startswith("-") else number
+
+
+def _inner(key: str) -> Callable[[dict[str, Any], float], Test]:
+    """A clause that matches what the query at this key does, and only scores it in another way."""
+
+    def compiled(body: dict[str, Any], now: float) -> Test:
+        return compile_query(body.get(key, {"match_all": {}}), now)
+
+    return compiled
+
+
+def _dis_max(body: dict[str, Any], now: float) -> Test:
+    tests = [compile_query(one, now) for one in _listed(body.get("queries"))]
+    return lambda key, document: any(one(key, document) for one in tests)
+
+
+def _wrapper(body: dict[str, Any], now: float) -> Test:
+    return compile_query(json.loads(base64.b64decode(str(body.get("query")))), now)
+
+
+def _script(body: dict[str, Any], now: float) -> Test:
+    """Of the scripts that Elasticsearch runs, only those that are a constant."""
+    script = body.get("script")
+    source = str(script.get("source") if isinstance(script, dict) else script).strip().rstrip(";")
+    found = {"true": True, "return true": True, "false": False, "return false": False}.get(source)
+    if found is None:
+        raise QueryError(f"script_exception: this server does not know the script [{source}]")
+    return lambda key, document: found
+
+
+def _regexp(body: dict[str, Any], now: float) -> Test:
+    field, wanted = _single("regexp", body)
+    return lambda key, document: any(re.fullmatch(str(wanted), str(found)) for found in values(document, field))
+
+
+def _simple_query_string(body: dict[str, Any], now: float) -> Test:
+    """As the larger language, where ``|`` is OR and ``+`` is AND."""
+    words = {"|": "OR", "+": "AND"}
+    text = " ".join(words.get(word, word) for word in str(body.get("query", "")).split())
+    return _query_string({**body, "query": text}, now)
 
 
 _CLAUSES: dict[str, Callable[[dict[str, Any], float], Test]] = {
     "bool": _bool,
-    "constant_score": _constant_score,
+    "boosting": _inner("positive"),
+    "constant_score": _inner("filter"),
+    "dis_max": _dis_max,
     "exists": _exists,
+    "function_score": _inner("query"),
     "ids": _ids,
     "match": _match,
     "match_all": _match_all,
@@ -290,8 +344,12 @@ _CLAUSES: dict[str, Callable[[dict[str, Any], float], Test]] = {
     "prefix": _prefix,
     "query_string": _query_string,
     "range": _range,
-    "simple_query_string": _query_string,
+    "regexp": _regexp,
+    "script": _script,
+    "script_score": _inner("query"),
+    "simple_query_string": _simple_query_string,
     "term": _term,
     "terms": _terms,
     "wildcard": _wildcard,
+    "wrapper": _wrapper,
 }

@@ -106,9 +106,11 @@ PLATFORMS = (
             "alert_note": "provider: kibana",
         },
         KIBANA_OPTIONS.options,
-        "Kibana's privilege to read security alerts in the space, and `read` on the index"
-        " `.alerts-security.alerts-SPACE`",
-        "Kibana's privilege to change security alerts in the space, and `write` on that index",
+        "Kibana's privilege to read security alerts in the space, and `read` and `view_index_metadata` on the indices"
+        " `.alerts-security.alerts-SPACE` and `.internal.alerts-security.alerts-SPACE-*`, and on `.siem-signals-SPACE`"
+        " where the stack was upgraded from before 8.0",
+        "Kibana's privilege to change security alerts in the space, and `maintenance`, `write`, `read` and"
+        " `view_index_metadata` on the same indices",
         "Kibana's privilege for notes, to read and to leave them",
     ),
     Platform(

@@ -55,8 +55,7 @@ class Plan(t.NamedTuple):
 
     def _add(self, platform: WritablePlatform, alert_id: str, alert: Alert | None) -> None:
         if alert is None:
-            missing = NotFoundError(f"There is no such {platform.alerts.noun[:-1]}")
-            self.results[alert_id] = Result(None, None, error=missing)
+            self.results[alert_id] = Result(None, None, error=platform.alerts.missing())
             return
         result = self.results[alert_id] = Result(alert.fields, alert.fields)
         try:

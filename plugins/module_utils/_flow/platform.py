@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import typing as t
 
-from .._core.errors import RefusedError, TriageError
+from .._core.errors import NotFoundError, RefusedError, TriageError
 from .._core.values import batches
 from .._http.client import Client
 from .change import Alert, Change, Fields, Outcome
@@ -60,6 +60,10 @@ class Platform(abc.ABC):
     @abc.abstractmethod
     def read_batch(self, ids: t.Sequence[str]) -> dict[str, Alert]:
         """Read one of `read_batches`. An alert that does not exist is left out."""
+
+    def missing(self) -> NotFoundError:
+        """The error for an alert that the service does not know."""
+        return NotFoundError(f"There is no such {self.noun[:-1]}")
 
     def extra_results(self) -> Fields:
         """Further results of the task."""

@@ -17,7 +17,7 @@ import re
 import typing as t
 
 from .._core.credentials import secret, select_credentials
-from .._core.errors import AmbiguousError, OptionError
+from .._core.errors import AmbiguousError, NotFoundError, OptionError
 from .._core.options import Connection, Params, TaskContext, checked_ids
 from .._core.text import CONTROL_CHARACTERS, has_control_characters
 from .._core.urls import base_url
@@ -29,10 +29,10 @@ from .words import KIBANA_OPTIONS, LEGACY_STATUS, SIGNALS, STATUS
 
 Hit = dict[str, t.Any]
 
-#: The most hits of one search.
+#: The most alerts that one search shows.
 WINDOW = 10_000
 
-#: Ids in one body, so that it stays well below Kibana's limit of 1 MiB.
+#: Bytes that the ids of one request may take: Kibana refuses a body of more than 1 MiB.
 _BODY_BYTES = 900_000
 
 
@@ -65,11 +65,11 @@ class KibanaApi:
 
     @property
     def index(self) -> str:
-        """The index that the alerts of this space are in."""
+        """The alias of the indices that hold the alerts of this space."""
         return f".alerts-security.alerts-{self.space}"
 
     def call(self, name: str, body: dict[str, t.Any], *, safe: bool = False) -> dict[str, t.Any]:
-        """POST to one of the calls below C(detection_engine/signals), and return its answer, an object."""
+        """POST to a call below C(detection_engine/signals). Returns the answer, an object."""
         version = {"elastic-api-version": "2023-10-31"}
         answer = self.client.request("POST", f"{self.base}{SIGNALS}/{name}", body, headers=version, safe=safe)
         if not isinstance(answer.body, dict):
@@ -77,7 +77,7 @@ class KibanaApi:
         return answer.body
 
     def search(self, body: dict[str, t.Any]) -> dict[str, t.Any]:
-        """A search that every shard took part in. The call knows neither C(from) nor C(search_after)."""
+        """The answer to a search in which every shard took part. The call drops C(from) and C(search_after)."""
         found = self.call("search", body, safe=True)
         if not isinstance(dig(found, "hits", "hits"), list):
             raise malformed("search", "the answer has no hits")
@@ -88,10 +88,10 @@ class KibanaApi:
 
 
 class KibanaReader(Platform):
-    """Reads the alerts of a space; ``alert_of`` says what is reported of a hit, and ``source`` which fields it needs.
+    """Reads the alerts of a space. ``alert_of`` makes an alert of a hit, and needs the fields in ``source``.
 
-    ``source`` V(True) is all fields. With ``by_index``, alerts of one id in several indices are shown each; otherwise
-    they must be alike, for what is written goes to all of them.
+    ``source`` V(True) is all fields. With ``by_index``, alerts of one id in several indices are shown each. Without it
+    they must be equal, because a write reaches all of them.
     """
 
     search_is_current = True
@@ -109,6 +109,12 @@ class KibanaReader(Platform):
         super().__init__(api.client, checked_ids("alert_ids", params["alert_ids"] or [], pattern, "alert"))
         self.api = api
         self.source: list[str] | bool = source if isinstance(source, bool) else list(source)
+        #: What every search asks for, too.
+        self.extra = {name: params[name] for name in ("fields", "runtime_mappings") if params.get(name)}
+        try:
+            json.dumps([params.get("query"), self.extra], allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise OptionError(f"query or runtime_mappings cannot be written as JSON: {error}") from None
         self._alert_of = alert_of
         self._by_index = by_index
 
@@ -123,41 +129,46 @@ class KibanaReader(Platform):
         return _by_size(ids)
 
     def read_batch(self, ids: t.Sequence[str]) -> dict[str, Alert]:
-        # After a rollover of the index there may be two of one id, which must not keep another one out.
+        # After a rollover of the index there may be two of one id: there must be room for both.
         query = {"ids": {"values": list(ids)}}
         size = min(2 * len(ids), WINDOW)
-        return self.alerts_in(self.api.search({"query": query, "size": size, "_source": self.source}))
+        return self.alerts_in(self.api.search({"query": query, "size": size, "_source": self.source, **self.extra}))
+
+    def missing(self) -> NotFoundError:
+        return NotFoundError(f"There is no such alert in the space {self.api.space}", "Check the id and space_id.")
 
     def alerts_in(self, answer: dict[str, t.Any]) -> dict[str, Alert]:
-        """The alerts in a search's answer, in their order; one that has no status shows none."""
+        """The alerts in a search's answer, in their order."""
         found: dict[str, Alert] = {}
         sources: dict[str, t.Any] = {}
         for hit in answer["hits"]["hits"]:
             alert_id = dig(hit, "_id")
             if not isinstance(alert_id, str) or has_control_characters(alert_id):
-                # Ansible prints it as it is, in the header of a diff.
-                raise malformed("search", "the answer has an alert in it whose id is not one")
+                # Ansible prints the id as it is, in the header of a diff.
+                raise malformed("search", "the answer has an alert in it without a valid id")
+            if not isinstance(hit.get("_source"), dict):
+                raise malformed("search", f"the answer has no _source for the alert {alert_id}")
             key = f"{alert_id} {hit.get('_index')}" if self._by_index else alert_id
-            if sources.setdefault(key, hit.get("_source")) != hit.get("_source"):
+            if sources.setdefault(key, hit["_source"]) != hit["_source"]:
                 raise malformed("search", f"there are two alerts with the id {alert_id}, and they differ")
             found[key] = self._alert_of(alert_id, hit)
         return found
 
 
 def malformed(name: str, reason: str, answer: t.Any = None) -> AmbiguousError:
-    """The error for an answer with status 200 that does not tell what it should."""
+    """The error for an answer with status 200 that does not have the shape of the API."""
     return AmbiguousError("POST", f"{SIGNALS}/{name}", reason, status=200, body=answer)
 
 
 def field(hit: Hit, name: str) -> t.Any:
-    """A field of a hit's source, where keys are dotted; those of alerts from before 8.0 are nested."""
+    """A field of a hit's source. Keys are dotted; in alerts from before 8.0 they are nested."""
     source = hit.get("_source")
     flat = dig(source, name)
     return dig(source, *name.split(".")) if flat is None else flat
 
 
 def status_of(hit: Hit) -> str | None:
-    """An alert's status; V(None) if it has none, as documents put there by hand or by a migration."""
+    """An alert's status; V(None) if it has none: documents that were added by hand or by a migration may lack it."""
     return text(field(hit, STATUS)) or text(field(hit, LEGACY_STATUS)) or None
 
 
@@ -166,13 +177,11 @@ def is_legacy(hit: Hit) -> bool:
     return not text(field(hit, STATUS)) and bool(text(field(hit, LEGACY_STATUS)))
 
 
-def listed(alert_id: str, hit: Hit, name: str) -> list[str]:
-    """A field with any number of texts. To Elasticsearch one alone is as good as a list of one."""
+def listed(hit: Hit, name: str) -> list[str] | None:
+    """A field with any number of texts; V(None) if it holds anything else. A single text is a list of one."""
     value = field(hit, name)
     values = [] if value is None else value if isinstance(value, list) else [value]
-    if not all(isinstance(one, str) for one in values):
-        raise malformed("search", f"the answer shows no {name} that could be read, of the alert {alert_id}")
-    return texts(values)
+    return texts(values) if all(isinstance(one, str) for one in values) else None
 
 
 def _by_size(ids: t.Sequence[str]) -> list[list[str]]:
@@ -188,7 +197,7 @@ def _by_size(ids: t.Sequence[str]) -> list[list[str]]:
 
 
 def _address(params: Params) -> tuple[str, str]:
-    """The address of the space, and its id. An address that is copied from a browser may name the space itself."""
+    """The address of the space, and its id. An address copied from a browser may end in C(/s/SPACE)."""
     base = base_url(params["api_url"], allow_http=params["allow_http"])
     inside = re.search(r"/s/([a-z0-9_-]+)$", base)
     space = params["space_id"] or (inside[1] if inside else "default")
@@ -215,7 +224,7 @@ def _authorization(params: Params, context: TaskContext) -> str:
 
 
 def _encoded_key(params: Params, context: TaskContext) -> str:
-    """The key in the form that goes into the header, of that itself, or of what Elasticsearch returned with it."""
+    """The key as it goes into the header. The option may hold that, the header's value, or Elasticsearch's answer."""
     given = str(params["api_key"]).strip()
     context.hide(given)
     if given.startswith("{"):
@@ -227,7 +236,7 @@ def _encoded_key(params: Params, context: TaskContext) -> str:
             "api_key is the decoded form, id:key",
             "Give the value of encoded that Elasticsearch returned with it: both in base64.",
         )
-    # In it are an id and the key itself, in base64.
+    # The encoded key holds the id and the key itself, which is a secret, too.
     with contextlib.suppress(ValueError):
         context.hide(base64.b64decode(key).decode().partition(":")[2])
     return key

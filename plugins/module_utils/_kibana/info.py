@@ -34,7 +34,6 @@ _UPDATED = "kibana.alert.workflow_status_updated_at"
 
 _URL = "kibana.alert.url"
 
-
 #: The fields that a row is made of.
 _SOURCE = (
     *(STATUS, LEGACY_STATUS, SEVERITY, LEGACY_SEVERITY, REASON, TAGS, ASSIGNEES),
@@ -43,7 +42,7 @@ _SOURCE = (
 
 
 class KibanaInfo(KibanaReader):
-    """Reads alerts as they are; one that is in several indices is shown as often."""
+    """Reads alerts as they are. An alert that is in several indices is shown once for each."""
 
     def __init__(self, params: Params, context: TaskContext) -> None:
         self._raw: bool = params["raw"]
@@ -58,7 +57,7 @@ class KibanaInfo(KibanaReader):
             raise OptionError("sort goes only with query")
 
     def _alert(self, alert_id: str, hit: Hit) -> Alert:
-        assignees = listed(alert_id, hit, ASSIGNEES)
+        assignees = listed(hit, ASSIGNEES)
         rule = text(field(hit, _RULE)) or text(field(hit, _LEGACY_RULE))
         fields = common(
             platform="kibana",
@@ -66,22 +65,22 @@ class KibanaInfo(KibanaReader):
             severity=text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY)),
             status=status_of(hit),
             verdict=text(field(hit, REASON)),
-            assignee=assignees[0] if assignees else "",
+            assignee=None if assignees is None else next(iter(assignees), ""),
             created=utc(field(hit, _START)) or utc(field(hit, _TIME)),
             updated=utc(field(hit, _UPDATED)),
             url=self._url(alert_id, hit),
             rule=rule,
         )
-        fields.update(tags=listed(alert_id, hit, TAGS), assignees=assignees)
+        fields.update(tags=listed(hit, TAGS), assignees=assignees)
         if self._wants_fields:
             extra = hit.get("fields") or {}
             if not isinstance(extra, dict):
-                raise malformed("search", f"the answer shows no fields that could be read, of the alert {alert_id}")
+                raise malformed("search", f"the answer shows no readable fields of the alert {alert_id}")
             fields["fields"] = extra
         return Alert(alert_id, {**fields, "raw": hit["_source"]} if self._raw else fields)
 
     def _url(self, alert_id: str, hit: Hit) -> str | None:
-        """The alert's page: as the alert has it, if Kibana is told its own address, else where it redirects to that."""
+        """The alert's page: what the alert says, if Kibana knows its public address, else Kibana's redirect to it."""
         url = text(field(hit, _URL))
         if url and url.startswith(("https://", "http://")):
             return url
@@ -93,7 +92,7 @@ class KibanaInfo(KibanaReader):
 
 
 def _sort(desired: t.Sequence[t.Mapping[str, t.Any]] | None) -> list[dict[str, str]]:
-    """The order that a task names, each field by itself. Of those that are alike there, the newest come first."""
+    """The order that a task names, one field at a time. Alerts that are equal in it come newest first."""
     order = [{str(name): str(way)} for one in desired or [] for name, way in one.items()]
     if not all(map(_is_sort, order)) or (desired is not None and not order):
         raise OptionError("sort takes fields of the alert, each with asc or desc, as in: - '@timestamp': desc")

@@ -29,7 +29,7 @@ _PATH = "/api/note"
 
 _HINT = "The user needs Kibana's privilege for notes in this space: Security, Notes, All."
 
-#: The longest query of a request: proxies take lines of 8 KiB.
+#: The longest query of a request, in bytes: proxies refuse lines of more than 8 KiB.
 _QUERY = 6000
 
 
@@ -43,8 +43,11 @@ class KibanaNoteReader(Platform):
         self._text = text
         self._guarded = guards.set
 
+    def missing(self) -> NotFoundError:
+        return self._alerts.missing()
+
     def select(self) -> dict[str, Alert]:
-        # Of an alert that does not exist, Kibana says that it has no notes.
+        # Kibana answers that an alert that does not exist has no notes, so the alerts themselves are read, too.
         alerts = self._alerts.select()
         return self._with_states(self.read(list(alerts)), alerts)
 
@@ -55,7 +58,7 @@ class KibanaNoteReader(Platform):
         missing = [key for key, one in notes.items() if isinstance(one, Alert) and one.fields["text"] is None]
         alerts = self._alerts.read_each(missing)
         for key in missing:
-            # Guards look at the alert as it is now, or not at all.
+            # Guards need the alert as it is now. One that cannot be read is an error.
             alert = alerts.get(key, NotFoundError("It was there, and is gone"))
             notes[key] = alert if isinstance(alert, TriageError) else self._note(key, False, alert.guarded_state)
         return notes
@@ -81,7 +84,7 @@ class KibanaNoteReader(Platform):
     def read_batch(self, ids: t.Sequence[str]) -> dict[str, Alert]:
         notes, total = self._notes(ids)
         if len(notes) < total and len(ids) > 1:
-            # One answer holds so many notes and no more, and there is no second page.
+            # An answer shows a limited number of notes, and there is no second page.
             return {alert_id: note for one in ids for alert_id, note in self.read_batch([one]).items()}
         there = {note.get("eventId") for note in notes if plain(note.get("note")) == self._text}
         if len(notes) < total and not there:
@@ -105,7 +108,7 @@ class KibanaNoteReader(Platform):
 class KibanaNotes(Notes):
     """A note on detection alerts, which belongs to no timeline."""
 
-    #: Kibana takes a body of 1 MiB, and a character may be six of its bytes.
+    #: Kibana takes a body of 1 MiB, and a character may need six bytes of it.
     longest = 100_000
     read_lag = READ_LAG
 
@@ -127,11 +130,11 @@ class KibanaNotes(Notes):
             answer = _send(self._api, "PATCH", body)
         except TriageError as error:
             return outcome_of(error)
-        # Before 9.0 there is one more layer.
+        # Before 9.0 the answer has one more layer.
         told = dig(answer.body, "data", "persistNote") or answer.body
         note = dig(told, "note")
         if dig(told, "code") == 403 or dig(note, "version") == "":
-            # With status 200, and with an id for a note that is not there.
+            # Kibana answers 200, with the id of a note that was not stored.
             said = text(dig(told, "message")) or "the note was not stored: the space has as many as it may have"
             hint = "Raise Kibana's advanced setting securitySolution:maxUnassociatedNotes, or remove old notes."
             return Refused(RefusedError("PATCH", _PATH, said, status=403, hint=hint))
@@ -147,7 +150,7 @@ def kibana_notes(params: Params, context: TaskContext) -> KibanaNotes:
         api,
         params,
         guarded_source(guards),
-        lambda alert_id, hit: Alert(alert_id, {}, guarded_state(alert_id, hit) if guards.set else None),
+        lambda alert_id, hit: Alert(alert_id, {}, guarded_state(hit) if guards.set else None),
     )
     return KibanaNotes(api, reader, guards, params["text"])
 

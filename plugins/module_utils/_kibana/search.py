@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._core.errors import OptionError
 from .._core.options import Params
 from .._core.values import dig, integer
 from .._flow.change import Alert
@@ -27,35 +26,26 @@ _MISSING = (None, 2**63 - 1, -(2**63))
 
 
 class Search:
-    """A query as a task gives it, over the alerts that ``reader`` reads."""
+    """A query as a task gives it, over the alerts that ``reader`` reads; and the count of all alerts there are."""
 
     def __init__(self, reader: KibanaReader, params: Params) -> None:
         self._reader = reader
         self.query: Query = params["query"] or {"match_all": {}}
-        #: What every request asks for besides.
-        self._extra = {name: params[name] for name in ("fields", "runtime_mappings") if params.get(name)}
-        try:
-            json.dumps([self.query, self._extra], allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise OptionError(f"query or runtime_mappings cannot be put as JSON: {error}") from None
-
-    @property
-    def says_nothing(self) -> str | None:
-        """Why the query has neither a filter nor a window; V(None) if it has one."""
-        empty = self.query in ({"match_all": {}}, {"bool": {}}) or not any(self.query.values())
-        return f"query is {json.dumps(self.query)}" if empty else None
+        #: Why the query has neither a filter nor a window; V(None) if it has one.
+        self.says_nothing = _says_nothing(params["query"] or {})
+        #: How many alerts the space had when the task began, and how many of them the query matched.
+        self._total = self._matching = 0
 
     def begin(self, limit: int) -> None:
-        """Nothing: one request counts what matches and what there is, at the same moment."""
-
-    def all_found(self, found: SearchResult) -> int | None:
-        """How many alerts there are in the space, if the query matches all of them, whatever their status."""
-        body = {"query": {"match_all": {}}, "aggs": {"matching": {"filter": self.query}}}
-        answer = self._request(body, 0)
-        total, matching = _total(answer), integer(dig(answer, "aggregations", "matching", "doc_count"))
+        """Count what the space has and what matches, whatever the status, in one request and so at one moment."""
+        answer = self._request({"query": {"match_all": {}}, "aggs": {"matching": {"filter": self.query}}}, 0)
+        matching = integer(dig(answer, "aggregations", "matching", "doc_count"))
         if matching is None:
             raise malformed("search", "the answer does not tell how many alerts match")
-        return total if matching >= total else None
+        self._total, self._matching = _total(answer), matching
+
+    def all_found(self, found: SearchResult) -> int | None:
+        return max(self._total, len(found.alerts)) if self._matching >= self._total else None
 
     def count(self) -> int:
         """How many alerts match."""
@@ -71,9 +61,9 @@ class Search:
     ) -> SearchResult:
         """The first ``limit`` alerts that match, and none of ``without``.
 
-        One search gives 10,000 at the most, so the next one goes on from the place of the last alert in the ``sort``,
-        without those of the same place that are known already. ``all_or_none`` does not go on where there are more than
-        ``limit``.
+        One search shows 10,000 at the most. The next one starts at the place of the last alert in the ``sort``, and
+        excludes the alerts of that place that were shown already. With ``all_or_none``, the search stops where there
+        are more than ``limit``.
         """
         found: dict[str, Alert] = {}
         cursor: SearchCursor | None = None
@@ -81,7 +71,7 @@ class Search:
             answer = self._window(min(WINDOW, limit - len(found)), sort, without, cursor)
             window = self._reader.alerts_in(answer)
             fresh = window.keys() - found.keys()
-            # Not by the total alone: what came is what would be written.
+            # The total alone does not count: the alerts that came are those that would be written.
             matched = len(found) + max(len(fresh), _total(answer))
             found.update(window)
             if len(found) >= min(matched, limit) or (all_or_none and matched > limit):
@@ -103,11 +93,11 @@ class Search:
 
     def _request(self, body: dict[str, t.Any], size: int) -> dict[str, t.Any]:
         common = {"size": size, "_source": self._reader.source, "track_total_hits": True}
-        return self._reader.api.search({**body, **common, **self._extra})
+        return self._reader.api.search({**body, **common, **self._reader.extra})
 
 
 class SearchCursor(t.NamedTuple):
-    """Where a search has stopped: what is still to come, and which alerts of just that place have come already."""
+    """Where a search has stopped. ``ids`` are the alerts at this very place that it has shown already."""
 
     place: list[t.Any]
     clause: Query
@@ -125,8 +115,14 @@ class SearchCursor(t.NamedTuple):
         return cls(last, _from_here_on(sort, last), ids)
 
 
+def _says_nothing(query: Query) -> str | None:
+    kind, body = next(iter(query.items()), ("match_all", {}))
+    empty = kind == "match_all" or (kind == "bool" and isinstance(body, dict) and not any(body.values()))
+    return f"query is {json.dumps(query)}" if empty and len(query) <= 1 else None
+
+
 def _from_here_on(sort: Sort, place: list[t.Any]) -> Query:
-    """Alerts at this place of the sort, and all behind it."""
+    """The query for alerts at this place of the sort, and all behind it."""
     alike: list[Query] = []
     clauses: list[Query] = []
     for (name, order), value in zip([one for field in sort for one in field.items()], place):
@@ -137,14 +133,14 @@ def _from_here_on(sort: Sort, place: list[t.Any]) -> Query:
 
 
 def _later(name: str, order: str, value: t.Any) -> list[Query]:
-    """What comes after a value of this field. Those without the field come last, whatever the order."""
+    """The alerts behind a value of this field. Alerts without the field come last, whatever the order."""
     return [] if value in _MISSING else [_range(name, value, "gt" if order == "asc" else "lt"), _range(name, None)]
 
 
 def _range(name: str, value: t.Any, *bounds: str) -> Query:
     if value in _MISSING:
         return {"bool": {"must_not": [{"exists": {"field": name}}]}}
-    # What kind of field it is nobody knows; where it is no date, the format means nothing.
+    # The type of the field is unknown; the format has an effect on dates only.
     form = {"format": "epoch_millis"} if isinstance(value, int) else {}
     return {"range": {name: {**dict.fromkeys(bounds, value), **form}}}
 

@@ -12,19 +12,19 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.errors import OptionError, TriageError
+from .._core.errors import OptionError, RefusedError, TriageError
 from .._core.options import Params, TaskContext, checked_text
 from .._core.values import batches, text
 from .._flow.change import Accepted, Alert, Change, Fields, Outcome, Refused, Unknown
 from .._flow.search import SearchResult
-from .api import Hit, field, malformed, status_of
+from .api import Hit, field, status_of
 from .search import Search
 from .words import LEGACY_STATUS, REASON, STATUS
 from .writable import BATCH, WritableAlerts, no_status
 
 
 class AlertStatus(WritableAlerts):
-    """Alerts that are to have a status, and a reason where that status is closed."""
+    """Sets the status of alerts, and the reason where that status is closed."""
 
     closing: t.ClassVar[Fields] = {"status": "closed"}
 
@@ -41,26 +41,23 @@ class AlertStatus(WritableAlerts):
             raise OptionError("conflicts goes only with query")
 
     def find(self, limit: int) -> SearchResult:
-        """The alerts that match and have another status; no other ones are touched later."""
+        """The alerts that match and have another status. Only these are written later."""
         query = t.cast(Search, self.query)
         there = [{"term": {STATUS: self._status}}, {"term": {LEGACY_STATUS: self._status}}]
         found = query.run(limit, without=there, all_or_none=True)
         if found.more or not (self.alerts.selection and self.alerts.selection.needs_total):
             return found
-        # What was found may match no more when all are counted, and is what would be written.
+        # An alert that was found would be written, even if it no longer matches when all are counted.
         return dataclasses.replace(found, matching=max(query.count(), len(found.alerts)))
 
-    def fields_of(self, alert_id: str, hit: Hit) -> Fields:
-        reason = field(hit, REASON)
-        if not isinstance(reason, (str, type(None))):
-            raise malformed("search", f"the answer shows no reason that could be read, of the alert {alert_id}")
-        return {"status": status_of(hit), "reason": text(reason)}
+    def fields_of(self, hit: Hit) -> Fields:
+        return {"status": status_of(hit), "reason": text(field(hit, REASON))}
 
     def desired(self, alert: Alert) -> Fields:
         if alert.fields["status"] is None:
             raise no_status(alert)
         if alert.fields["status"] == self._status:
-            # A reason is stored only in the step to closed: no request could change it now.
+            # Kibana stores a reason only in the step to closed, so no request could change it now.
             return {"status": self._status}
         return {"status": self._status, "reason": None if "reason" in alert.lacks else self._reason}
 
@@ -80,12 +77,20 @@ class AlertStatus(WritableAlerts):
                 self._aborted = any(getattr(one.error, "status", None) == 409 for one in outcomes.values())
         return outcomes
 
+    def _refused(self, error: RefusedError, on_conflict: t.Callable[[TriageError], Outcome]) -> Outcome:
+        if error.status == 400 and self._reason is not None:
+            error.hint = (
+                f"This Kibana may not know the reason {self._reason!r}: the newest ones refuse a reason that nobody has"
+                " defined. Check mode cannot know that."
+            )
+        return super()._refused(error, on_conflict)
+
     def _write_ids(self, batch: t.Sequence[str]) -> dict[str, Outcome]:
         return self.send("status", batch, {"signal_ids": list(batch), **self._desired})
 
     def _write_query(self, search: Search, batch: t.Sequence[str]) -> dict[str, Outcome]:
         only = {"ids": {"values": list(batch)}}
-        # This call knows no runtime mappings: there the frozen ids must do.
+        # This call drops runtime mappings, so the query would find nothing: the frozen ids alone decide.
         filters = [only] if self._by_script else [search.query, only]
         body = {"query": {"bool": {"filter": filters}}, "conflicts": self._conflicts, **self._desired}
         return self.send("status", batch, body, Accepted if self._conflicts == "abort" else Unknown)

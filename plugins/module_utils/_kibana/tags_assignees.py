@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.errors import OptionError
+from .._core.errors import OptionError, UnreadableError
 from .._core.options import Params, TaskContext, desired_list
 from .._core.values import batches
 from .._flow.change import Alert, Change, Fields, Outcome
@@ -24,7 +24,7 @@ from .writable import BATCH, WritableAlerts
 
 @dataclasses.dataclass(frozen=True)
 class ListKind:
-    """A list of an alert: its name in results and in the API, its field, and the API's words for its changes."""
+    """A list of an alert: its name in results and in the API, its field, and the API's keys for its changes."""
 
     name: str
     field: str
@@ -37,7 +37,7 @@ _ASSIGNEES = ListKind("assignees", ASSIGNEES, "add", "remove")
 
 
 class AlertLists(WritableAlerts):
-    """Alerts of which a list is to have certain entries in it, or not, or no others."""
+    """Adds entries to a list of alerts, removes them, or replaces all."""
 
     def __init__(self, params: Params, context: TaskContext, kind: ListKind) -> None:
         super().__init__(params, context, [kind.field])
@@ -50,18 +50,23 @@ class AlertLists(WritableAlerts):
         if self._kind is _ASSIGNEES:
             self._entries = list(dict.fromkeys(uids(self.api, self._kind.name, self._entries).values()))
 
-    def fields_of(self, alert_id: str, hit: Hit) -> Fields:
-        return {self._kind.name: listed(alert_id, hit, self._kind.field)}
+    def fields_of(self, hit: Hit) -> Fields:
+        return {self._kind.name: listed(hit, self._kind.field)}
 
     def desired(self, alert: Alert) -> Fields:
         name = self._kind.name
+        if alert.fields[name] is None:
+            raise UnreadableError(
+                f"The {name} of the alert {alert.id} are not texts, so they cannot be changed",
+                f"Correct the field {self._kind.field} in Elasticsearch.",
+            )
         desired = self._combined(alert.fields[name])
         if name in alert.lacks and desired != alert.fields[name]:
             raise OptionError(f"This alert is from before 8.0, and has no place for {name}")
         return {name: desired}
 
     def _combined(self, present: list[str]) -> list[str]:
-        """The list as it should be, in the order in which the server puts it."""
+        """The list as it should be, in the order that the server gives it."""
         if self._state == "absent":
             return [one for one in present if one not in self._entries]
         kept = present if self._state == "present" else [one for one in present if one in self._entries]
@@ -86,10 +91,10 @@ class AlertLists(WritableAlerts):
 
 
 def alert_tags(params: Params, context: TaskContext) -> AlertLists:
-    """Alerts that are to have tags, or not."""
+    """The platform of a task that changes tags."""
     return AlertLists(params, context, _TAGS)
 
 
 def alert_assignees(params: Params, context: TaskContext) -> AlertLists:
-    """Alerts that are to be assigned to users, or not."""
+    """The platform of a task that changes assignees."""
     return AlertLists(params, context, _ASSIGNEES)

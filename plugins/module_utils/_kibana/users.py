@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elastic Security: the users whom a task names, by the uids of their profiles, which is how alerts know them.
+"""Elastic Security: the uids of the users whom a task names. Alerts know users by the uids of their profiles.
 
-Kibana has no public call for that. This is the one of its own page of alerts, where somebody is chosen as an assignee.
+Kibana has no public call for that. Its own page of alerts uses this one to choose an assignee.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _UID = r"u_\S+_[A-Za-z0-9]+"
 
 
 def uids(api: KibanaApi, option: str, names: t.Sequence[str]) -> dict[str, str]:
-    """The uid of everybody who is named, by uid or user name; a uid is not looked up.
+    """The uid of each name, which is a user name or a uid. A uid is not looked up.
 
-    Raises `OptionError` if there is no user of a name, or several; all of these are told at once.
+    Raises `OptionError`, once for all names, if there is no user of a name, or several.
     """
     for name in names:
         checked_text(option, name)
@@ -44,15 +44,15 @@ def uids(api: KibanaApi, option: str, names: t.Sequence[str]) -> dict[str, str]:
 
 
 def _not_one(name: str, users: t.Sequence[str]) -> str | None:
-    """What is wrong with a name that is not that of just one user."""
+    """Why a name does not stand for one user; V(None) if it does."""
     if not users:
         return f"there is no user called {name!r}"
     return f"{name!r} could be any of {', '.join(users)}" if len(users) > 1 else None
 
 
 def _find(api: KibanaApi, name: str) -> list[str]:
-    """The uids of the users of this very name; there may be one in each realm."""
-    # Internal calls have versions of their own, and since 9.0 answer only those who say what they are.
+    """The uids of the users with exactly this name. Each realm may have one."""
+    # Internal calls have versions of their own, and since 9.0 need a header that says who calls.
     headers = {"elastic-api-version": "1", "x-elastic-internal-origin": "Kibana"}
     try:
         answer = api.client.request("GET", api.base + _FIND, params={"searchTerm": name}, headers=headers)

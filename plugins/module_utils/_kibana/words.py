@@ -10,7 +10,7 @@ from .._core.options import ArgumentSpec
 
 KIBANA_OPTIONS = ArgumentSpec(
     {
-        # Not "required": a linter would flag every task that leaves it to the environment.
+        # Not "required", because a linter would flag every task that takes it from the environment.
         "api_url": {
             "type": "str",
             "aliases": ["kibana_url"],
@@ -50,8 +50,8 @@ KIBANA_ALERTS_OPTIONS = ArgumentSpec(
     [("alert_ids", "query")],
 )
 
-#: Fields that alerts from before 8.0 have no place for.
+#: Fields that alerts from before 8.0 cannot have.
 LACKED_BY_LEGACY = ("reason", "tags", "assignees")
 
-#: Seconds after a write for which a read may still show what was before it: an index may refresh every 30.
+#: Seconds after a write in which a read may still show the old state: an index may refresh every 30.
 READ_LAG = 35.0

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elastic Security: what all changes of alerts have in common, be it of the status, the tags or the assignees."""
+"""Elastic Security: what changes of the status, the tags and the assignees have in common."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from .words import (
     STATUSES,
 )
 
-#: Alerts in one write: larger ones run into Kibana's 30 seconds on busy clusters.
+#: Alerts in one write: on busy clusters larger writes exceed Kibana's 30 seconds.
 BATCH = 1000
 
-#: What Elasticsearch forbids to those who may not write to the index: the update as a whole.
+#: The action in Elasticsearch's 403 for users without C(write) on the index: the whole update was refused.
 _WRITE = "[indices:data/write/update/byquery]"
 
 
@@ -45,19 +45,20 @@ def guards_of(params: Params) -> Guards:
 
 
 def guarded_source(guards: Guards) -> tuple[str, ...]:
-    """The fields that guards look at, beside the status."""
+    """The fields that a read needs for the status, and for the guards if any is set."""
     return (STATUS, LEGACY_STATUS, *((SEVERITY, LEGACY_SEVERITY, ASSIGNEES) if guards.set else ()))
 
 
-def guarded_state(alert_id: str, hit: Hit) -> GuardedState:
-    """What guards look at."""
+def guarded_state(hit: Hit) -> GuardedState:
+    """What guards look at. An owner is known by the uid; assignees that are not texts are unknown owners."""
     severity = text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY))
-    owners = [Owner(uid, [uid]) for uid in listed(alert_id, hit, ASSIGNEES)]
+    uids_there = listed(hit, ASSIGNEES)
+    owners = None if uids_there is None else [Owner(uid, [uid]) for uid in uids_there]
     return GuardedState(status_of(hit), severity, owners)
 
 
 def with_uids(guards: Guards, api: KibanaApi) -> Guards:
-    """The guards, with the uids of those whom O(only_assigned_to) names."""
+    """The guards, with the uids of the users in O(only_assigned_to)."""
     found = uids(api, "only_assigned_to", guards.people)
     return dataclasses.replace(guards, identities={name: [uid] for name, uid in found.items()})
 
@@ -78,7 +79,7 @@ class WritableAlerts(WritablePlatform):
         reader = KibanaReader(self.api, params, source, self._alert_of)
         super().__init__(reader, guards)
         self.query: Search | None = None
-        #: The 403 after which nothing more is sent.
+        #: The first 403. Nothing more is sent after it.
         self._forbidden: RefusedError | None = None
         if params["query"] is not None:
             self.query = Search(reader, params)
@@ -89,18 +90,18 @@ class WritableAlerts(WritablePlatform):
                 raise OptionError(f"{name} goes only with query")
 
     def find(self, limit: int) -> SearchResult:
-        """The alerts that the query matches, at the most so many."""
+        """The alerts that the query matches; none beyond ``limit``."""
         return t.cast(Search, self.query).run(limit, all_or_none=True)
 
     def prepare(self) -> None:
         self.guards = with_uids(self.guards, self.api)
 
     def _alert_of(self, alert_id: str, hit: Hit) -> Alert:
-        state = guarded_state(alert_id, hit) if self.guards.set else None
+        state = guarded_state(hit) if self.guards.set else None
         lacks = LACKED_BY_LEGACY if is_legacy(hit) else ()
-        return Alert(alert_id, self.fields_of(alert_id, hit), state, lacks=lacks)
+        return Alert(alert_id, self.fields_of(hit), state, lacks=lacks)
 
-    def fields_of(self, alert_id: str, hit: Hit) -> Fields:
+    def fields_of(self, hit: Hit) -> Fields:
         """The fields that the task may change, as they are."""
         return {"status": status_of(hit)}
 
@@ -111,10 +112,10 @@ class WritableAlerts(WritablePlatform):
         body: dict[str, t.Any],
         on_conflict: t.Callable[[TriageError], Outcome] = Unknown,
     ) -> dict[str, Outcome]:
-        """What becomes of these alerts, which are one write.
+        """Send one write. Returns its outcome for each of these alerts.
 
-        By ids the server always aborts at a conflict with another write. What it did not get to is read, and sent
-        again.
+        By ids the server always aborts at a conflict with another write. The alerts that it did not reach are read,
+        and sent again.
         """
         return dict.fromkeys(batch, self._sent(name, body, on_conflict))
 
@@ -142,7 +143,7 @@ class WritableAlerts(WritablePlatform):
         return Refused(error, again=error.status == 409 and on_conflict is Unknown)
 
     def _updated(self, name: str, answer: dict[str, t.Any]) -> Outcome:
-        """The outcome by the counters of an update, which are all that an answer shows."""
+        """The outcome by the counters of an update: the answer shows nothing else."""
         if answer.get("version_conflicts") or answer.get("failures") or answer.get("timed_out"):
             return Unknown(malformed(name, "not all alerts of the batch were updated", self.api.client.scrub(answer)))
         if integer(answer.get("updated")) is None and integer(answer.get("total")) is None:
@@ -153,9 +154,9 @@ class WritableAlerts(WritablePlatform):
 def _is_refused_at_once(body: t.Any) -> bool:
     """Whether a 403 or a 409 says that nothing was written.
 
-    Kibana's own refusals come before all else, and have a body of their own shape. A conflict in Elasticsearch ends a
-    batch somewhere in its midst; its message is the JSON of what was done. What it forbids it may forbid afterwards:
-    each write is followed by a refresh of the index, which needs another privilege.
+    Kibana's own refusals come before any write, and have a body of their own shape. A conflict in Elasticsearch ends a
+    batch in its midst; its message is the JSON of what was done. A 403 of Elasticsearch may come after the write: each
+    write is followed by a refresh of the index, which needs another privilege.
     """
     said = str(dig(body, "message"))
     try:
@@ -166,7 +167,7 @@ def _is_refused_at_once(body: t.Any) -> bool:
 
 
 def no_status(alert: Alert) -> UnreadableError:
-    """The error for an alert that has no status: Kibana changes none that has none."""
+    """The error for an alert without a status. Kibana never changes the status of such an alert."""
     return UnreadableError(
         f"The alert {alert.id} has no status, so it cannot be changed",
         "Somebody or a migration put this document there; correct or remove it in Elasticsearch.",

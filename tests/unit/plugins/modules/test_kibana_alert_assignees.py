@@ -68,14 +68,49 @@ def test_nobody(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
     assert write.body == {"ids": [key], "assignees": {"add": [], "remove": list(uids.values())}}
 
 
-def test_nobody_is_no_name(sim: Simulator, kibana: Params) -> None:
-    fails_unwritten(sim, run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=[""]), "state exact")
+def test_an_empty_text_is_an_empty_list(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
+    """As a survey gives it. Beside a name it is refused."""
+    key = sim.kibana.add_alert(**assigned(*uids.values()))
+    assert not four_runs(sim, NAME, {**kibana, "alert_ids": [key], "assignees": ""}).real["changed"]
+    assert four_runs(sim, NAME, {**kibana, "alert_ids": [key], "assignees": "", "state": "exact"}).real["changed"]
+    assert sim.kibana.alerts()[key][ASSIGNEES] == []
+    sim.log.clear()
+    fails_unwritten(sim, run(kibana, alert_ids=[key], assignees=["amira", ""]), "assignees has an empty text in it")
 
 
-def test_a_uid_is_not_looked_up(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
+UIDS = ("u_79HkWkwmnBH5gqFKwoxggWPjEBOur1zLPXQPEl1VBW0_0", "u_jane.doe@example.com_es", "u_1782345678_cloud")
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_a_uid_is_not_looked_up(sim: Simulator, kibana: Params, uid: str) -> None:
+    """Whether it ends in a number or in a word: what a row shows can be given back."""
     key = sim.kibana.add_alert()
-    runs = four_runs(sim, NAME, {**kibana, "alert_ids": [key], "assignees": [uids["greta"]]})
+    task: Params = {**kibana, "alert_ids": [key], "assignees": [uid]}
+    runs = four_runs(sim, NAME, task)
+    assert by_id(runs.real)[key]["assignees"] == sim.kibana.alerts()[key][ASSIGNEES] == [uid]
     assert not [entry for entry in runs.requests if USERS in entry.path]
+    guarded = {"only_assigned_to": [uid], "state": "absent"}
+    assert by_id(four_runs(sim, NAME, {**task, **guarded}).real)[key]["assignees"] == []
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_a_uid_is_known_to_guards(sim: Simulator, kibana: Params, uid: str) -> None:
+    ids = [sim.kibana.add_alert(**assigned(who)) for who in (uid, f"{uid}0")]
+    task: Params = {"alert_ids": ids, "assignees": [], "state": "exact", "only_assigned_to": [uid]}
+    result = run(kibana, **task, on_guard="skip")
+    assert [sim.kibana.alerts()[key][ASSIGNEES] for key in ids] == [[], [f"{uid}0"]]
+    assert by_id(result)[ids[1]]["skipped"] == f"{uid}0 has it, and only_assigned_to is {uid}"
+    assert not sim.log.select(path=USERS)
+
+
+@pytest.mark.parametrize("odd", [5, {"uid": "u_1"}, ["u_1", 5]], ids=str)
+def test_assignees_that_are_no_texts_are_an_error_of_that_alert(sim: Simulator, kibana: Params, odd: t.Any) -> None:
+    bad, good = sim.kibana.add_alert(**{ASSIGNEES: odd}), sim.kibana.add_alert()
+    result = run(kibana, alert_ids=[bad, good], assignees=[UIDS[0]])
+    assert (by_id(result)[bad]["assignees"], by_id(result)[bad]["error"]["kind"]) == (None, "unreadable")
+    assert sim.kibana.alerts()[good][ASSIGNEES] == [UIDS[0]]
+    assert (result["counts"]["changed"], result["counts"]["failed"]) == (1, 1)
+    assert not sim.kibana.writes_of(bad)
 
 
 def test_names_are_looked_up_in_the_space(sim: Simulator, kibana: Params, uids: dict[str, str]) -> None:
@@ -87,7 +122,7 @@ def test_names_are_looked_up_in_the_space(sim: Simulator, kibana: Params, uids: 
     assert asked.path.endswith("/s/soc-lab/internal/detection_engine/users/_find?searchTerm=amira")
 
 
-@pytest.mark.parametrize("name", ["ami", "Amira", "amira@example.com", "nobody&size=1", "*", "u_short_0"])
+@pytest.mark.parametrize("name", ["ami", "Amira", "amira@example.com", "nobody&size=1", "*", "u_short", "u__0"])
 def test_unknown_names_are_refused_before_anything_is_sent(sim: Simulator, kibana: Params, name: str) -> None:
     result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira", name, "zoe"])
     fails_unwritten(sim, result, repr(name), "'zoe'")

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, run_module
 
 NAME = "kibana_alert_info"
 MOMENT, START = "@timestamp", "kibana.alert.start"
@@ -108,9 +108,8 @@ def test_the_page_of_an_alert(sim: Simulator, kibana: Params) -> None:
 
 
 def test_an_alert_that_shows_next_to_nothing(sim: Simulator, kibana: Params) -> None:
-    """What is not there, or cannot be what it should be, is not known; only a status must be."""
+    """What is not there, or cannot be what it should be, is not known."""
     sim.kibana.alerts("soc-lab")["a b/?&\u00fc"] = {
-        "kibana.alert.workflow_status": "open",
         "kibana.alert.severity": 5,
         "kibana.alert.reason": ["x"],
         "kibana.alert.url": "javascript:alert(1)",
@@ -118,24 +117,30 @@ def test_an_alert_that_shows_next_to_nothing(sim: Simulator, kibana: Params) -> 
     }
     alert = shown(kibana, space_id="soc-lab", query=ALL)
     unknown = [name for name, value in alert.items() if value is None]
-    assert unknown == ["title", "severity", "verdict", "created", "updated", "url", "rule"]
+    assert unknown == ["title", "severity", "status", "verdict", "created", "updated", "url", "rule"]
 
 
 @pytest.mark.parametrize(
-    "odd",
+    ("odd", "unknown"),
     [
-        {"kibana.alert.workflow_status": None},
-        {"kibana.alert.workflow_status": 5},
-        {"kibana.alert.workflow_assignee_ids": {"uid": "u_1"}},
-        {"kibana.alert.workflow_tags": [5]},
+        ({"kibana.alert.workflow_status": None}, {"status"}),
+        ({"kibana.alert.workflow_status": 5}, {"status"}),
+        ({"kibana.alert.workflow_assignee_ids": {"uid": "u_1"}}, {"assignee", "assignees"}),
+        ({"kibana.alert.workflow_tags": [5]}, {"tags"}),
+        ({"kibana.alert.workflow_reason": ["duplicate"]}, set()),
     ],
+    ids=str,
 )
-def test_what_must_be_known_is_not_guessed(sim: Simulator, kibana: Params, odd: Params) -> None:
-    key = sim.kibana.add_alert(**odd)
-    for task in ({"alert_ids": [key]}, {"query": {"ids": {"values": [key]}}}):
+def test_what_cannot_be_read_is_unknown_and_hides_no_other_alert(
+    sim: Simulator, kibana: Params, odd: Params, unknown: set[str]
+) -> None:
+    bad, good = sim.kibana.add_alert(**odd), sim.kibana.add_alert()
+    for task in ({"alert_ids": [bad, good]}, {"query": {"ids": {"values": [bad, good]}}}):
         result = run(kibana, **task, retries=0)
-        assert "the answer shows no" in result["msg"]
-        assert "alerts" not in result
+        rows = by_id(result)
+        assert set(rows) == {bad, good}
+        assert {name for name in ("status", "assignee", "assignees", "tags") if rows[bad][name] is None} == unknown
+        assert (rows[bad]["verdict"], rows[good]["status"]) == (None, "open")
 
 
 def test_what_a_terminal_would_obey_is_made_visible(sim: Simulator, kibana: Params) -> None:
@@ -171,7 +176,7 @@ def test_fields_that_are_none(sim: Simulator, kibana: Params) -> None:
     key = sim.kibana.add_alert()
     odd = {"_id": key, "_source": sim.kibana.alerts()[key], "fields": ["x"]}
     sim.faults.add(Fault(status=200, body={"hits": {"hits": [odd], "total": {"value": 1}}}, path="search", count=None))
-    assert "no fields that could be read" in run(kibana, alert_ids=[key], fields=["x"], retries=0)["msg"]
+    assert "shows no readable fields" in run(kibana, alert_ids=[key], fields=["x"], retries=0)["msg"]
 
 
 def test_runtime_mappings_are_for_the_search(sim: Simulator, kibana: Params) -> None:
@@ -210,16 +215,20 @@ def test_two_of_one_id_are_both_found(sim: Simulator, kibana: Params) -> None:
     assert (result["total"], result["truncated"]) == (3, False)
 
 
-@pytest.mark.parametrize("index", ["other", None])
-def test_two_of_one_id_are_both_read(sim: Simulator, kibana: Params, index: str | None) -> None:
-    """But what is in one index is one alert."""
+def test_two_of_one_id_are_both_read(sim: Simulator, kibana: Params) -> None:
     newest, middle, oldest = many(sim, 3)
-    two_of_one_id(sim, oldest, index)
+    two_of_one_id(sim, oldest, "other")
     result = run(kibana, alert_ids=[oldest, newest, middle])
     assert result["missing"] == [middle]
-    assert ids(result) == ([oldest, oldest, newest] if index else [oldest, newest])
-    stands = [alert["status"] for alert in result["alerts"] if alert["id"] == oldest]
-    assert stands == (["open", "closed"] if index else ["closed"])
+    assert ids(result) == [oldest, oldest, newest]
+    assert [alert["status"] for alert in result["alerts"] if alert["id"] == oldest] == ["open", "closed"]
+
+
+def test_two_of_one_id_in_one_index_are_no_answer(sim: Simulator, kibana: Params) -> None:
+    newest, middle, oldest = many(sim, 3)
+    two_of_one_id(sim, oldest, None)
+    result = run(kibana, alert_ids=[oldest, newest, middle], retries=0)
+    assert f"there are two alerts with the id {oldest}, and they differ" in result["msg"]
 
 
 def test_none_are_none(sim: Simulator, kibana: Params) -> None:
@@ -250,6 +259,19 @@ def test_the_newest_first_unless_told_otherwise(sim: Simulator, kibana: Params) 
 def test_an_empty_query_finds_everything(sim: Simulator, kibana: Params) -> None:
     newest = many(sim, 3)
     assert ids(run(kibana, query={})) == newest
+    assert len(sim.log) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "requests"), [({}, 0), ({"exists": {"field": MOMENT}}, 2)], ids=["empty", "by counting"]
+)
+def test_everything_is_refused_where_that_is_asked_for(
+    sim: Simulator, kibana: Params, query: Params, requests: int
+) -> None:
+    many(sim, 3)
+    result = run(kibana, query=query, allow_unbounded=False)
+    assert result["error"]["kind"] == "unbounded"
+    assert len(sim.log) == requests
 
 
 def test_nothing_matches(sim: Simulator, kibana: Params) -> None:
@@ -310,7 +332,7 @@ def test_more_of_the_same_moment_than_one_search_shows(sim: Simulator, kibana: P
 @pytest.mark.parametrize(
     ("odd", "said"),
     [
-        ({}, "does not get on; sort by fields of which every alert has one value"),
+        ({}, "makes no progress; sort by fields of which every alert has one value"),
         ({"hits": [{"sort": None}] * 3}, "does not show by what it is sorted"),
         ({"hits": [{"sort": "9"}] * 3}, "does not show by what it is sorted"),
     ],

@@ -138,11 +138,26 @@ def test_where_the_status_may_stand(sim: Simulator, kibana: Params, source: dict
     assert not runs.real["changed"]
 
 
-def test_an_alert_that_shows_no_status_is_not_guessed(sim: Simulator, kibana: Params) -> None:
-    sim.kibana.alerts()["a" * 64] = {"host": {"name": "web-01"}}
-    result = run(kibana, alert_ids=["a" * 64], status="closed")
-    assert "shows no status" in result["msg"]
-    assert not sim.log.writes()
+@pytest.mark.parametrize("odd", [{}, {STATUS: None}, {STATUS: 5}, {STATUS: ""}, {STATUS: ["open"]}], ids=str)
+@pytest.mark.parametrize("guards", [{}, {"only_from": ["open"]}, {"only_from": ["open"], "on_guard": "skip"}], ids=str)
+@pytest.mark.parametrize("by_query", [False, True], ids=["ids", "query"])
+def test_an_alert_without_a_status_is_an_error_of_its_own(
+    sim: Simulator, kibana: Params, odd: Params, guards: Params, by_query: bool
+) -> None:
+    """Nobody knows what it is, and nothing is written to it. The other alerts are written all the same."""
+    bad, good = "a" * 64, sim.kibana.add_alert()
+    sim.kibana.alerts()[bad] = {"host": {"name": "web-01"}, "@timestamp": "2026-03-01T00:00:00.000Z", **odd}
+    named: Params = {"query": {"ids": {"values": [bad, good]}}} if by_query else {"alert_ids": [bad, good]}
+    for check in (True, False, False, True):
+        result = run_module(NAME, {**kibana, **named, **guards, "status": "closed", "retries": 0}, check=check)
+        row = by_id(result)[bad]
+        assert (row["changed"], row["status"], row["error"]["kind"]) == (False, None, "unreadable")
+        assert f"The alert {bad} has no status" in row["error"]["message"]
+        assert result["counts"]["failed"] == 1
+        assert by_query or by_id(result)[good]["status"] == "closed"
+    assert sim.kibana.alerts()[good][STATUS] == "closed"
+    assert len(sim.log.writes()) == 1
+    assert not sim.kibana.writes_of(bad)
 
 
 # The reason
@@ -187,6 +202,22 @@ def test_reason_dropped_by_an_older_server_is_a_warning(sim: Simulator, kibana: 
     assert [by_id(result)[key]["reason"] for result in results] == [None, None, None]
     assert all("9.2" in warnings_of(result)[0] for result in results)
     assert results[0]["diff"][0]["after"] == {"status": "closed", "reason": None}
+
+
+@pytest.mark.parametrize("by_query", [False, True], ids=["ids", "query"])
+def test_a_reason_that_the_newest_server_does_not_know(sim: Simulator, kibana: Params, by_query: bool) -> None:
+    """Check mode cannot know that, and the hint says so."""
+    sim.settings.kibana.reasons = ("false_positive", "duplicate")
+    key = sim.kibana.add_alert()
+    named: Params = {"query": {"ids": {"values": [key]}}} if by_query else {"alert_ids": [key]}
+    task = {**kibana, **named, "status": "closed", "reason": "handled elsewhere", "retries": 0}
+    assert run_module(NAME, task, check=True)["changed"]
+    result = run_module(NAME, task)
+    assert (result["changed"], result["error"]["status"], result["error"]["kind"]) == (False, 400, "refused")
+    assert "Invalid reason: handled elsewhere" in result["error"]["message"]
+    assert "may not know the reason 'handled elsewhere'" in result["error"]["hint"]
+    assert "Check mode cannot know that" in result["error"]["hint"]
+    assert run_module(NAME, {**task, "reason": "duplicate"})["changed"]
 
 
 def test_reason_for_an_old_alert_is_known_to_be_dropped(sim: Simulator, kibana: Params) -> None:

@@ -38,14 +38,14 @@ def run(kibana: Params, **options: t.Any) -> Result:
         ({"alert_ids": None}, "alert_ids, query"),
         ({"status": None}, "status"),
         ({"status": "Closed"}, "status"),
-        ({"reason": "duplicate", "status": "open"}, "status closed"),
+        ({"reason": "duplicate", "status": "open"}, "reason requires status: closed"),
         ({"reason": ""}, "reason"),
         ({"reason": "  "}, "reason"),
         ({"reason": "a\x00b"}, "reason"),
         ({"conflicts": "proceed"}, "only with query"),
         ({"conflicts": "ignore"}, "conflicts"),
         ({"runtime_mappings": {"a": {"type": "keyword"}}}, "only with query"),
-        ({"alert_ids": None, "query": {}}, "empty"),
+        ({"alert_ids": None, "query": {}}, "query is {}"),
         ({"alert_ids": None, "query": {"match_all": {}}, "max_alerts": 0}, "max_alerts"),
         ({"alert_ids": None, "query": {"range": {"n": {"gte": float("nan")}}}}, "JSON"),
         ({"alert_ids": ["a b"]}, "'a b'"),
@@ -92,8 +92,34 @@ def test_another_space(sim: Simulator, kibana: Params, given: str, monkeypatch: 
 
 def test_alert_of_another_space_is_unknown(sim: Simulator, kibana: Params) -> None:
     key = sim.kibana.add_alert(space="soc-lab")
-    result = run(kibana, alert_ids=[key])
-    assert by_id(result)[key]["error"]["status"] == 404
+    for space in (None, "prodd"):
+        error = by_id(run(kibana, alert_ids=[key], space_id=space))[key]["error"]
+        assert (error["kind"], error["status"]) == ("not_found", 404)
+        assert error["message"] == f"There is no such alert in the space {space or 'default'}"
+        assert "space_id" in error["hint"]
+
+
+@pytest.mark.parametrize("tail", ["/s/soc-lab", "/s/soc-lab/"])
+@pytest.mark.parametrize("space", [None, "soc-lab"])
+def test_the_address_may_name_the_space(sim: Simulator, kibana: Params, tail: str, space: str | None) -> None:
+    """As it is copied from a browser: requests, links and hints are about that space."""
+    key = sim.kibana.add_alert(space="soc-lab")
+    options: Params = {"api_url": sim.kibana.url + tail, "space_id": space}
+    assert run(kibana, **options, alert_ids=[key])["changed"]
+    assert {entry.path.partition("/api/")[0] for entry in sim.log} == {"/kibana/s/soc-lab"}
+    missing = run(kibana, **options)
+    assert "There is no such alert in the space soc-lab" in missing["msg"]
+    weak = {"api_key": sim.credentials.kibana_read_only_api_key}
+    refused = run({**kibana, **weak}, **options, alert_ids=[key], status="open")
+    assert "In the space soc-lab, the user needs" in refused["error"]["hint"]
+    shown = run_module("kibana_alert_info", {**kibana, **options, "alert_ids": [key]})
+    assert f"{sim.kibana.url}/s/soc-lab/app/security/alerts/redirect/{key}" in shown["alerts"][0]["url"]
+
+
+def test_two_spaces_are_one_too_many(sim: Simulator, kibana: Params) -> None:
+    result = run(kibana, api_url=f"{sim.kibana.url}/s/soc-lab", space_id="production")
+    assert "api_url names the space soc-lab, and space_id is production" in result["msg"]
+    assert not sim.log
 
 
 @pytest.mark.parametrize("tail", ["", "/", "//"])
@@ -141,6 +167,25 @@ def ways(sim: Simulator) -> dict[str, tuple[Params, str]]:
 def export(monkeypatch: pytest.MonkeyPatch, options: Params) -> None:
     for name, value in options.items():
         monkeypatch.setenv(f"KIBANA_{name.upper()}", value)
+
+
+@pytest.mark.parametrize("form", ["ApiKey {key}", "apikey   {key}\n", " {key} ", "{answer}"])
+def test_every_form_of_an_api_key(sim: Simulator, kibana: Params, form: str) -> None:
+    """The encoded key alone, the whole header, or all that Elasticsearch returned when it made the key."""
+    key = sim.credentials.kibana_api_key
+    answer = json.dumps({"id": "vT7xQk2ZpW9sLmN4", "name": "soc", "api_key": "Jr8cHd3GyBf6zKq5WxVn", "encoded": key})
+    given = form.format(key=key, answer=answer)
+    assert run({**kibana, "api_key": given}, alert_ids=[sim.kibana.add_alert()])["changed"]
+    assert {entry.headers["authorization"] for entry in sim.log} == {f"ApiKey {key}"}
+
+
+def test_a_decoded_api_key_is_named(sim: Simulator, kibana: Params) -> None:
+    decoded = base64.b64decode(sim.credentials.kibana_api_key).decode()
+    result = run({**kibana, "api_key": decoded})
+    assert (result["error"]["kind"], result["error"]["message"]) == ("option", "api_key is the decoded form, id:key")
+    assert "encoded" in result["error"]["hint"]
+    assert decoded.partition(":")[2] not in json.dumps(result)
+    assert not sim.log
 
 
 @pytest.mark.parametrize("place", ["task", "environment"])
@@ -232,10 +277,17 @@ def test_a_password_in_the_address_is_refused_and_not_shown(kibana: Params, url:
     assert "Tw9vKx4LqZ" not in json.dumps(result)
 
 
+ALIAS, BACKING, UPGRADED = (
+    f"{name}-soc-lab" for name in (".alerts-security.alerts", ".internal.alerts-security.alerts", ".siem-signals")
+)
+
+
 def test_missing_privilege_names_the_space(sim: Simulator, kibana: Params) -> None:
     key = sim.kibana.add_alert(space="soc-lab")
     weak = {"api_key": sim.credentials.kibana_read_only_api_key, "space_id": "soc-lab"}
     result = run({**kibana, **weak}, alert_ids=[key])
+    for needed in ("maintenance, write, read and view_index_metadata", ALIAS, f"{BACKING}-*", UPGRADED):
+        assert needed in result["error"]["hint"]
     assert result["error"]["status"] == 403
     assert "granted by the Kibana privileges [alerts-all]" in result["error"]["message"]
     assert "soc-lab" in result["error"]["hint"]
