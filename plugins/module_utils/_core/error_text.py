@@ -68,7 +68,7 @@ def _object(body: dict[str, t.Any], depth: int) -> str:
     parts = [_words(body.get(key), depth + 1) for key in ("title", "message", "detail", "msg", "reason", "cause")]
     said = ": ".join(dict.fromkeys(filter(None, parts))) or _words(body.get("error"), depth + 1)
     place = _place(body)
-    return _with_details(f"{place}: {said}" if place else said, body.get("details"), depth)
+    return _with_details(f"{place}: {said}" if place else said, body, depth)
 
 
 def _place(body: dict[str, t.Any]) -> str:
@@ -81,9 +81,14 @@ def _place(body: dict[str, t.Any]) -> str:
     return ""
 
 
-def _with_details(said: str, details: t.Any, depth: int) -> str:
+def _with_details(said: str, body: dict[str, t.Any], depth: int) -> str:
+    """What an error says, with Calseta's C(details.errors) and Datadog's C(meta)."""
+    details, meta = body.get("details"), body.get("meta")
     errors = details.get("errors") if isinstance(details, dict) else None
-    return f"{said.rstrip('.')}: {_words(errors, depth + 1)}" if errors else said
+    known = meta.items() if isinstance(meta, dict) else ()
+    more = ", ".join(f"{key} {value}" for key, value in known if isinstance(value, (str, int, float)))
+    said = f"{said.rstrip('.')}: {_words(errors, depth + 1)}" if errors else said
+    return f"{said} ({more})" if said and more else said or more
 
 
 def _title(page: str) -> str:

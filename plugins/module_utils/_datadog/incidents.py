@@ -18,7 +18,7 @@ from .._core.urls import segment
 from .._core.values import dig, integer
 from .._flow.change import Accepted, Alert, Change, Confirmed, Fields, Outcome, unconfirmed
 from .signal import Triage, is_valid, triage_field
-from .writable import WritableSignals
+from .writable import WritableSignals, require_state
 
 
 class IncidentLink(WritableSignals):
@@ -41,6 +41,7 @@ class IncidentLink(WritableSignals):
         return {"incident_ids": triage_field(triage, "incident_ids") or []}
 
     def desired(self, alert: Alert) -> Fields:
+        require_state(alert)
         present = alert.fields["incident_ids"] or []
         others = [number for number in present if number != self._incident]
         if self._present:

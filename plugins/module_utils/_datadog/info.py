@@ -29,7 +29,7 @@ def _alert_of(signal: Signal, site: str | None, *, raw: bool) -> Alert:
         platform="datadog",
         title=signal.title,
         severity=signal.severity,
-        status=text(signal.triage["state"]),
+        status=signal.state,
         verdict=None if reason in ("none", "") else reason,
         assignee=user and user.shown,
         created=utc(signal.timestamp),
@@ -40,7 +40,7 @@ def _alert_of(signal: Signal, site: str | None, *, raw: bool) -> Alert:
     fields["archive_comment"] = text(triage_field(signal.triage, "archive_comment")) or ""
     fields["incident_ids"] = triage_field(signal.triage, "incident_ids") or []
     fields["version"] = signal.version
-    # A search need not show all. What it leaves out is not known.
+    # A search need not show all, and a signal may have no triage. What is left out is not known.
     hidden = [name for name in ("assignee", "archive_comment", "incident_ids") if not signal.has_field(name)]
     fields.update(dict.fromkeys(hidden))
     return Alert(signal.id, {**fields, "raw": signal.raw} if raw else fields)

@@ -36,18 +36,24 @@ class Signal:
 
     @classmethod
     def of(cls, raw: t.Any, found: bool = False) -> Signal | None:
-        """The signal, or V(None) where there is none to be seen, or none with a triage that can be read."""
-        signal_id = dig(raw, "id")
-        triage = _merged(dig(raw, "attributes", place, "workflow", "triage") for place in _PLACES)
-        # To take a signal without a state for an open or an archived one would be a guess.
+        """The signal; V(None) where the answer shows none, or a triage of other types than the API names.
+
+        The ``triage`` of a signal that has none is empty, and its `state` V(None).
+        """
+        signal_id, triage = dig(raw, "id"), _triage_in(raw)
         known = isinstance(signal_id, str) and re.fullmatch(SIGNAL_ID, signal_id)
-        return cls(signal_id, triage, raw, found) if known and triage.get("state") and is_valid(triage) else None
+        return cls(signal_id, triage, raw, found) if known and triage is not None else None
+
+    @property
+    def state(self) -> str | None:
+        """The triage state; V(None) if the answer shows none. To take it for open or archived would be a guess."""
+        return text(self.triage.get("state"))
 
     def has_field(self, name: str) -> bool:
-        """Whether the answer says anything of a field of the triage: by what it leaves out, too, but for searches."""
+        """Whether the answer tells a field of the triage. Where a read shows a triage, an absent field is told, too."""
         # Where there is a reason, no comment means that there is none.
         name = "archive_reason" if name == "archive_comment" else name
-        return not self.found or triage_field(self.triage, name) is not None
+        return (bool(self.triage) and not self.found) or triage_field(self.triage, name) is not None
 
     @property
     def version(self) -> int | None:
@@ -91,6 +97,18 @@ def is_valid(triage: t.Any) -> bool:
         and has_types(triage, {"assignee": dict})
         and has_types(triage.get("assignee") or {}, dict.fromkeys(("uuid", "handle", "name"), str))
     )
+
+
+def _triage_in(raw: t.Any) -> Triage | None:
+    """The triage in an answer, empty where there is none; V(None) where it is malformed."""
+    attributes = dig(raw, "attributes")
+    places = [dig(attributes, place) for place in _PLACES]
+    workflows = [dig(place, "workflow") for place in places]
+    parts = [dig(workflow, "triage") for workflow in workflows]
+    objects = all(isinstance(one, (dict, type(None))) for one in (*places, *workflows, *parts))
+    triage = _merged(parts)
+    valid = isinstance(attributes, dict) and objects and is_valid(triage) and triage.get("state") != ""
+    return triage if valid else None
 
 
 def _merged(parts: t.Iterable[t.Any]) -> Triage:

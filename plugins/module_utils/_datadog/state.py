@@ -20,7 +20,7 @@ from .._core.values import batches, dig
 from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of, unconfirmed
 from .signal import Triage, is_valid, triage_field
 from .users import User
-from .writable import WritableSignals
+from .writable import WritableSignals, require_state
 
 #: The most signals that the bulk call takes.
 BULK_LIMIT = 199
@@ -57,6 +57,7 @@ class SignalState(WritableSignals):
             self._desired_assignee = self.users.find("assignee", self._assignee)
 
     def desired(self, alert: Alert) -> Fields:
+        require_state(alert)
         user = self._desired_assignee
         desired = {**self._desired, **({} if user is None else {"assignee": user.shown})}
         return desired if self._line is None else _with_provenance(desired, alert.fields, self._line)
@@ -139,7 +140,7 @@ class SignalState(WritableSignals):
             # It was written, but the user that the answer shows cannot be looked up.
             return None
         user = User.of(triage.get("assignee"))
-        if user and change.before["assignee"] in (user.uuid, user.handle, user.name):
+        if user and change.before["assignee"] in [one for one in (user.uuid, user.handle, user.name) if one]:
             # The same user, of whom this answer may tell more than a read.
             fields["assignee"] = change.before["assignee"]
         shown = _shown_in(triage)

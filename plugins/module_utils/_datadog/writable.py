@@ -10,9 +10,9 @@ import abc
 import dataclasses
 import typing as t
 
-from .._core.errors import RefusedError, TriageError
+from .._core.errors import RefusedError, TriageError, UnreadableError
 from .._core.options import Params, TaskContext
-from .._core.values import dig, text
+from .._core.values import dig
 from .._flow.change import Alert, Fields, Outcome, Refused, outcome_of
 from .._flow.guards import GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
@@ -57,7 +57,8 @@ class WritableSignals(WritablePlatform):
         fields = self.fields_of(signal.triage)
         # A search need not show all. What it leaves out differs from whatever is desired, and so is read.
         fields.update((name, None) for name in {*fields, *self.desired_fields} if not signal.has_field(name))
-        return Alert(signal.id, fields, _guarded_state(signal) if self.guards.set else None, signal.version)
+        guarded_state = _guarded_state(signal) if self.guards.set else None
+        return Alert(signal.id, fields, guarded_state, signal.version, () if signal.state else ("state",))
 
     def outcome_of(self, error: TriageError, signal_id: str) -> Outcome:
         """The outcome of a write of this signal that ended in this error."""
@@ -85,7 +86,16 @@ class WritableSignals(WritablePlatform):
         return bool(dig(answer.body, "data", "id") == signal_id)
 
 
+def require_state(alert: Alert) -> None:
+    """Raise `UnreadableError` for a signal whose triage the API does not show: nobody can say what a write changes."""
+    if "state" in alert.lacks:
+        raise UnreadableError(
+            f"The signal {alert.id} has no triage state, so it cannot be changed",
+            "Look at it in Datadog: set its state there once, or run the task again later.",
+        )
+
+
 def _guarded_state(signal: Signal) -> GuardedState:
     user = User.of(signal.triage.get("assignee"))
     owners = None if user is None else [Owner(user.shown, user.identities)] if user.shown else []
-    return GuardedState(text(signal.triage["state"]), signal.severity, owners)
+    return GuardedState(signal.state, signal.severity, owners)
