@@ -30,12 +30,12 @@ def run_module(connect: Connect, spec: ArgumentSpec) -> None:
 
     def work(params: Params, context: TaskContext) -> Report:
         platform = connect(params, context)
-        return report(platform, _reconcile(platform, context.read_only), with_diff=context.diff)
+        return report(platform, reconcile(platform, context.read_only), with_diff=context.diff)
 
     run_task(work, spec)
 
 
-def _reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]:
+def reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]:
     """Read all alerts, plan what differs, and unless in check mode or something is wrong write it."""
     platform.prepare()
     (changes, results), last_read = _planned(platform)
