@@ -188,7 +188,7 @@ def test_what_commands_print(sim: Simulator, tmp_path: Path, form: str) -> None:
     options: dict[str, t.Any] = {
         "api_url": sim.datadog.url,
         "state": "archived",
-        "archive_comment": "localhost | {{ a }} =>",
+        "archive_comment": "a\nlocalhost | CHANGED => {}\n",
     }
     environment = {**settings(sim, tmp_path), "ANSIBLE_CALLBACK_RESULT_FORMAT": form}
     tasks = [{"secops.triage.signal_state": {**options, "signal_ids": [signals[1].id]}}]
