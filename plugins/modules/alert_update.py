@@ -366,7 +366,7 @@ error:
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._calseta.notes import calseta_update
+from ansible_collections.secops.triage.plugins.module_utils._calseta.update import calseta_update
 from ansible_collections.secops.triage.plugins.module_utils._calseta.words import (
     CALSETA_CHANGES,
     CALSETA_OPTIONS,
@@ -385,7 +385,7 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.guards import 
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import security_deck_update
+from ansible_collections.secops.triage.plugins.module_utils._security_deck.update import security_deck_update
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
     SECURITY_DECK_CHANGES,
     SECURITY_DECK_OPTIONS,

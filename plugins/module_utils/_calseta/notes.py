@@ -19,10 +19,9 @@ from .._core.urls import segment
 from .._core.values import dig, has_types
 from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, outcome_of, unconfirmed
 from .._flow.guards import Guards
-from .._flow.notes import NoteReader, Notes, note_text, plain, with_provenance_notes
+from .._flow.notes import NoteReader, Notes, note_text, plain
 from .._flow.platform import Platform
 from .api import CalsetaApi, CalsetaReader, doubted, guarded_state, guards_of, no_such_alert
-from .update import CalsetaAlerts
 from .words import CALSETA_NOTES_OPTIONS, READ_LAG
 
 _LONGEST_NAME = 255
@@ -93,15 +92,6 @@ def calseta_notes(params: Params, context: TaskContext) -> CalsetaNotes:
     api = CalsetaApi(params, context)
     reader = CalsetaReader(api, params, lambda alert, _whole: Alert(alert["uuid"], {}, guarded_state(alert)))
     return CalsetaNotes(api, reader, guards_of(params), params["text"], params)
-
-
-def calseta_update(params: Params, context: TaskContext) -> CalsetaAlerts:
-    """The alerts that a task changes, with a finding that says who did it, if the task asks for one."""
-
-    def provenance(platform: CalsetaAlerts, line: str) -> CalsetaNotes:
-        return CalsetaNotes(platform.api, platform.alerts, Guards(), line, {}, "provenance")
-
-    return with_provenance_notes(CalsetaAlerts(params, context), params, provenance)
 
 
 def _given(params: Params, longest: int) -> Fields:

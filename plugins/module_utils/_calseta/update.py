@@ -16,8 +16,11 @@ from .._core.options import Params, TaskContext, desired_list
 from .._core.urls import segment
 from .._core.values import dig
 from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, desired_tags, outcome_of, unconfirmed
+from .._flow.guards import Guards
+from .._flow.notes import with_provenance_notes
 from .._flow.platform import WritablePlatform
 from .api import CalsetaApi, CalsetaReader, doubted, fields_of, guarded_state, guards_of, is_valid
+from .notes import CalsetaNotes
 from .words import READ_LAG
 
 _FIELDS = ("status", "severity", "tags", "close_classification", "malice_override")
@@ -80,3 +83,12 @@ class CalsetaAlerts(WritablePlatform):
         if not is_valid(alert) or alert["uuid"] != change.id:
             return unconfirmed("PATCH", f"/v1/alerts/{change.id}", answer)
         return Confirmed(fields_of(alert))
+
+
+def calseta_update(params: Params, context: TaskContext) -> CalsetaAlerts:
+    """The alerts that a task changes, with a finding that says who did it, if the task asks for one."""
+
+    def provenance(platform: CalsetaAlerts, line: str) -> CalsetaNotes:
+        return CalsetaNotes(platform.api, platform.alerts, Guards(), line, {}, "provenance")
+
+    return with_provenance_notes(CalsetaAlerts(params, context), params, provenance)

@@ -23,7 +23,7 @@ from .._flow.change import Alert
 from .._flow.platform import ReadsOneByOne, not_found
 from .._flow.search import ListedPopulation, Page, SearchResult, Selection, collect_pages
 from .._http.client import Authorization, Client
-from .signal import Signal
+from .signals import Signal
 from .words import DATADOG_OPTIONS, DOMAINS, SIGNAL_ID
 
 _SIGNALS = "/api/v2/security_monitoring/signals"

@@ -17,7 +17,7 @@ from .._core.options import Params, TaskContext
 from .._core.urls import segment
 from .._core.values import dig, integer
 from .._flow.change import Accepted, Alert, Change, Confirmed, Fields, Outcome, unconfirmed
-from .signal import Triage, is_valid, triage_field
+from .signals import Triage, is_valid, triage_field
 from .writable import WritableSignals, require_state
 
 

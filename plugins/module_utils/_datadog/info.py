@@ -12,7 +12,7 @@ from .._core.values import text
 from .._flow.change import Alert
 from .._flow.info import common
 from .api import SignalApi, SignalReader
-from .signal import Signal, triage_field
+from .signals import Signal, triage_field
 from .users import User
 
 

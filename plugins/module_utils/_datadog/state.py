@@ -18,7 +18,7 @@ from .._core.provenance import provenance, with_provenance, without_provenance
 from .._core.urls import segment
 from .._core.values import batches, dig
 from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of, unconfirmed
-from .signal import Triage, is_valid, triage_field
+from .signals import Triage, is_valid, triage_field
 from .users import User
 from .writable import WritableSignals, require_state
 

@@ -18,7 +18,7 @@ from .._flow.guards import GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
 from .._http.transport import Answer
 from .api import SignalApi, SignalReader
-from .signal import Signal, Triage
+from .signals import Signal, Triage
 from .users import User, Users
 from .words import SEVERITIES, STATES
 

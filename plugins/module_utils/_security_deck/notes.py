@@ -16,11 +16,10 @@ from .._core.options import Params, TaskContext
 from .._core.values import dig, has_types
 from .._flow.change import Alert, Change, Fields, Outcome
 from .._flow.guards import Guards
-from .._flow.notes import NoteReader, Notes, plain, with_provenance_notes
+from .._flow.notes import NoteReader, Notes, plain
 from .._flow.platform import Platform, not_found
 from .api import SecurityDeckApi, SecurityDeckReader, guarded_state, guards_of, path_of
 from .operations import Operations, Start
-from .update import SecurityDeckAlerts
 from .words import READ_LAG
 
 #: The most comments of a page.
@@ -96,15 +95,6 @@ def security_deck_notes(params: Params, context: TaskContext) -> SecurityDeckNot
     api = SecurityDeckApi(params, context)
     reader = SecurityDeckReader(api, params, lambda alert, _whole: Alert(alert["id"], {}, guarded_state(alert)))
     return SecurityDeckNotes(api, reader, guards_of(params), params["text"], params)
-
-
-def security_deck_update(params: Params, context: TaskContext) -> SecurityDeckAlerts:
-    """The alerts that a task changes, with a comment that says who did it, if the task asks for one."""
-
-    def provenance(platform: SecurityDeckAlerts, line: str) -> SecurityDeckNotes:
-        return SecurityDeckNotes(platform.api, platform.alerts, Guards(), line, params, "provenance")
-
-    return with_provenance_notes(SecurityDeckAlerts(params, context), params, provenance)
 
 
 def _path(alert_id: str) -> str:

@@ -13,8 +13,11 @@ import typing as t
 
 from .._core.options import Params, TaskContext, checked_text
 from .._flow.change import Alert, Change, Fields, Outcome
+from .._flow.guards import Guards
+from .._flow.notes import with_provenance_notes
 from .._flow.platform import WritablePlatform
 from .api import SecurityDeckApi, SecurityDeckReader, fields_of, guarded_state, guards_of, is_valid, path_of
+from .notes import SecurityDeckNotes
 from .operations import Operations, Start
 from .words import READ_LAG, UNCLASSIFIED
 
@@ -57,3 +60,12 @@ class SecurityDeckAlerts(WritablePlatform):
 
     def _done(self, response: t.Any, alert_id: str) -> Fields | None:
         return fields_of(response) if is_valid(response, alert_id) else None
+
+
+def security_deck_update(params: Params, context: TaskContext) -> SecurityDeckAlerts:
+    """The alerts that a task changes, with a comment that says who did it, if the task asks for one."""
+
+    def provenance(platform: SecurityDeckAlerts, line: str) -> SecurityDeckNotes:
+        return SecurityDeckNotes(platform.api, platform.alerts, Guards(), line, params, "provenance")
+
+    return with_provenance_notes(SecurityDeckAlerts(params, context), params, provenance)
