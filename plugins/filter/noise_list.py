@@ -22,7 +22,8 @@ options:
   asked:
     description:
       - What is asked for now, by the names of the playbook's variables less C(close_noise_). Fewer fields than the
-        preview was asked for are fine, but for C(api_url), the address, which must be the same in any case.
+        preview was asked for are fine, but for C(api_url), the address, and C(workflow), the workflow of AWX, which
+        must be the same in any case.
     type: dict
     required: true
 seealso:

@@ -20,7 +20,9 @@ Fields = dict[str, t.Any]
 
 KIND = "secops.triage.close_noise"
 #: What a preview can be asked for. The guards are not among it: they come from the play that closes.
-SEARCH = ("platform", "query", "since", "sink", "title", "verdict", "comment", "protect_severity", "api_url")
+SEARCH = ("platform", "query", "since", "sink", "title", "verdict", "comment", "protect_severity", "api_url", "workflow")
+#: What must be the same in any case: the address, for credentials go there, and the workflow that was consented to.
+SAME = ("api_url", "workflow")
 #: What a list shows of an alert.
 SHOWN = ("severity", "created", "title")
 
@@ -47,7 +49,7 @@ def noise_preview(rows: t.Any, search: t.Any, closing: t.Any) -> Fields:
 def noise_list(given: t.Any, asked: t.Any) -> Fields:
     """The list of a preview, as it was made, of what is ``asked`` for. Raises `VocabularyError` if it is none.
 
-    What is asked for may be less than the preview was asked for, but for the address: credentials go there.
+    What is asked for may be less than the preview was asked for, but for what must be the `SAME`.
     """
     found = plain(given)
     wrong = _defect(found)
@@ -55,7 +57,7 @@ def noise_list(given: t.Any, asked: t.Any) -> Fields:
         raise VocabularyError(f"Nothing is closed, for {wrong}")
     search, again = found["search"], {name: value for name, value in plain(asked).items() if value}
     alert_ids(list(found["alerts"]), search["platform"])
-    other = [name for name in dict.fromkeys([*again, "api_url"]) if search.get(name) != again.get(name)]
+    other = [name for name in dict.fromkeys([*again, *SAME]) if search.get(name) != again.get(name)]
     if other:
         told = "; ".join(_difference(name, search, again) for name in other)
         raise VocabularyError(f"Nothing is closed, for the preview was asked for something else: {told}")

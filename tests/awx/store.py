@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.secops.triage.tests.unit.awx.rules import wrong_injectors, wrong_inputs, wrong_survey
 
-from .fields import FIELDS, IDENTITY, JOBS, RELATED, Item
+from .fields import ALLOWED_BY, FIELDS, IDENTITY, JOBS, RELATED, ROLES, Item
 
 HIDDEN = "$encrypted$"
+GALAXY = "Ansible Galaxy/Automation Hub API Token"
 
 
 class RefusedError(Exception):
@@ -22,20 +23,42 @@ class RefusedError(Exception):
 
 
 class Store:
-    """The objects. `playbooks` are those of every project."""
+    """The objects. `playbooks` are those of every project, once it was synced; `sync` says how its next sync ends."""
 
     def __init__(self, playbooks: Sequence[str]) -> None:
         self.playbooks = playbooks
+        self.sync = "successful"
         self.items: dict[str, dict[int, Item]] = {kind: {} for kind in FIELDS}
         #: By the type, the number and the name of the association.
         self.links: dict[tuple[str, int, str], list[int]] = {}
         self.surveys: dict[tuple[str, int], Item] = {}
         self._number = 0
-        self.create("organizations", {"name": "Default"})
+        default = self.create("organizations", {"name": "Default"})
+        galaxy = self.create(
+            "credential_types", {"name": GALAXY, "kind": "galaxy", "managed": True, "inputs": {"fields": []}}
+        )
+        found = self.create("credentials", {"name": "Ansible Galaxy", "credential_type": galaxy["id"]})
+        self.links["organizations", default["id"], "galaxy_credentials"] = [found["id"]]
 
     def named(self, kind: str, name: str) -> Item:
         """The object of that name, to look into or to change by hand."""
-        return next(one for one in self.items[kind].values() if name in (one.get("name"), one.get("identifier")))
+        names = ("name", "identifier", "username")
+        return next(one for one in self.items[kind].values() if name in map(one.get, names))
+
+    def questions(self, kind: str, number: int) -> list[Item]:
+        """What a survey asks for at launch, if it is enabled."""
+        asked: list[Item] = self.surveys.get((kind, number), {}).get("spec", [])
+        return asked if self.items[kind][number]["survey_enabled"] else []
+
+    def allows(self, user: Item, action: str, kind: str, number: int) -> bool:
+        """Whether a role on the object, given to the user or to a team of the user, lets the user do that."""
+        groups = [one for one in self.items["teams"] if user["id"] in self.links.get(("teams", one, "users"), [])]
+        return user["is_superuser"] or any(
+            user["id"] in self.links.get(("roles", role, "users"), [])
+            or set(groups) & set(self.links.get(("roles", role, "teams"), []))
+            for role, one in self.items["roles"].items()
+            if (one["kind"], one["number"]) == (kind, number) and one["name"] in ALLOWED_BY[action]
+        )
 
     def kinds(self, kind: str) -> Sequence[str]:
         return JOBS if kind == "unified_job_templates" else [kind]
@@ -60,16 +83,45 @@ class Store:
         if identity and any(all(one[key] == item[key] for key in identity) for one in self.items[kind].values()):
             raise RefusedError("__all__", "there is one already")
         self._whole(kind, item)
+        made = self.add(kind, **item)
+        for role in ROLES.get(kind, []):
+            self.add("roles", name=role, kind=kind, number=made["id"])
+        if kind == "projects":
+            self.update_project(made)
+        return made
+
+    def add(self, kind: str, /, **fields: t.Any) -> Item:
+        """An object, as it is, with a number."""
         self._number += 1
-        self.items[kind][self._number] = {**item, "id": self._number}
+        self.items[kind][self._number] = {**fields, "id": self._number}
         return self.items[kind][self._number]
 
     def change(self, kind: str, number: int, fields: Mapping[str, t.Any]) -> Item:
         item = self.items[kind][number]
         changed = {**item, **self._checked(kind, fields)}
         self._whole(kind, changed)
+        moved = any(changed[one] != item[one] for one in ("scm_url", "scm_branch") if one in item)
         item.update(changed)
+        if moved:
+            self.update_project(item)
         return item
+
+    def update_project(self, project: Item) -> Item:
+        """Begin a sync. It ends once somebody asks how it went."""
+        update = self.add("project_updates", project=project["id"], status="pending", finished=None, failed=False)
+        project.update(status="pending", current_update=update["id"], scm_revision=project.get("scm_revision", ""))
+        return update
+
+    def finish_update(self, update: Item) -> None:
+        """After a first sync that failed a project has no revision, and no playbook."""
+        if update["finished"]:
+            return
+        project = self.items["projects"][update["project"]]
+        revision = "0" * 40 if self.sync == "successful" else project["scm_revision"]
+        update.update(
+            status=self.sync, finished="2026-01-31T12:00:00Z", failed=self.sync == "failed", scm_revision=revision
+        )
+        project.update(status=self.sync, current_update=None, scm_revision=revision)
 
     def _checked(self, kind: str, fields: Mapping[str, t.Any]) -> Item:
         """The fields that the type has, as they are kept: others are dropped without a word."""
@@ -92,8 +144,9 @@ class Store:
             fields = self.items["credential_types"][item["credential_type"]]["inputs"]
             known = {field["id"] for field in fields["fields"]}
             faults = [f"no such input: {key}" for key in set(item["inputs"]) - known]
-        if kind == "job_templates" and item["playbook"] not in self.playbooks:
-            faults = ["Playbook not found for project."]
+        if kind == "job_templates":
+            synced = item["project"] and self.items["projects"][item["project"]]["scm_revision"]
+            faults = [] if synced and item["playbook"] in self.playbooks else ["Playbook not found for project."]
         if faults:
             raise RefusedError(kind, faults)
 
@@ -111,13 +164,17 @@ class Store:
         if item.get("unified_job_template"):
             job = item["unified_job_template"]
             related["unified_job_template"] = next(f"/api/v2/{one}/{job}/" for one in JOBS if job in self.items[one])
-        seen = {**item, "url": url, "type": kind[:-1], "related": related, "summary_fields": {}}
+        seen = {**item, "url": url, "type": kind[:-1], "related": related, "summary_fields": self._summary(kind, item)}
         if kind == "job_templates":
             seen["organization"] = self._organization(kind, item)
-        if kind == "projects":
-            seen["scm_revision"] = "0" * 40
         if kind == "credentials":
             fields = self.items["credential_types"][item["credential_type"]]["inputs"]["fields"]
             secret = {field["id"] for field in fields if field.get("secret")}
             seen["inputs"] = {key: HIDDEN if key in secret else value for key, value in item["inputs"].items()}
         return seen
+
+    def _summary(self, kind: str, item: Item) -> Item:
+        if item.get("current_update"):
+            return {"current_update": {"id": item["current_update"]}}
+        roles = [one for one in self.items["roles"].values() if (one["kind"], one["number"]) == (kind, item["id"])]
+        return {"object_roles": {one["name"]: {"id": one["id"]} for one in roles}} if roles else {}

@@ -5,7 +5,8 @@
 """Write the parts of the documentation that repeat code: tables of README and docs, options of the doc fragments.
 
 The modules' argument specs are the source. A table stands between two comments, ``begin: NAME`` and ``end: NAME``. The
-descriptions of a fragment are written by hand; the rest of each option is generated.
+descriptions of a fragment are written by hand; the rest of each option is generated. So are the tasks of the role
+awx_setup for one of the two collections that it can use: names of modules cannot be variables.
 """
 
 from __future__ import annotations
@@ -344,10 +345,17 @@ def page(text: str, markdown: bool) -> str:
     return re.sub(name, filled, text, flags=re.DOTALL | re.MULTILINE)
 
 
+def controller_tasks(text: str) -> str:
+    """The tasks of the role awx_setup for AWX's collection, with the modules of the automation controller's."""
+    return re.sub(r"^  awx\.awx\.(?=\w+:$)", "  ansible.controller.", text, flags=re.MULTILINE)
+
+
 def generated() -> Iterator[tuple[Path, str]]:
     """Every file with generated parts, and its text with these parts up to date."""
     for name, specs in FRAGMENTS.items():
         yield _fragment(name), fragment(_fragment(name).read_text(), specs)
+    tasks = ROOT / "roles" / "awx_setup" / "tasks"
+    yield tasks / "ansible.controller.yml", controller_tasks((tasks / "awx.awx.yml").read_text())
     for path in (ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))):
         yield path, page(path.read_text(), path.suffix == ".md")
 

@@ -197,7 +197,7 @@ def predicted(result: Result) -> Result:
 class Meanwhile(Fault):
     """Lets something happen in the moment that a request comes in, before it is handled; spoils nothing."""
 
-    def __init__(self, happens: t.Callable[[Entry], None], **which: t.Any) -> None:
+    def __init__(self, happens: t.Callable[[Entry], object], **which: t.Any) -> None:
         super().__init__("delay", **which)
         self._happens = happens
 

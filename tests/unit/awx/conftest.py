@@ -21,6 +21,11 @@ Definitions = dict[str, list[dict[str, t.Any]]]
 
 #: What the first credential has of secrets.
 API_KEY = "zR7wq2Lk9x"
+#: A key file, as the second has it: ansible-core before 2.19 makes that of its text.
+KEY_FILE = {
+    "id": "ajek2Lp0zR7wq9x",
+    "private_key": "-----BEGIN PRIVATE KEY-----\nk8Vn3Tq6Zs\n-----END PRIVATE KEY-----\n",
+}
 
 _PLAY = [
     {
@@ -51,7 +56,7 @@ _PLAY = [
 
 @pytest.fixture(scope="session")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
-    """What `infra.aap_configuration` takes, by its names for it, for two credentials, one of them to be made."""
+    """What `infra.aap_configuration` takes, by its names for it, for three credentials, two of them to be made."""
     folder = tmp_path_factory.mktemp("awx")
     (folder / "play.yml").write_text(yaml.safe_dump(_PLAY), encoding="utf-8")
     (folder / "variables.json").write_text(
@@ -64,8 +69,14 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
                         "credential_type": "secops.triage Calseta",
                         "inputs": {"url": "https://calseta.example.com", "api_key": API_KEY},
                     },
+                    {
+                        "name": "Security Deck of the SOC",
+                        "credential_type": "secops.triage Security Deck",
+                        "inputs": {"service_account_key": KEY_FILE},
+                    },
                     {"name": "Datadog of the SOC"},
                 ],
+                "awx_setup_approvers": {"teams": ["SOC leads"]},
                 "awx_setup_approval_timeout": 600,
             }
         ),

@@ -73,12 +73,25 @@ def inject(credential_type: Definition, inputs: t.Mapping[str, str], folder: Pat
 
 def answered(template: Definition, answers: t.Mapping[str, t.Any]) -> Variables:
     """What becomes of the answers at launch: defaults are filled in, and what no question asks for is dropped."""
-    asked = template["survey_spec"]["spec"] if template["survey_enabled"] else []
-    defaults = {one["variable"]: one["default"] for one in asked if "default" in one}
-    taken = {one["variable"]: answers[one["variable"]] for one in asked if one["variable"] in answers}
-    missing = [one["variable"] for one in asked if one["required"] and one["variable"] not in {**defaults, **taken}]
+    questions = template["survey_spec"]["spec"] if template["survey_enabled"] else []
+    missing = unanswered(questions, answers)
     assert not missing, f"a controller would not launch it: {missing}"
-    return {**defaults, **taken}
+    return taken(questions, answers)
+
+
+def taken(questions: t.Sequence[Definition], answers: t.Mapping[str, t.Any]) -> Variables:
+    """The answers to these questions of a survey, with the defaults of those that nobody has answered."""
+    defaults = {one["variable"]: one["default"] for one in questions if "default" in one}
+    return {
+        **defaults,
+        **{one["variable"]: answers[one["variable"]] for one in questions if one["variable"] in answers},
+    }
+
+
+def unanswered(questions: t.Sequence[Definition], answers: t.Mapping[str, t.Any]) -> list[str]:
+    """The variables that a controller misses at launch."""
+    found = taken(questions, answers)
+    return [one["variable"] for one in questions if one["required"] and one["variable"] not in found]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -67,11 +67,14 @@ def ways(sim: Simulator) -> t.Iterator[tuple[str, dict[str, str]]]:
     datadog = {"site": "datadoghq.com"}
     yield "Datadog", {**datadog, "api_key": keys.datadog_api_key, "app_key": keys.datadog_app_key}
     yield "Datadog", {**datadog, "access_token": keys.datadog_access_token}
+    # What has a default may be missing.
+    yield "Datadog", {"access_token": keys.datadog_access_token}
     yield "Elastic Security", {**url, "api_key": keys.kibana_api_key}
     yield "Elastic Security", {**url, "username": keys.kibana_username, "password": keys.kibana_password}
     yield "Elastic Security", {**url, "bearer_token": keys.kibana_bearer_token}
     deck = {"api_host": "api.cloud.yandex.net"}
     yield "Security Deck", {**deck, "iam_token": keys.iam_token}
+    yield "Security Deck", {"iam_token": keys.iam_token}
     yield "Security Deck", {**deck, "service_account_key": json.dumps(sim.security_deck.service_account_key())}
     yield "Calseta", {"url": sim.calseta.url, "api_key": keys.calseta_api_key}
 

@@ -15,9 +15,19 @@ import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.awx.conftest import Definitions
-from ansible_collections.secops.triage.tests.unit.awx.jobs import NUMBER, Definition, Ended, answered, inject, run_job
+from ansible_collections.secops.triage.tests.unit.awx.jobs import (
+    NUMBER,
+    Definition,
+    Ended,
+    Variables,
+    answered,
+    inject,
+    run_job,
+)
 from ansible_collections.secops.triage.tests.unit.harness import run_module
 
+#: What a controller says to each job of a workflow.
+WORKFLOW = {"awx_workflow_job_id": 40}
 #: A text that a template would turn into a secret.
 TRAP = "{{ lookup('ansible.builtin.env', 'KIBANA_API_KEY') }} is no noise"
 
@@ -126,13 +136,14 @@ def test_a_slice_would_do_all_of_the_work_whatever_hosts_it_has(awx: Awx, sim: S
 
 @pytest.mark.whole
 def test_report(awx: Awx, sim: Simulator) -> None:
-    ended = awx.launch("report", {"report_platforms": ["datadog", "kibana", "calseta"], "report_formats": []})
+    """With nothing chosen, and no sinks to look into, though there is a credential for Security Deck: that is told."""
+    ended = awx.launch("report", {})
     assert ended.code == 0, ended.stdout
-    assert {one["platform"] for one in ended.artifacts["report_outcome"]["platforms"]} == {
-        "datadog",
-        "kibana",
-        "calseta",
-    }
+    errors = {one["platform"]: one["error"] for one in ended.artifacts["report_outcome"]["platforms"]}
+    assert [name for name, error in errors.items() if not error] == ["datadog", "kibana", "calseta"]
+    assert errors["security_deck"].startswith("Name the sinks")
+    # The HTML would be in the difference.
+    assert "<html" not in ended.stdout
     assert not sim.log.writes()
 
 
@@ -156,13 +167,11 @@ def test_runbook(awx: Awx, sim: Simulator) -> None:
     assert (outcome["platform"], outcome["id"], outcome["outcome"]) == ("calseta", alert, "closed")
 
 
-@pytest.mark.versions
-def test_workflow_closes_what_its_preview_has_listed(awx: Awx, sim: Simulator) -> None:
+@pytest.fixture
+def noise(awx: Awx) -> Variables:
+    """What the survey of the workflow is answered with: a search for the open signals of three days."""
     (workflow,) = awx.definitions["controller_workflows"]
-    sim.reset(alerts=0)
-    listed = [sim.datadog.add_signal().id, sim.datadog.add_signal().id]
-    extra = sim.datadog.add_signal(state="archived").id
-    answers = answered(
+    return answered(
         workflow,
         {
             "close_noise_platform": "datadog",
@@ -170,22 +179,55 @@ def test_workflow_closes_what_its_preview_has_listed(awx: Awx, sim: Simulator) -
             "close_noise_since": (dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=3)).date().isoformat(),
             "close_noise_verdict": "false_positive",
             "close_noise_comment": TRAP,
-            # Nobody can give the list in place of the preview.
-            "close_noise_preview": {"ids": [extra]},
+            # No question asks for it.
+            "close_noise_preview": {"ids": ["AAAAAWgN8Xwgr1vKDQAAAABBV2dOOFh3ZzZobm1mWXJFYTR0OA"]},
         },
     )
-    preview = awx.run("preview noise", answers)
+
+
+@pytest.mark.versions
+def test_workflow_closes_what_its_preview_has_listed(awx: Awx, sim: Simulator, noise: Variables) -> None:
+    sim.reset(alerts=0)
+    listed = [sim.datadog.add_signal().id, sim.datadog.add_signal().id]
+    preview = awx.run("preview noise", {**noise, **WORKFLOW})
     assert preview.code == 0, preview.stdout
     assert not sim.log.writes()
-    # While it waits for a consent, one more comes up that the search would find.
+    # While it waits for a consent, one more is raised that the search would find.
     late = sim.datadog.add_signal().id
     # What was handed on comes first, and what was answered wins.
-    closed = awx.run("close noise", {**preview.artifacts, **answers})
+    closed = awx.run("close noise", {**preview.artifacts, **noise, **WORKFLOW})
     assert closed.code == 0, closed.stdout
     states = sim.datadog.overview()
     assert {states[one]["state"] for one in listed} == {"archived"}
     assert states[late]["state"] == "open"
     assert TRAP in states[listed[0]]["archive_comment"]
+
+
+def test_no_other_workflows_list_is_closed(awx: Awx, sim: Simulator, noise: Variables) -> None:
+    """Its checksum is right, for a preview made it; but nobody who approves this workflow has seen it."""
+    preview = awx.run("preview noise", {**noise, **WORKFLOW})
+    assert preview.code == 0, preview.stdout
+    another = {"awx_workflow_job_id": WORKFLOW["awx_workflow_job_id"] + 1}
+    closed = awx.run("close noise", {**noise, **preview.artifacts, **another})
+    assert closed.code
+    assert "the list of a job of the same workflow" in closed.stdout
+    assert not sim.log.writes()
+
+
+def test_a_list_in_the_variables_of_the_workflow_ends_its_preview(awx: Awx, sim: Simulator, noise: Variables) -> None:
+    """It would win over the artifact of the preview, and so be closed in place of what was approved."""
+    ended = awx.run("preview noise", {**noise, **WORKFLOW, "close_noise_preview": '{"alerts": {}}'})
+    assert ended.code
+    assert "Take close_noise_preview out of" in ended.stdout
+    assert "close_noise_preview" not in ended.artifacts
+    assert not sim.log.writes()
+
+
+def test_a_preview_of_nothing_asks_nobody_for_consent(awx: Awx, sim: Simulator, noise: Variables) -> None:
+    sim.reset(alerts=0)
+    ended = awx.run("preview noise", {**noise, **WORKFLOW})
+    assert ended.code
+    assert "there is nothing to consent to" in ended.stdout
 
 
 def test_without_a_preview_nothing_is_closed(awx: Awx, sim: Simulator) -> None:

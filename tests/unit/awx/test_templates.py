@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.secops.triage.tests.unit.awx.conftest import Definitions
+from ansible_collections.secops.triage.tests.unit.awx.conftest import KEY_FILE, Definitions
 from ansible_collections.secops.triage.tests.unit.awx.jobs import PROJECT, Definition, answered
 from ansible_collections.secops.triage.tests.unit.awx.rules import playbooks, wrong_survey
 from ansible_collections.secops.triage.tests.unit.test_docs import blocks
@@ -27,12 +28,17 @@ DOCUMENTED = {
     "controller_execution_environments": "name description image organization pull",
     "controller_projects": "name description organization scm_type scm_url scm_branch default_environment",
     "controller_inventories": "name description organization kind",
-    "controller_hosts": "name inventory variables",
+    "controller_hosts": "name inventory variables enabled",
     "controller_templates": "name description playbook organization project inventory execution_environment credentials"
-    " extra_vars job_type ask_job_type_on_launch diff_mode ask_variables_on_launch job_slice_count"
-    " ask_job_slice_count_on_launch allow_simultaneous survey_enabled survey_spec",
-    "controller_workflows": "name description organization ask_variables_on_launch ask_inventory_on_launch"
-    " ask_limit_on_launch allow_simultaneous survey_enabled survey_spec simplified_workflow_nodes",
+    " extra_vars job_type limit job_tags skip_tags start_at_task verbosity become_enabled diff_mode job_slice_count"
+    " allow_simultaneous survey_enabled survey_spec ask_variables_on_launch ask_inventory_on_launch ask_limit_on_launch"
+    " ask_scm_branch_on_launch ask_labels_on_launch ask_tags_on_launch ask_skip_tags_on_launch ask_diff_mode_on_launch"
+    " ask_job_type_on_launch ask_verbosity_on_launch ask_credential_on_launch ask_execution_environment_on_launch"
+    " ask_forks_on_launch ask_instance_groups_on_launch ask_job_slice_count_on_launch ask_timeout_on_launch",
+    "controller_workflows": "name description organization extra_vars allow_simultaneous survey_enabled survey_spec"
+    " ask_variables_on_launch ask_inventory_on_launch ask_limit_on_launch ask_scm_branch_on_launch ask_labels_on_launch"
+    " ask_tags_on_launch ask_skip_tags_on_launch simplified_workflow_nodes",
+    "controller_roles": "role teams users job_templates workflows lookup_organization",
 }
 NODE = "identifier unified_job_template lookup_organization approval_node success_nodes"
 
@@ -65,7 +71,7 @@ def test_definitions_are_what_infra_aap_configuration_takes(definitions: Definit
     assert set(definitions) == set(DOCUMENTED)
     for variable, items in definitions.items():
         for item in items:
-            assert set(item) <= set(DOCUMENTED[variable].split()), item["name"]
+            assert set(item) <= set(DOCUMENTED[variable].split()), item
     for node in workflow(definitions)["simplified_workflow_nodes"]:
         assert set(node) <= set(NODE.split())
         assert ("approval_node" in node) is not ("unified_job_template" in node)
@@ -81,22 +87,30 @@ def test_page_hands_all_of_them_over() -> None:
 
 
 def test_everything_that_is_named_is_defined(definitions: Definitions) -> None:
-    names = {variable: {one["name"] for one in items} for variable, items in definitions.items()}
+    names = {variable: {one.get("name") for one in items} for variable, items in definitions.items()}
     for one in definitions["controller_templates"]:
         assert one["project"] in names["controller_projects"]
         assert one["inventory"] in names["controller_inventories"]
         assert one["execution_environment"] in names["controller_execution_environments"]
-        # The second is there already.
-        assert one["credentials"] == ["Calseta of the SOC", "Datadog of the SOC"]
+        # The last is there already.
+        assert one["credentials"] == ["Calseta of the SOC", "Security Deck of the SOC", "Datadog of the SOC"]
     nodes = {one["identifier"]: one for one in workflow(definitions)["simplified_workflow_nodes"]}
     assert {one["unified_job_template"] for one in nodes.values() if "approval_node" not in one} <= names[
         "controller_templates"
     ]
     assert {name for one in nodes.values() for name in one.get("success_nodes", [])} <= set(nodes)
+    for one in definitions["controller_roles"]:
+        assert set(one.get("job_templates", [])) <= names["controller_templates"]
+        assert set(one.get("workflows", [])) <= names["controller_workflows"]
 
 
 def test_credentials_are_made_where_they_have_inputs(definitions: Definitions) -> None:
-    assert [one["name"] for one in definitions["controller_credentials"]] == ["Calseta of the SOC"]
+    made = {one["name"]: one["inputs"] for one in definitions["controller_credentials"]}
+    assert list(made) == ["Calseta of the SOC", "Security Deck of the SOC"]
+    # As texts, with the defaults of the type, which no controller fills in.
+    key = made["Security Deck of the SOC"].pop("service_account_key")
+    assert json.loads(key) == KEY_FILE
+    assert made["Security Deck of the SOC"] == {"api_host": "api.cloud.yandex.net"}
 
 
 def test_project_has_the_playbooks(definitions: Definitions) -> None:
@@ -158,6 +172,8 @@ def test_only_the_preview_says_what_is_closed(definitions: Definitions) -> None:
     assert (preview["extra_vars"]["close_noise_step"], close["extra_vars"]["close_noise_step"]) == ("preview", "apply")
     assert not answered(close, {"close_noise_preview": {"ids": ["x"]}, "close_noise_step": "preview"})
     assert not close["ask_job_type_on_launch"]
+    # A workflow's own variables win, too.
+    assert workflow(definitions)["extra_vars"] == {}
 
 
 def test_the_close_waits_for_the_consent_and_that_for_the_preview(definitions: Definitions) -> None:
@@ -168,6 +184,34 @@ def test_the_close_waits_for_the_consent_and_that_for_the_preview(definitions: D
         "close": None,
     }
     assert nodes["approval"]["approval_node"]["timeout"] == 600
+
+
+def test_approvers_may_approve_and_see_the_preview_and_nothing_else(definitions: Definitions) -> None:
+    whose = {"teams": ["SOC leads"], "users": [], "lookup_organization": "Default"}
+    assert definitions["controller_roles"] == [
+        {"role": "approval", "workflows": ["secops.triage: close noise, with approval"], **whose},
+        {"role": "read", "job_templates": ["secops.triage: preview noise"], **whose},
+    ]
+
+
+def test_no_field_with_a_default_is_required(definitions: Definitions) -> None:
+    """A controller would start no job with a credential that was made without the browser that fills it in."""
+    for one in definitions["controller_credential_types"]:
+        filled_in = {field["id"] for field in one["inputs"]["fields"] if "default" in field}
+        assert not filled_in & set(one["inputs"].get("required", [])), one["name"]
+
+
+def test_only_the_report_shows_no_difference(definitions: Definitions) -> None:
+    assert [name for name, one in templates(definitions).items() if not one["diff_mode"]] == ["report"]
+
+
+def test_modules_have_static_names_of_one_collection() -> None:
+    """ansible-core before 2.19 warns of others, and keeps the defaults of their action group from them."""
+    for collection in ("awx.awx", "ansible.controller"):
+        tasks = yaml.safe_load((ROOT / "roles/awx_setup/tasks" / f"{collection}.yml").read_text(encoding="utf-8"))
+        used = {key for one in tasks for key in one if "." in key}
+        assert {one.rpartition(".")[0] for one in used} == {collection}
+        assert not [one for one in tasks if "action" in one]
 
 
 @pytest.mark.parametrize("variable", ["ansible_connection", "ansible_python_interpreter"])

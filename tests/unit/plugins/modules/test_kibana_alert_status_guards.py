@@ -205,7 +205,8 @@ def test_a_status_that_is_not_known_is_not_among_those_of_only_from(
     sim: Simulator, kibana: Params, module: str, odd: t.Any
 ) -> None:
     """Tags and assignees do not need a status, but this guard does."""
-    ids = [sim.kibana.add_alert(**{STATUS: status}) for status in (odd, "open")]
+    stored: list[dict[str, t.Any]] = [{STATUS: odd}, {STATUS: "open"}]
+    ids = [sim.kibana.add_alert(**fields) for fields in stored]
     entries = {"tags": ["noise"]} if module == "kibana_alert_tags" else {"assignees": [UID]}
     task: Params = {**kibana, "alert_ids": ids, **entries, "only_from": ["open"], "retries": 0}
     fails_unwritten(sim, run_module(module, task), "it is in an unknown status, and only_from is open")
