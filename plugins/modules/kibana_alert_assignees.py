@@ -13,8 +13,8 @@ author: secops.triage contributors (!UNKNOWN)
 description:
   - Assigns detection alerts of Elastic Security to users, takes users off them, or sees to it that an alert is assigned
     to just these. The alerts are named by their ids or found by a query.
-  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, for they
-    count alerts that had the users already.
+  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, because
+    they count alerts that had the users already.
 options:
   assignees:
     description:
@@ -101,7 +101,7 @@ alerts:
       description: Whether the alert was changed; V(null) where its fate is not known.
       type: bool
     assignees:
-      description: The users who have it, by the uids of their profiles.
+      description: The users who have it, by the uids of their profiles; V(null) if they are not texts.
       type: list
       elements: str
       sample: [u_79HkWkwmnBH5gqFKwoxggWPjEBOur1zLPXQPEl1VBW0_0]

@@ -114,7 +114,7 @@ alerts:
       type: str
       sample: high
     status:
-      description: The workflow status.
+      description: The workflow status; V(null) if the alert has none.
       type: str
       sample: closed
     verdict:
@@ -122,11 +122,11 @@ alerts:
       type: str
       sample: false_positive
     assignee:
-      description: The first of RV(alerts[].assignees), V("") for nobody.
+      description: The first of RV(alerts[].assignees); V("") for nobody, V(null) if unknown.
       type: str
       sample: u_79HkWkwmnBH5gqFKwoxggWPjEBOur1zLPXQPEl1VBW0_0
     created:
-      description: When it came up, in UTC; V(null) if unknown.
+      description: When it was raised, in UTC; V(null) if unknown.
       type: str
       sample: "2026-01-31T08:00:00.000Z"
     updated:
@@ -145,12 +145,12 @@ alerts:
       type: str
       sample: Unusual process on a build host
     tags:
-      description: The tags that analysts have given to it.
+      description: The tags that analysts have given to it; V(null) if they are not texts.
       type: list
       elements: str
       sample: [exercise-7]
     assignees:
-      description: The users who have it, by the uids of their profiles.
+      description: The users who have it, by the uids of their profiles; V(null) if they are not texts.
       type: list
       elements: str
       sample: [u_79HkWkwmnBH5gqFKwoxggWPjEBOur1zLPXQPEl1VBW0_0]

@@ -12,15 +12,15 @@ version_added: 1.0.0
 author: secops.triage contributors (!UNKNOWN)
 description:
   - Brings detection alerts of Elastic Security to a workflow status, named by their ids or by a query.
-  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, for they
-    count alerts that had the status already.
-  - A query is frozen before it is applied. It is searched for alerts that match and have another status, their number
-    is held against O(max_alerts), and then only those are written that were found and still match.
+  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, because
+    they count alerts that had the status already.
+  - A query is frozen before it is applied. The module searches for alerts that match and have another status, compares
+    their number with O(max_alerts), and writes only those that were found and still match.
 options:
   query:
     description:
       - The alerts that match this query, in Elasticsearch's query DSL, and do not have the O(status) yet.
-      - One that matches every alert, as V(match_all) does, is refused unless O(allow_unbounded=true).
+      - A query that leaves no alert of the space out is refused unless O(allow_unbounded=true).
       - Exactly one of O(alert_ids) and O(query) is needed.
     type: dict
   status:
@@ -32,7 +32,8 @@ options:
   reason:
     description:
       - Why the alerts are closed, with O(status=closed) only. V(false_positive), V(duplicate), V(true_positive),
-        V(benign_positive), V(automated_closure), V(other), or what the administrators have defined besides.
+        V(benign_positive), V(automated_closure), V(other), or what the administrators have defined.
+      - The newest versions of Kibana refuse a reason that they do not know. Check mode cannot know that.
       - Kibana stores it only in the step to V(closed), not before version 9.2, and not for alerts from before 8.0.
         An alert that ends up without it, or was closed with another one before, earns a warning.
       - Reopening an alert removes its reason.
@@ -127,7 +128,7 @@ alerts:
       description: Whether the alert was changed; V(null) where its fate is not known.
       type: bool
     status:
-      description: The workflow status.
+      description: The workflow status; V(null) if the alert has none, which is an error of that alert alone.
       type: str
       sample: closed
     reason:

@@ -15,8 +15,8 @@ description:
     alerts are named by their ids or found by a query.
   - It is about the tags that analysts give to alerts, C(kibana.alert.workflow_tags), not about those of a rule or of an
     event.
-  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, for they
-    count alerts that had the tags already.
+  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, because
+    they count alerts that had the tags already.
 options:
   tags:
     description:
@@ -93,7 +93,7 @@ alerts:
       description: Whether the alert was changed; V(null) where its fate is not known.
       type: bool
     tags:
-      description: The tags.
+      description: The tags; V(null) if they are not texts.
       type: list
       elements: str
       sample: [exercise-7, red-team]

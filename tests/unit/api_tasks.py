@@ -103,6 +103,8 @@ def _alerts(**options: t.Any) -> t.Callable[[Simulator], Params]:
 def _alert_query(**options: t.Any) -> t.Callable[[Simulator], Params]:
     def of(sim: Simulator) -> Params:
         sim.kibana.add_alert()
+        # What a query leaves out.
+        sim.kibana.add_alert("closed")
         return {"query": {"term": {"kibana.alert.workflow_status": "open"}}, **options}
 
     return of

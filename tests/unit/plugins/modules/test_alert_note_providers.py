@@ -208,6 +208,14 @@ def test_notes_of_many_alerts_are_read_in_few_requests(sim: Simulator, kibana_no
     assert max(len(entry.path) for entry in runs.requests) < 8000
 
 
+def test_an_alert_that_is_not_in_the_space(sim: Simulator, kibana_notes: Params) -> None:
+    """Kibana says that it has no notes. The error names the space, which may be the wrong one."""
+    key = sim.kibana.add_alert(space="soc-lab")
+    error = by_id(run(kibana_notes, [key], space_id="prodd"))[key]["error"]
+    assert (error["kind"], error["message"]) == ("not_found", "There is no such alert in the space prodd")
+    assert not sim.log.writes()
+
+
 def test_ids_that_are_hard_to_write_in_an_address(sim: Simulator, kibana_notes: Params) -> None:
     keys = ["a&documentIds=b", "ü/🦊", "a+b", "%41", "[1]"]
     sim.kibana.alerts().update({key: dict(sim.kibana.alerts()[sim.kibana.add_alert()]) for key in keys})
