@@ -103,7 +103,7 @@ def row_of(attack: Attack, platform: str, alert_id: str) -> Fields:
     """A row of a task, in which everything that is text is the attacker's."""
     text = attack.text
     if platform == "datadog":
-        before = {"state": "open", "archive_reason": text, "archive_comment": text, "assignee": text}
+        before: Fields = {"state": "open", "archive_reason": text, "archive_comment": text, "assignee": text}
         return {"id": alert_id, "title": text, "changed": True, **before, "state": "archived", "before": before}
     before = {"status": "open", "reason": None, text: text}
     return {"id": alert_id, "title": text, "changed": None, **before, "status": text, "before": before}
