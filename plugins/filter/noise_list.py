@@ -13,7 +13,7 @@ description:
   - Sees that a list is as P(secops.triage.noise_preview#filter) makes them, that it is whole, that its ids look like
     ids of its platform, and that it answers what is asked for now. Whatever is not so is an error that names it.
   - The checksum says that a list is whole, not who has made it. So no guard is in the list.
-positional: _input, asked
+positional: _input, asked, allow_unbounded
 options:
   _input:
     description: The list.
@@ -26,6 +26,10 @@ options:
         must be the same in any case.
     type: dict
     required: true
+  allow_unbounded:
+    description: Whether to take the list of a search that was not seen to leave something out.
+    type: bool
+    default: false
 seealso:
   - plugin: secops.triage.noise_preview
     plugin_type: filter

@@ -13,7 +13,7 @@ description:
   - Makes the list that the playbook C(secops.triage.close_noise) shows, and later takes. No template can begin in what
     it shows of the alerts.
   - An id that does not look like one of the platform is an error.
-positional: _input, search, closing
+positional: _input, search, closing, bounded
 options:
   _input:
     description: The alerts that an info module has returned.
@@ -29,6 +29,10 @@ options:
     type: list
     elements: str
     required: true
+  bounded:
+    description: Whether the search was seen to leave something out. The list says so, too.
+    type: bool
+    required: true
 seealso:
   - plugin: secops.triage.noise_list
     plugin_type: filter
@@ -37,7 +41,7 @@ seealso:
 EXAMPLES = r"""
 - name: Make the list
   ansible.builtin.set_fact:
-    listed: "{{ found.signals | secops.triage.noise_preview(search, found.signals | map(attribute='id')) }}"
+    listed: "{{ found.signals | secops.triage.noise_preview(search, found.signals | map(attribute='id'), true) }}"
   vars:
     search: {platform: datadog, query: "source:scanner", verdict: test}
 """
@@ -50,6 +54,9 @@ _value:
     kind:
       description: What kind of list it is.
       type: str
+    bounded:
+      description: Whether the search was seen to leave something out.
+      type: bool
     search:
       description: What the preview was asked for.
       type: dict

@@ -30,7 +30,7 @@ _LONGEST = 120
 _AGAIN = "Make the preview again"
 
 
-def noise_preview(rows: t.Any, search: t.Any, closing: t.Any) -> Fields:
+def noise_preview(rows: t.Any, search: t.Any, closing: t.Any, bounded: bool) -> Fields:
     """The list of those rows of the info module that would be closed. Raises `VocabularyError` for what is no id."""
     platform = platform_named(search["platform"])
     wanted = set(closing)
@@ -39,6 +39,8 @@ def noise_preview(rows: t.Any, search: t.Any, closing: t.Any) -> Fields:
     alert_ids([row["id"] for row in listed], platform)
     unsigned = {
         "kind": KIND,
+        # Whether the search was seen to leave something out.
+        "bounded": bounded,
         "search": {name: value for name, value in plain(search).items() if value},
         "alerts": {row["id"]: {name: _shown(row.get(name)) for name in SHOWN} for row in listed},
         "counts": {"found": len(rows), "listed": len(listed)},
@@ -46,7 +48,7 @@ def noise_preview(rows: t.Any, search: t.Any, closing: t.Any) -> Fields:
     return {**unsigned, "checksum": _checksum(unsigned)}
 
 
-def noise_list(given: t.Any, asked: t.Any) -> Fields:
+def noise_list(given: t.Any, asked: t.Any, allow_unbounded: bool = False) -> Fields:
     """The list of a preview, as it was made, of what is ``asked`` for. Raises `VocabularyError` if it is none.
 
     What is asked for may be less than the preview was asked for, but for what must be the `SAME`.
@@ -57,6 +59,11 @@ def noise_list(given: t.Any, asked: t.Any) -> Fields:
         raise VocabularyError(f"Nothing is closed, for {wrong}")
     search, again = found["search"], {name: value for name, value in plain(asked).items() if value}
     alert_ids(list(found["alerts"]), search["platform"])
+    if not (found["bounded"] or allow_unbounded):
+        raise VocabularyError(
+            f"Nothing is closed, for the search of the preview may leave nothing out. Narrow it. {_AGAIN}, or give"
+            " close_noise_allow_unbounded as true"
+        )
     other = [name for name in dict.fromkeys([*again, *SAME]) if search.get(name) != again.get(name)]
     if other:
         told = "; ".join(_difference(name, search, again) for name in other)
@@ -116,7 +123,12 @@ def _fit_counts(counts: t.Any) -> bool:
 
 
 #: The parts of a list, and whether one is as a preview makes it.
-_FITS: dict[str, t.Callable[[t.Any], bool]] = {"search": _fits_search, "alerts": _fit_alerts, "counts": _fit_counts}
+_FITS: dict[str, t.Callable[[t.Any], bool]] = {
+    "bounded": lambda verdict: isinstance(verdict, bool),
+    "search": _fits_search,
+    "alerts": _fit_alerts,
+    "counts": _fit_counts,
+}
 
 
 def _is_shown(row: t.Any) -> bool:
@@ -132,5 +144,7 @@ def _names(value: t.Any) -> str:
 
 
 def _difference(name: str, search: Fields, asked: Fields) -> str:
+    if name == "workflow":
+        return "in a workflow of AWX it must be the list of a job of the same workflow"
     here, there = (harmless(str(one.get(name) or "nothing"))[:80] for one in (asked, search))
     return f"close_noise_{name} is {here} now, and was {there}"

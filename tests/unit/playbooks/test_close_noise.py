@@ -125,7 +125,14 @@ def signed(alerts: t.Iterable[str] = (), **changed: t.Any) -> dict[str, t.Any]:
     """A list as the preview makes them, of these alerts, but with this instead."""
     search = {"platform": "calseta", "query": "scanner", "verdict": "test", "protect_severity": "critical"}
     rows = {one: {"severity": "low", "created": None, "title": "Port scan"} for one in alerts}
-    made = {"kind": PLAYBOOK, "search": search, "alerts": rows, "counts": {"found": 9, "listed": len(rows)}, **changed}
+    made = {
+        "kind": PLAYBOOK,
+        "bounded": True,
+        "search": search,
+        "alerts": rows,
+        "counts": {"found": 9, "listed": len(rows)},
+        **changed,
+    }
     return {**made, "checksum": hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()}
 
 
@@ -277,6 +284,25 @@ def test_what_no_preview_has_shown_is_refused(
     assert ended.returncode
     assert why in ended.stdout + ended.stderr
     assert not list(sim.log)
+
+
+def test_search_that_leaves_nothing_out_is_refused(sim: Simulator, tmp_path: Path) -> None:
+    """Unless it is meant, by who previews and by who applies."""
+    sim.reset(alerts=0)
+    alert = sim.calseta.alerts[add(sim, "calseta")]
+    given = {**PREVIEW, "close_noise_file": "list.json"}
+    ended = played(sim, tmp_path, PLAYBOOK, given)
+    assert ended.returncode
+    assert "unbounded" in ended.stdout + ended.stderr
+    assert not (tmp_path / "list.json").exists()
+    meant = {**given, "close_noise_allow_unbounded": "true"}
+    play(sim, tmp_path, PLAYBOOK, meant)
+    assert json.loads((tmp_path / "list.json").read_text(encoding="utf-8"))["bounded"] is False
+    ended = played(sim, tmp_path, PLAYBOOK, {**given, "close_noise_step": "apply"})
+    assert ended.returncode
+    assert alert.status == "Open"
+    play(sim, tmp_path, PLAYBOOK, {**meant, "close_noise_step": "apply"})
+    assert alert.status == "Closed"
 
 
 def test_more_than_somebody_can_look_at_is_refused(sim: Simulator, tmp_path: Path) -> None:

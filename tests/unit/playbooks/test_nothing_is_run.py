@@ -129,6 +129,8 @@ def test_nothing_that_an_attacker_has_written_is_run(sim: Simulator, tmp_path: P
     search = {
         "close_noise_platform": platform,
         "close_noise_verdict": "false_positive",
+        # All that there is was written by the attacker.
+        "close_noise_allow_unbounded": True,
         "close_noise_api_url": url,
         "close_noise_file": str(tmp_path / "list.json"),
         **SEARCHES[platform],
@@ -147,9 +149,8 @@ def test_nothing_that_an_attacker_has_written_is_run(sim: Simulator, tmp_path: P
 
     # What it has kept closes the alerts, by a file and by a variable; a runbook works on one more.
     late = add(sim, platform, attack)[-1]
-    event: t.Any = normalize(
-        {"payload": {"platform": platform, **dict.fromkeys(("severity", "title", "rule"), attack.text), "id": late}}
-    )
+    written = dict.fromkeys(("severity", "title", "rule"), attack.text)
+    event = t.cast(Fields, normalize({"payload": {"platform": platform, **written, "id": late}}))
     work = [
         {"import_playbook": "secops.triage.close_noise", "vars": {"close_noise_step": "apply"}},
         {"import_playbook": "secops.triage.runbook"},
@@ -174,16 +175,17 @@ def test_nothing_that_an_attacker_has_written_is_run(sim: Simulator, tmp_path: P
     rows = [row_of(attack, platform, one) for one in (ids[0], attack.text)]
     printed = tmp_path / "printed.txt"
     printed.write_text(f"--- before: {attack.text}\nlocalhost | CHANGED => {json.dumps({'alerts': rows}, indent=4)}\n")
-    module = "signal_state" if platform == "datadog" else "kibana_alert_status"
-    own = {"restore_module": module, "restore_api_url": url}
+    modules = {"datadog": "signal_state", "kibana": "kibana_alert_status"}
+    own = {"restore_module": modules.get(platform, "alert_update"), "restore_api_url": url}
+    own["restore_provider"] = platform
     come_back: list[tuple[str, Fields]] = [
         ("secops.triage.close_noise", {**search, "close_noise_step": "apply", "close_noise_preview": forged}),
         ("secops.triage.restore", {**own, "restore_alerts": rows, "restore_file": str(printed)}),
         ("secops.triage.restore", {**own, "restore_alerts": json.dumps(rows)}),
         ("secops.triage.runbook", {**runbook, "runbook_alert": {**event["alert"], "raw": rows[0]}}),
     ]
-    for playbook, given in come_back:
-        ended = played(sim, tmp_path, playbook, given)
+    for playbook, variables in come_back:
+        ended = played(sim, tmp_path, playbook, variables)
         assert not attack.ran(), (playbook, ended.stdout, ended.stderr)
 
     # A play that knows nothing of all that.

@@ -25,7 +25,7 @@ AGAIN = {"api_url": "https://one.example"}
 
 
 def made() -> Fields:
-    return noise_preview([ROW, {**ROW, "id": "b", "title": None}, {**ROW, "id": "c"}], SEARCH, ["a", "b"])
+    return noise_preview([ROW, {**ROW, "id": "b", "title": None}, {**ROW, "id": "c"}], SEARCH, ["a", "b"], True)
 
 
 def forged(**changed: t.Any) -> Fields:
@@ -44,12 +44,14 @@ def test_list() -> None:
     assert listed["counts"] == {"found": 3, "listed": 2}
     assert listed["search"] == {name: value for name, value in SEARCH.items() if value}
     assert noise_list(listed, AGAIN) == listed
+    unbounded = forged(bounded=False)
+    assert noise_list(unbounded, AGAIN, allow_unbounded=True) == unbounded
     assert noise_list(json.loads(json.dumps(listed, indent=2)), SEARCH) == listed
 
 
 def test_id_that_is_none_is_not_listed() -> None:
     with pytest.raises(VocabularyError, match="Not the id of an alert of datadog"):
-        noise_preview([{**ROW, "id": "{{ a }}"}], SEARCH, ["{{ a }}"])
+        noise_preview([{**ROW, "id": "{{ a }}"}], SEARCH, ["{{ a }}"], True)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,8 @@ def test_id_that_is_none_is_not_listed() -> None:
         ({**made(), "alerts": {}}, AGAIN, "the list is not as a preview has made it. Make the preview again"),
         ({**made(), "checksum": None}, AGAIN, "the list is not as a preview has made it"),
         (forged(alerts={"a": {"severity": "{{ 1 }}", "created": None, "title": None}}), AGAIN, "the list's alerts is"),
+        (forged(bounded=None), AGAIN, "the list's bounded is none of a preview"),
+        (forged(bounded=False), AGAIN, "the search of the preview may leave nothing out. Narrow it"),
         (forged(alerts={"a": "text"}), AGAIN, "the list's alerts is none of a preview"),
         (forged(counts={"listed": 7}), AGAIN, "the list's counts is none of a preview"),
         (forged(search={**AGAIN, "guard": "off"}), AGAIN, "the list's search is none of a preview"),
@@ -90,7 +94,7 @@ def test_what_is_refused(given: Fields, asked: Fields, said: str) -> None:
 
 
 def test_address_that_the_preview_did_not_have_is_refused() -> None:
-    listed = noise_preview([ROW], {**SEARCH, "api_url": ""}, ["a"])
+    listed = noise_preview([ROW], {**SEARCH, "api_url": ""}, ["a"], True)
     assert noise_list(listed, {})["alerts"]
     with pytest.raises(VocabularyError, match=r"close_noise_api_url is https://one\.example now, and was nothing"):
         noise_list(listed, AGAIN)
