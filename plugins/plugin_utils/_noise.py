@@ -20,7 +20,9 @@ Fields = dict[str, t.Any]
 
 KIND = "secops.triage.close_noise"
 #: What a preview can be asked for. The guards are not among it: they come from the play that closes.
-SEARCH = ("platform", "query", "since", "sink", "title", "verdict", "comment", "protect_severity", "api_url", "workflow")
+SEARCH = (
+    *("platform", "query", "since", "sink", "title", "verdict", "comment", "protect_severity", "api_url", "workflow"),
+)
 #: What must be the same in any case: the address, for credentials go there, and the workflow that was consented to.
 SAME = ("api_url", "workflow")
 #: What a list shows of an alert.

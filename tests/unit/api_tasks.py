@@ -116,18 +116,22 @@ def _findable(**options: t.Any) -> t.Callable[[Simulator], Params]:
 
 
 def _found(**options: t.Any) -> t.Callable[[Simulator], Params]:
+    """One alert of Calseta, and another that the query leaves out."""
+
     def of(sim: Simulator) -> Params:
         sim.calseta.add_alert()
+        sim.calseta.add_alert().occurred -= 90 * 86400
         return {"query": {"from_time": "now-60d"}, **options}
 
     return of
 
 
 def _deck(who: str, *, by_query: bool = False, **options: t.Any) -> t.Callable[[Simulator], Params]:
-    """One alert of Security Deck, and who asks."""
+    """One alert of Security Deck, another that the query leaves out, and who asks."""
 
     def of(sim: Simulator) -> Params:
         alert = sim.security_deck.add_alert()
+        sim.security_deck.add_alert(status="RESOLVED")
         ways: dict[str, Params] = {
             "token": {"iam_token": sim.credentials.iam_token},
             "key": {"service_account_key_file": json.dumps(sim.security_deck.service_account_key())},

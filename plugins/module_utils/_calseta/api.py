@@ -145,22 +145,18 @@ def guarded_state(alert: Fields) -> GuardedState:
 def search_parameters(query: Params) -> dict[str, str]:
     """The query's parameters: newest first, unless the task names another order."""
     order = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
-    lists = ("status", "severity", "source_name")
-    return {
-        **order,
-        **{name: _joined(name, query[name]) for name in lists if query.get(name) is not None},
-        **_times(query),
-    }
+    lists = [name for name in ("status", "severity", "source_name") if query.get(name) is not None]
+    return {**order, **{name: _joined(name, query[name]) for name in lists}, **_times(query)}
 
 
 def _times(query: Params) -> dict[str, str]:
-    """The window, which goes by when an alert occurred."""
+    """The window of time, as far as there is one."""
     times = {name: moment(f"query.{name}", query.get(name)) for name in ("from_time", "to_time")}
-    since, until = times["from_time"], times["to_time"]
-    if since and until and since > until:
+    given = {name: time for name, time in times.items() if time}
+    if len(given) == 2 and given["from_time"] > given["to_time"]:
         # In the task's own words, which are the same in every run.
         raise OptionError(f"query.from_time is {query['from_time']}, which is after query.to_time, {query['to_time']}")
-    return {name: time for name, time in times.items() if time}
+    return given
 
 
 def _joined(name: str, values: t.Sequence[str]) -> str:

@@ -235,7 +235,9 @@ def test_refusal_is_told_for_its_alert_only(service: Service) -> None:
     ids = [service.alert() for _number in range(3)]
     service.sim.faults.add(Fault("status", status=403, writes=True, nth=2))
     result = run(service, ids, concurrency=1)
-    assert (result["counts"]["changed"], result["counts"]["failed"]) == (2, 1)
+    # A key of Calseta may write to all alerts or to none, so that the third is not tried.
+    changed = 1 if service.name == "calseta" else 2
+    assert (result["counts"]["changed"], result["counts"]["failed"]) == (changed, 3 - changed)
     assert result["error"]["status"] == 403
     assert result["error"]["hint"]
 

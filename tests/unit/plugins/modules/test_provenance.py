@@ -88,6 +88,7 @@ def test_every_change_is_told(service: Service) -> None:
     others: dict[str, Params] = {
         "kibana_alert_status": {"status": "closed"},
         "kibana_alert_assignees": {"assignees": ["bruno"]},
+        "security_deck": {"classification": "UNDETERMINED"},
     }
     service.run([alert_id], **others.get(service.name, {"tags": ["wave-3"]}), provenance="AWX job 4713")
     assert service.lines(alert_id) == [LINE, "Ansible · AWX job 4713"]
