@@ -108,6 +108,8 @@ class DatadogReads(DatadogAccount):
         }
 
         def lookup(name: str | None, pattern: str) -> bool:
+            if name == "*":
+                return any(lookup(one, pattern) for one in (None, *facets))
             if name is None:
                 return pattern == "*" or matches(f"*{pattern.strip('*')}*", f"{scene.title} {scene.advice}")
             if name in facets:

@@ -4,8 +4,8 @@
 
 """The search language that Datadog and Elasticsearch share in its simple parts.
 
-``field:value``, ``field:(a OR b)``, quoted phrases, ``*`` and ``?``, ``-`` and ``NOT``, ``AND`` (understood between
-terms), ``OR`` and parentheses.
+``field:value``, ``field:(a OR b)``, ``field:[1 TO 5]``, ``field:>5``, ``_exists_:field``, quoted phrases, ``*`` and
+``?``, ``-`` and ``NOT``, ``AND`` (understood between terms), ``OR`` and parentheses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ Lookup = Callable[[Optional[str], str], bool]
 Test = Callable[[Lookup], bool]
 
 _TOKEN = re.compile(
-    r"""\s*(\(|\)|-(?=\S)|!|(?:[^\s():"\\]|\\.)+:(?="|\(|[^\s)])|"(?:[^"\\]|\\.)*"|(?:[^\s()"\\]|\\.)+)"""
+    r"""\s*(\(|\)|-(?=\S)|!|[\[{][^\s\]}]+\ TO\ [^\s\]}]+[\]}]"""
+    r"""|(?:[^\s():"\\\[{]|\\.)+:(?="|\(|[^\s)])|"(?:[^"\\]|\\.)*"|(?:[^\s()"\\]|\\.)+)"""
 )
 
 
@@ -44,10 +45,32 @@ def compile_text(text: str, default_or: bool = False) -> Test:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Whether a value is what the pattern says, ``*`` and ``?`` and any case understood."""
+    """Whether a value is what the pattern says, ``*`` and ``?``, ranges, comparisons and any case understood."""
+    bounds = _bounds(pattern)
+    if bounds:
+        return all(_within(value, sign, bound) for sign, bound in bounds if bound != "*")
     if "*" in pattern or "?" in pattern:
         return fnmatch.fnmatchcase(value.lower(), pattern.lower())
     return pattern.lower() == value.lower()
+
+
+def _bounds(pattern: str) -> list[tuple[str, str]]:
+    """The bounds of ``[1 TO 5]``, ``{1 TO 5}`` or ``>5``; none if it is neither."""
+    span = re.fullmatch(r"([\[{])(\S+) TO (\S+)([\]}])", pattern)
+    if span:
+        first, low, high, last = span.groups()
+        return [(">=" if first == "[" else ">", low), ("<=" if last == "]" else "<", high)]
+    compared = re.fullmatch(r"(>=|<=|>|<)(.+)", pattern)
+    return [(compared[1], compared[2])] if compared else []
+
+
+def _within(value: str, sign: str, bound: str) -> bool:
+    """Whether a value is on this side of the bound: as a number if both are numbers, else as text."""
+    try:
+        order = float(value) - float(bound)
+    except ValueError:
+        order = float((value > bound) - (value < bound))
+    return {">": order > 0, ">=": order >= 0, "<": order < 0, "<=": order <= 0}[sign]
 
 
 class _Parser:
@@ -96,6 +119,13 @@ class _Parser:
         if token == ")":
             raise ValueError("a parenthesis is not open")
         if token.endswith(":") and self._tokens and not token.startswith('"'):
-            return self._one(re.sub(r"\\(.)", r"\1", token[:-1]))
+            return self._of_field(re.sub(r"\\(.)", r"\1", token[:-1]))
         value = re.sub(r"\\(.)", r"\1", token[1:-1] if token.startswith('"') else token)
         return lambda lookup: lookup(field, value)
+
+    def _of_field(self, field: str) -> Test:
+        """What is asked of a field, or whether there is one."""
+        if field == "_exists_":
+            name = self._tokens.pop(0)
+            return lambda lookup: lookup(name, "*")
+        return self._one(field)

@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from .._core.credentials import secret, select_credentials
+from .._core.error_text import words
 from .._core.errors import AmbiguousError, OptionError, RefusedError
 from .._core.options import Connection, Params, TaskContext, checked_ids, checked_text
 from .._core.times import moment, written
@@ -72,14 +73,18 @@ class SignalApi:
         try:
             answer = self.client.get(self.base + path)
         except RefusedError as error:
-            if not_found(error):
+            if self._says_missing(error):
                 return None
             raise
         signal = Signal.of(dig(answer.body, "data"))
         if signal is None or signal.id != signal_id:
-            why = "the answer does not show the triage of this signal"
+            why = "the answer does not show this signal, or its triage is malformed"
             raise AmbiguousError("GET", path, why, status=answer.status)
         return signal
+
+    def _says_missing(self, error: RefusedError) -> bool:
+        """Whether there is no such signal. Behind an ``api_url``, a wrong base path is a 404 too, in other words."""
+        return not_found(error) and (self.site is not None or "signal" in words(error.body).lower())
 
     def search(self, body: t.Mapping[str, t.Any], cursor: str | None, limit: int) -> tuple[list[Signal], str | None]:
         """The signals of a page, and the cursor of the next one, V(None) at the end."""
@@ -87,7 +92,7 @@ class SignalApi:
         answer = self.client.request("POST", self.base + _SEARCH, {**body, "page": page}, safe=True)
         signals, after = _found(answer.body), dig(answer.body, "meta", "page", "after")
         if signals is None or not isinstance(after, (str, type(None))):
-            why = "the answer does not show all signals that were found, each with its triage"
+            why = "the answer does not show all signals that were found, or the triage of one is malformed"
             raise AmbiguousError("POST", _SEARCH, why, status=answer.status)
         # Behind an empty page there are no more, whatever cursor comes with it.
         return signals, (after or None) if signals else None

@@ -48,9 +48,10 @@ def task(module: str, datadog: Params) -> Params:
 
 
 def named(sim: Simulator, ids: list[str], by_query: bool) -> Params:
-    """These signals, one way or the other: there are no others any more."""
+    """These signals, one way or the other: beside them there is only one, which the query leaves out."""
     sim.datadog.signals = {one: sim.datadog.signals[one] for one in ids}
-    return {"query": "source:*", "from": "now-30d"} if by_query else {"signal_ids": ids}
+    sim.datadog.add_signal(incident_ids=[4104])
+    return {"query": "-@workflow.triage.incidentIds:4104", "from": "now-30d"} if by_query else {"signal_ids": ids}
 
 
 def add(sim: Simulator, severity: str = "high", **fields: t.Any) -> str:
@@ -105,7 +106,7 @@ def test_only_from(sim: Simulator, module: str, task: Params, by_query: bool) ->
     held(sim, module, guarded, ids, "it is under_review, and only_from is open, archived")
 
 
-@pytest.mark.parametrize("shows", ["uuid", "handle", "name"])
+@pytest.mark.parametrize("shows", ["uuid", "handle"])
 @pytest.mark.parametrize("word", ["uuid", "UUID", "handle", "HANDLE"])
 def test_only_assigned_to(sim: Simulator, module: str, task: Params, by_query: bool, shows: str, word: str) -> None:
     """In whatever form the task names a user, and whatever of one the API shows."""
@@ -153,17 +154,43 @@ def test_nobody_at_all_may_have_it(sim: Simulator, module: str, task: Params) ->
         assert (result["changed"], result["counts"]["skipped"]) == (False, 2)
 
 
-def test_somebody_else_who_is_called_as_a_user_is_named(sim: Simulator, module: str, task: Params) -> None:
-    """Where the API shows names only, and anybody can choose one."""
+@pytest.mark.parametrize("word", ["uuid", "handle"])
+@pytest.mark.parametrize("who", [GRETA, BRUNO])
+def test_a_name_is_nobodys_identity(
+    sim: Simulator, module: str, task: Params, by_query: bool, word: str, who: str
+) -> None:
+    """Where the API shows name and number only: anybody can choose a name, and it may be that of the very user."""
     sim.settings.datadog.assignee_shows = "name"
-    impostor = dataclasses.replace(sim.datadog.user(BRUNO), name=GRETA)
-    sim.datadog.users[impostor.uuid] = impostor
-    ids = [add(sim, assignee=impostor.uuid), add(sim, assignee=uuid_of(sim, GRETA))]
-    guarded = {**task, "signal_ids": ids, "only_assigned_to": [GRETA]}
-    held(sim, module, guarded, ids, f"another {GRETA} has it, and only_assigned_to is {GRETA}")
+    user = sim.datadog.user(who)
+    namesake = dataclasses.replace(sim.datadog.user("b.costa@example.com"), name=user.name)
+    sim.datadog.users[namesake.uuid] = namesake
+    ids = [add(sim, assignee=one) for one in (namesake.uuid, user.uuid)]
+    allowed = getattr(user, word)
+    guarded = {**task, **named(sim, ids, by_query), "only_assigned_to": [allowed]}
+    said = f"{user.name} has it, and only_assigned_to is {allowed}"
+    for check in (True, False):
+        result = run_module(module, guarded, check=check)
+        fails_unwritten(sim, result, said)
+        assert [row["error"]["kind"] for row in rows(result)] == ["guarded", "guarded"]
 
 
-@pytest.mark.parametrize("who", ["nobody@example.com", "femi.left@example.com", "greta"])
+@pytest.mark.parametrize("shows", ["uuid", "handle"])
+def test_a_user_who_has_left(sim: Simulator, module: str, task: Params, by_query: bool, shows: str) -> None:
+    """A disabled account's signals are what such a task is often for."""
+    sim.settings.datadog.assignee_shows = shows
+    femi = sim.datadog.user("femi.left@example.com")
+    ids = [add(sim, assignee=uuid_of(sim, GRETA)), add(sim, assignee=femi.uuid)]
+    guarded = {**task, **named(sim, ids, by_query), "only_assigned_to": [femi.handle]}
+    held(
+        sim,
+        module,
+        guarded,
+        ids,
+        f"{getattr(sim.datadog.user(GRETA), shows)} has it, and only_assigned_to is {femi.handle}",
+    )
+
+
+@pytest.mark.parametrize("who", ["nobody@example.com", "Greta Lind", "5", "2000004", "greta"])
 def test_a_user_that_there_is_not_fails_before_a_signal_is_read(
     sim: Simulator, module: str, task: Params, by_query: bool, who: str
 ) -> None:
@@ -179,7 +206,7 @@ def test_users_are_looked_up_once_for_all_signals(sim: Simulator, module: str, t
     ids = [add(sim, assignee=uuid_of(sim, GRETA)) for dummy in range(20)]
     sim.log.clear()
     run_module(module, {**task, "signal_ids": ids, "only_assigned_to": [uuid_of(sim, GRETA), BRUNO]}, check=True)
-    assert len(sim.log.select(path="/users")) == 2, "the handle, and the name of the uuid"
+    assert len(sim.log.select(path="/users")) == 2, "the handle, and the handle of the uuid"
 
 
 def test_protect_severity(sim: Simulator, datadog: Params, by_query: bool) -> None:
@@ -199,19 +226,131 @@ def test_a_protected_severity_may_be_changed_but_not_closed(sim: Simulator, data
     assert four_runs(sim, "signal_state", comment).real["changed"]
 
 
-@pytest.mark.parametrize("severity", [None, 4, "urgent"])
-def test_a_severity_that_is_not_known_is_protected(sim: Simulator, datadog: Params, severity: t.Any) -> None:
-    signal_id = add(sim, "low")
-    sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": {"status": severity}}}, count=None))
-    params = {**datadog, "signal_ids": signal_id, "state": "archived", "protect_severity": ["critical"]}
-    fails_unwritten(sim, run_module("signal_state", params), "its severity is not known")
+# What a read tells: what is known, not known, missing, and of an odd shape
+
+STATES = "it is {}, and only_from is open"
+OWNERS = "{}, and only_assigned_to is {}"
+SEVERITIES = "its severity is {}, and protect_severity keeps such alerts from being closed"
+UNTOLD = "the service does not tell who has it"
+#: A triage that cannot be read ends the task before anything is planned.
+MALFORMED = "or its triage is malformed"
+NO_STATE = "has no triage state, so it cannot be changed"
 
 
-def test_a_severity_in_capitals_is_that_severity(sim: Simulator, datadog: Params) -> None:
-    signal_id = add(sim, "low")
-    sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": {"status": "CRITICAL"}}}, count=None))
-    params = {**datadog, "signal_ids": signal_id, "state": "archived", "protect_severity": ["critical"]}
-    fails_unwritten(sim, run_module("signal_state", params), "its severity is critical")
+def told(sim: Simulator, name: str, value: t.Any) -> None:
+    """From now on, reads tell this of a signal, in place of what is so."""
+    if name == "severity":
+        attributes = {"status": value}
+    else:
+        parts = {part: {"workflow": {"triage": {name: None}}} for part in ("gated", "custom")}
+        attributes = {**parts, "attributes": {"workflow": {"triage": {name: value}}}}
+    sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": attributes}}, count=None))
+
+
+def judged(sim: Simulator, module: str, params: Params, kind: str | None, said: str) -> None:
+    """Check mode and the real run say the same, and so does a second run."""
+    for check in (True, False, False):
+        result = run_module(module, params, check=check)
+        if kind is None:
+            assert not result.get("failed"), result["msg"]
+            assert result["changed"] or not check
+        else:
+            fails_unwritten(sim, result, said)
+            assert result["error"]["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "said"),
+    [
+        ("open", None, ""),
+        ("archived", "guarded", STATES.format("archived")),
+        ("under_review", "guarded", STATES.format("under_review")),
+        ("Open", "guarded", STATES.format("Open")),
+        ("reopened", "guarded", STATES.format("reopened")),
+        (None, "unreadable", NO_STATE),
+        ("", "ambiguous", MALFORMED),
+        (5, "ambiguous", MALFORMED),
+        (["open"], "ambiguous", MALFORMED),
+        ({"name": "open"}, "ambiguous", MALFORMED),
+    ],
+)
+def test_only_from_by_what_is_told(sim: Simulator, datadog: Params, state: t.Any, kind: str | None, said: str) -> None:
+    told(sim, "state", state)
+    params = {**datadog, "signal_ids": add(sim), "only_from": ["open"], "retries": 0}
+    judged(sim, "signal_incident_link", {**params, "incident_id": MINE}, kind, said)
+
+
+@pytest.mark.parametrize(
+    ("assignee", "allowed", "kind", "said"),
+    [
+        ({"id": 5, "uuid": "UUID"}, GRETA, None, ""),
+        ({"uuid": "UUID", "handle": "somebody@example.com"}, GRETA, None, ""),
+        ({"id": 5, "handle": GRETA}, GRETA, None, ""),
+        ({"id": 5, "handle": "GRETA@Example.com"}, GRETA, None, ""),
+        ({"id": -1, "name": "Unassigned"}, "", None, ""),
+        ({"id": -1, "name": "Greta Lind"}, "", None, ""),
+        ({"id": -1}, "", None, ""),
+        ({"id": -1, "name": GRETA}, GRETA, "guarded", OWNERS.format("nobody has it", GRETA)),
+        ({"id": 5, "handle": BRUNO}, GRETA, "guarded", OWNERS.format(f"{BRUNO} has it", GRETA)),
+        ({"id": 5, "handle": BRUNO}, "", "guarded", OWNERS.format(f"{BRUNO} has it", "nobody")),
+        ({"id": 2000004, "name": "Greta Lind"}, GRETA, "guarded", OWNERS.format("Greta Lind has it", GRETA)),
+        ({"id": 5, "name": GRETA}, GRETA, "guarded", OWNERS.format(f"{GRETA} has it", GRETA)),
+        ({"id": 55, "name": "Unassigned"}, "", "guarded", OWNERS.format("Unassigned has it", "nobody")),
+        ({"name": "Unassigned"}, "", "guarded", OWNERS.format("Unassigned has it", "nobody")),
+        ({"id": "5"}, "", "guarded", OWNERS.format("5 has it", "nobody")),
+        ({"id": "-1"}, "", "guarded", OWNERS.format("-1 has it", "nobody")),
+        ({"id": 0}, "", "guarded", OWNERS.format("0 has it", "nobody")),
+        ({"id": 5, "handle": "stra\u00dfe@example.com"}, "strasse@example.com", "guarded", "only_assigned_to"),
+        ({"id": 5, "handle": "\u212aim@example.com"}, "kim@example.com", "guarded", "only_assigned_to"),
+        (None, "", "guarded", OWNERS.format(UNTOLD, "nobody")),
+        (None, GRETA, "guarded", OWNERS.format(UNTOLD, GRETA)),
+        ({}, "", "guarded", OWNERS.format(UNTOLD, "nobody")),
+        ({}, GRETA, "guarded", OWNERS.format(UNTOLD, GRETA)),
+        ({"uuid": "", "handle": "", "name": ""}, "", "guarded", OWNERS.format(UNTOLD, "nobody")),
+        ("greta", GRETA, "ambiguous", MALFORMED),
+        (GRETA, GRETA, "ambiguous", MALFORMED),
+        ([], "", "ambiguous", MALFORMED),
+        ("", "", "ambiguous", MALFORMED),
+        (False, "", "ambiguous", MALFORMED),
+        (-1, "", "ambiguous", MALFORMED),
+        ({"uuid": 5}, "", "ambiguous", MALFORMED),
+        ({"handle": [GRETA]}, GRETA, "ambiguous", MALFORMED),
+    ],
+)
+def test_only_assigned_to_by_what_is_told(
+    sim: Simulator, module: str, task: Params, assignee: t.Any, allowed: str, kind: str | None, said: str
+) -> None:
+    if allowed not in ("", GRETA):
+        user = dataclasses.replace(sim.datadog.user(BRUNO), handle=allowed)
+        sim.datadog.users[user.uuid] = user
+    if isinstance(assignee, dict) and assignee.get("uuid") == "UUID":
+        assignee = {**assignee, "uuid": uuid_of(sim, GRETA).upper()}
+    told(sim, "assignee", assignee)
+    judged(sim, module, {**task, "signal_ids": add(sim), "only_assigned_to": [allowed], "retries": 0}, kind, said)
+
+
+@pytest.mark.parametrize(
+    ("severity", "kind", "said"),
+    [
+        ("low", None, ""),
+        ("LOW", None, ""),
+        ("critical", "guarded", "its severity is critical, which protect_severity keeps from being closed"),
+        ("CRITICAL", "guarded", "its severity is critical, which protect_severity keeps from being closed"),
+        ("urgent", "guarded", SEVERITIES.format("urgent, which is none that is known")),
+        ("critical ", "guarded", SEVERITIES.format("critical , which is none that is known")),
+        (None, "guarded", SEVERITIES.format("not known")),
+        ("", "guarded", SEVERITIES.format("not known")),
+        (4, "guarded", SEVERITIES.format("not known")),
+        (["low"], "guarded", SEVERITIES.format("not known")),
+        ({"name": "low"}, "guarded", SEVERITIES.format("not known")),
+    ],
+)
+def test_protect_severity_by_what_is_told(
+    sim: Simulator, datadog: Params, severity: t.Any, kind: str | None, said: str
+) -> None:
+    told(sim, "severity", severity)
+    params = {**datadog, "signal_ids": add(sim, "low"), "state": "archived", "protect_severity": ["critical"]}
+    judged(sim, "signal_state", params, kind, said)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -91,7 +92,9 @@ def test_what_is_as_it_should_be_is_not_read(sim: Simulator, module: str, datado
     result = run_module(module, task)
     assert [row["changed"] for row in rows(result)] == [True, False, False]
     assert result["counts"]["unchanged"] == 2
-    search, read, *writes = sim.log
+    listing, search, read, *writes = sim.log
+    assert listing.path == search.path
+    assert listing.body["filter"]["query"] == "*"
     assert search.path.endswith("/signals/search")
     assert read.path.endswith(first[0])
     assert [entry.is_write for entry in writes][:1] == [True]
@@ -113,55 +116,202 @@ def test_the_query_may_be_about_what_the_task_changes(sim: Simulator, datadog: P
     sim.log.clear()
     again = run_module("signal_state", params)
     assert (again["changed"], again["matched"]) == (False, 0)
-    assert len(sim.log) == 1
+    assert len(sim.log) == 2
 
 
 # Bounds
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        *(
-            "",
-            "  ",
-            "*",
-            "*:*",
-            " ( * ) ",
-            "(*:*)",
-            "* OR *",
-            "* AND (*)",
-            "**",
-            "source:okta OR *",
-            "(* || source:okta)",
-        ),
-        *(
-            "-nothing",
-            "-source:okta",
-            "!source:okta",
-            "NOT source:okta",
-            "NOT (source:okta)",
-            "-(source:okta host:web-1)",
-        ),
-        *('-"two words"', '-title:"two words"', "* -source:okta", "NOT source:okta AND NOT host:a", "-host:(a OR b)"),
-        *("source:okta OR NOT host:a", "(-source:okta)", "-@usr.age:[1 TO 5]", r"-a\ b", "host:(a OR *)", "NOT NOT a"),
-        *("status:*", "status:* -source:okta", "(source:okta OR @workflow.triage.state:**)", "_exists_:status"),
-    ],
+#: Spellings of a search that leaves none of the `SCENES` out.
+EVERYTHING = (
+    *("", "  ", "*", "*:*", " ( * ) ", "(*:*)", "* OR *", "* AND (*)", "**", "?*", "*e*"),
+    *("source:okta OR *", "(* || source:okta)", "source:*", "host:*", "status:*", "host:(a OR *)", "* *"),
+    *("-nothing", "!nothing", "NOT source:splunk", "NOT (source:splunk)", "-(source:okta host:build-9)"),
+    *('-"two words"', '-title:"two words"', "NOT source:splunk AND NOT host:a", "-host:(a OR b)", r"-a\ b"),
+    *("source:okta OR NOT host:a", "(-source:splunk)", "-@usr.age:[1 TO 5]", "NOT NOT *", "-@usr.age:>5"),
+    *("_exists_:status", "_exists_:host", "status:>=a", "status:[a TO z]", "-status:<a", "status:-info"),
+    *("(source:splunk OR @workflow.triage.state:**)", "@workflow.triage.state:(open OR under_review OR archived)"),
+    *("@workflow.triage.state:-closed", "status:(low OR medium OR high OR critical)", "source:(okta OR zeek OR falco)"),
 )
-def test_a_query_that_matches_everything_is_refused(sim: Simulator, module: str, task: Params, query: str) -> None:
-    fails_unwritten(sim, run_module(module, {**task, "query": query}), "matches every signal")
-    assert len(sim.log) == 0
+
+#: Spellings of a search that matches some of the `SCENES` and leaves out others, in places by one only.
+SOME = (
+    *("source:okta", "*okta*", "host:web-*", "host:web-1 status:*", "source:okta *", "-source:okta", "!source:okta"),
+    *(
+        "NOT source:okta",
+        "* -source:okta",
+        "status:* -source:okta",
+        "(-source:okta)",
+        "NOT (source:zeek OR host:web-1)",
+    ),
+    *(
+        "NOT source:okta AND NOT host:a",
+        "source:okta -host:a",
+        "NOT (ransom) source:okta",
+        "(source:okta OR host:a) -ransom",
+    ),
+    *("source:okta AND NOT (host:a OR host:b)", "(* OR a) source:zeek", "status:>=l", "status:[a TO i]", "status:<i"),
+    *(
+        "@workflow.triage.state:-archived",
+        "@workflow.triage.incidentIds:>4100",
+        "@workflow.triage.incidentIds:[4100 TO *]",
+    ),
+    *("_exists_:team", "-team:payments", "-@workflow.triage.incidentIds:4101", "status:(low OR critical)"),
+)
+
+#: Spellings of a search that matches nothing, whatever stars are in it.
+NOTHING = (
+    *("NOTHING", "a-b", '"-a"', '"* OR"', 'title:"a \\" OR *"', "@usr.age:>-5", "@usr.age:[1 TO *]", "-*", "NOT *:*"),
+    *("NOT NOT nothing", "(* OR a) nothing", "source:(a OR b)", "-status:*", "status:<a"),
+)
+
+#: By source, host, severity, state, tags and incidents.
+SCENES = (
+    ("okta", "web-1", "high", "open", ("team:payments",), []),
+    ("okta", "web-2", "low", "under_review", (), []),
+    ("zeek", "db-1", "critical", "open", ("env:prod",), [4100]),
+    ("falco", "build-1", "medium", "archived", (), [4101]),
+)
 
 
-def test_a_search_without_a_beginning_is_refused(sim: Simulator, module: str, task: Params) -> None:
-    unbounded = {**task, "to": "now"}
-    del unbounded["from"]
-    for since in ({}, {"from": "1970-01-01"}, {"from": "1999-12-31T23:59:59Z"}, {"from": "now-99999d"}):
-        result = run_module(module, {**unbounded, **since})
-        fails_unwritten(sim, result, "it has no from")
-        assert "from when on they are" in result["error"]["hint"]
+@pytest.fixture
+def scenes(sim: Simulator) -> dict[str, t.Any]:
+    """One signal for each of the `SCENES`, by their ids; there are no others."""
+    sim.datadog.signals.clear()
+    for age, (source, host, severity, state, tags, incident_ids) in enumerate(SCENES):
+        signal = sim.datadog.add_signal(age=3600.0 - age, state=state, incident_ids=incident_ids)
+        seen = {"source": source, "host": host, "severity": severity, "tags": tags}
+        signal.scene = dataclasses.replace(signal.scene, **seen, title=f"Seen by {source}", advice="Have a look.")
+    sim.log.clear()
+    return sim.datadog.signals
+
+
+def is_unbounded(sim: Simulator, result: Result, total: int) -> None:
+    """Refused because nothing is left out, with both totals and the way on."""
+    fails_unwritten(sim, result, f"it matches {total} alerts, and there are {total} (max_alerts is ")
+    assert result["error"]["kind"] == "unbounded"
+    assert (result["matched"], result["total"]) == (total, total)
+    assert all(said in result["error"]["hint"] for said in ("from when on they are", "allow_unbounded: true"))
+
+
+@pytest.mark.parametrize("query", EVERYTHING)
+def test_a_query_that_leaves_nothing_out_is_refused(
+    sim: Simulator, module: str, task: Params, scenes: dict[str, t.Any], query: str
+) -> None:
+    """In check mode, for real and a second time, by what it matches and not by how it is written."""
+    for check in (True, False, False):
+        is_unbounded(sim, run_module(module, {**task, "query": query}, check=check), len(scenes))
+    assert not run_module(module, {**task, "query": query, "allow_unbounded": True}, check=True).get("failed")
+
+
+@pytest.mark.parametrize("query", SOME)
+def test_a_query_that_leaves_something_out_is_not(
+    sim: Simulator, module: str, task: Params, scenes: dict[str, t.Any], query: str
+) -> None:
+    result = run_module(module, {**task, "query": query}, check=True)
+    assert not result.get("failed"), result["msg"]
+    assert 0 < result["matched"] < len(scenes)
+
+
+@pytest.mark.parametrize("query", NOTHING)
+def test_nothing_found_is_never_refused(
+    sim: Simulator, module: str, task: Params, scenes: dict[str, t.Any], query: str
+) -> None:
+    result = run_module(module, {**task, "query": query})
+    assert not result.get("failed"), result["msg"]
+    assert (result["matched"], result["changed"]) == (0, False)
+
+
+def test_nothing_where_there_is_nothing(sim: Simulator, module: str, task: Params) -> None:
+    sim.datadog.signals.clear()
+    assert four_runs(sim, module, {**task, "query": "*"}).real["matched"] == 0
+
+
+@pytest.mark.parametrize("query", ["", "  ", "*", "*:*"])
+def test_neither_a_filter_nor_a_window_is_refused_without_a_request(
+    sim: Simulator, module: str, task: Params, query: str
+) -> None:
+    del task["from"]
+    for check in (True, False):
+        result = run_module(module, {**task, "query": query}, check=check)
+        fails_unwritten(sim, result, "The search would match every alert")
+        assert result["error"]["kind"] == "unbounded"
         assert "allow_unbounded" in result["error"]["hint"]
     assert len(sim.log) == 0
+
+
+WINDOWS: list[Params] = [
+    {},
+    {"to": "now"},
+    {"from": "1970-01-01"},
+    {"from": "1999-12-31T23:59:59Z"},
+    {"from": "now-9999d"},
+]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_window_is_judged_by_what_it_leaves_out(
+    sim: Simulator, module: str, task: Params, okta: list[str], window: Params
+) -> None:
+    """Not by how far back it goes: one that goes back to the first signal is fine for a narrow query."""
+    del task["from"]
+    narrow = run_module(module, {**task, **window}, check=True)
+    assert [row["id"] for row in rows(narrow)] == okta
+    everything = {**task, **window, "query": "source:*"}
+    is_unbounded(sim, run_module(module, everything), len(sim.datadog.signals))
+
+
+def test_a_window_that_leaves_one_out_is_enough(sim: Simulator, module: str, task: Params, okta: list[str]) -> None:
+    old = sim.datadog.signals[okta[0]]
+    old.timestamp -= 60 * 86_400_000
+    result = run_module(module, {**task, "query": "*", "from": "now-30d"}, check=True)
+    assert result["matched"] == len(sim.datadog.signals) - 1
+
+
+def test_only_one_signal_is_left_out(sim: Simulator, module: str, task: Params, okta: list[str]) -> None:
+    """Whichever one it is, the oldest, the newest or one between them."""
+    everything = list(sim.datadog.signals.values())
+    task["query"] = "-@workflow.triage.incidentIds:4104"
+    for signal in everything:
+        signal.incident_ids = []
+    is_unbounded(sim, run_module(module, task), len(everything))
+    for signal in everything:
+        signal.incident_ids = [4104]
+        result = run_module(module, task, check=True)
+        assert result["matched"] == len(everything) - 1
+        signal.incident_ids = []
+
+
+def test_everything_is_refused_where_it_is_as_desired_already(
+    sim: Simulator, module: str, datadog: Params, task: Params
+) -> None:
+    ids = list(sim.datadog.signals)
+    first = run_module(module, {**datadog, **WANTED[module], "signal_ids": ids})
+    assert not first.get("failed"), first["msg"]
+    sim.log.clear()
+    for check in (True, False):
+        is_unbounded(sim, run_module(module, {**task, "query": "*"}, check=check), len(ids))
+
+
+@pytest.mark.parametrize("matches", [True, False])
+@pytest.mark.parametrize("moment", ["the listing", "the search"])
+def test_signals_that_are_raised_meanwhile_are_neither_found_nor_left_out(
+    sim: Simulator, module: str, task: Params, scenes: dict[str, t.Any], matches: bool, moment: str
+) -> None:
+    late: list[str] = []
+
+    def arrive(_entry: object) -> None:
+        signal = sim.datadog.add_signal(age=-1)
+        signal.scene = dataclasses.replace(signal.scene, source="okta" if matches else "splunk")
+        late.append(signal.id)
+
+    total = len(scenes)
+    sim.faults.add(Meanwhile(arrive, path=SEARCH, nth=2 if moment == "the search" else 1))
+    result = run_module(module, {**task, "query": "source:(okta OR zeek OR falco)"})
+    assert len(late) == 1
+    fails_unwritten(sim, result, "The search leaves nothing out")
+    assert result["error"]["kind"] == "unbounded"
+    assert result["matched"] == total + matches
 
 
 def test_unless_that_is_allowed(sim: Simulator, module: str, task: Params) -> None:
@@ -169,28 +319,6 @@ def test_unless_that_is_allowed(sim: Simulator, module: str, task: Params) -> No
     del unbounded["from"]
     runs = four_runs(sim, module, unbounded)
     assert runs.real["matched"] == len(sim.datadog.signals)
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        *(
-            "source:*",
-            "*okta*",
-            "host:web-*",
-            "host:web-1 status:*",
-            "_exists_:host",
-            "source:okta *",
-            'a OR "* OR"',
-            "source:okta -host:a",
-            "NOT (a) source:okta",
-        ),
-        *("source:okta AND NOT (host:a OR host:b)", "(source:okta OR host:a) -b", "NOTHING", "a-b", "(* OR a) b"),
-        *("@usr.age:>-5", 'title:"a \\" OR *"', "@usr.age:[1 TO *]", '"-a"'),
-    ],
-)
-def test_a_star_within_a_query_is_no_such_thing(sim: Simulator, module: str, task: Params, query: str) -> None:
-    assert not run_module(module, {**task, "query": query}, check=True).get("failed")
 
 
 @pytest.mark.parametrize(
@@ -242,13 +370,19 @@ def test_the_number_that_was_expected_stays_right(sim: Simulator, module: str, t
 # A search in pages, and one that lags behind
 
 
-def test_in_pages(sim: Simulator, datadog: Params) -> None:
-    sim.reset(alerts={"datadog": 2500})
-    params = {**datadog, "query": "source:*", "from": "now-30d", "max_alerts": 3000, "state": "under_review"}
+@pytest.mark.parametrize(("left_out", "listed"), [(0, 1), (1500, 2), (2500, 3)])
+def test_in_pages(sim: Simulator, datadog: Params, left_out: int, listed: int) -> None:
+    """All signals are listed only as far as the first one that the search leaves out."""
+    sim.reset(alerts={"datadog": 2501})
+    signals = sorted(sim.datadog.signals.values(), key=lambda signal: signal.timestamp)
+    for number, signal in enumerate(signals):
+        signal.state, signal.incident_ids = "under_review", [4104] if number == left_out else []
+    query = "-@workflow.triage.incidentIds:4104"
+    params = {**datadog, "query": query, "from": "now-30d", "max_alerts": 3000, "state": "under_review"}
     sim.log.clear()
     result = run_module("signal_state", params, check=True)
     assert result["matched"] == 2500
-    assert len(sim.log.select(path=SEARCH)) == 3
+    assert len(sim.log.select(path=SEARCH)) == 3 + listed
     assert len({row["id"] for row in rows(result)}) == 2500
 
 
@@ -361,7 +495,7 @@ def test_no_comment_is_no_comment_where_a_search_shows_the_reason(sim: Simulator
     sim.log.clear()
     result = run_module("signal_state", {**datadog, **ONLY_OKTA, "archive_comment": ""})
     assert result["counts"]["unchanged"] == 3
-    assert len(sim.log) == 1
+    assert len(sim.log) == 2
 
 
 def test_a_signal_that_a_search_still_shows_but_is_gone(
@@ -408,7 +542,7 @@ def test_what_stays_fails_and_nothing_is_written(
 
 @pytest.mark.parametrize(
     "odd",
-    [{"state": None}, {"state": 5}, {"incidentIds": "4100"}, {"assignee": "greta"}, {"archiveReason": ["other"]}],
+    [{"state": ""}, {"state": 5}, {"incidentIds": "4100"}, {"assignee": "greta"}, {"archiveReason": ["other"]}],
 )
 def test_nothing_is_guessed_of_an_odd_answer(
     sim: Simulator, module: str, task: Params, okta: list[str], odd: dict[str, t.Any]
