@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import textwrap
+import types
 import typing as t
 from pathlib import Path
 
@@ -142,7 +144,47 @@ def test_architecture_names_every_file() -> None:
     text = (RST / "architecture.rst").read_text()
     folder = ROOT / "plugins" / "module_utils"
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
-    assert {name for name in files if f"``{name}``" not in text} == set()
+    assert set(re.findall(r"``(_[a-z_]+/\w+\.py)``", text)) == files
+
+
+def code_of(name: str) -> types.CodeType:
+    """The code of a function that a page names, such as C(Plan.of), wherever the modules have it."""
+    first, *rest = name.split(".")
+    found: set[types.CodeType] = set()
+    for path in (ROOT / "plugins" / "module_utils").rglob("*.py"):
+        place = f"ansible_collections.secops.triage.plugins.module_utils.{path.parent.name}.{path.stem}"
+        thing = getattr(importlib.import_module(place), first, None)
+        for attribute in rest:
+            thing = getattr(thing, attribute, None)
+        found.update(filter(None, [getattr(thing, "__code__", None)]))
+    (code,) = found
+    return code
+
+
+def test_architecture_follows_a_signal_through_the_functions_that_it_names(
+    sim: Simulator, datadog: dict[str, t.Any]
+) -> None:
+    steps = re.findall(r"^\d\. (.*\n(?:   .*\n)+)", (RST / "architecture.rst").read_text(), re.MULTILINE)
+    named = [re.findall(r"``([\w.]+)\(\)``", step) for step in steps]
+    assert len(named) == 6
+    assert all(named), "a step without a function"
+    codes = {code_of(name): name for step in named for name in step}
+    seen: dict[str, None] = {}
+
+    def profile(frame: types.FrameType, event: str, _argument: t.Any) -> None:
+        if event == "call" and frame.f_code in codes:
+            seen.setdefault(codes[frame.f_code])
+
+    sim.faults.add("error_500", writes=True)
+    task = {**datadog, "signal_ids": sim.datadog.ids(state="open")[:1], "state": "archived"}
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        result = run_module("signal_state", task)
+    finally:
+        sys.setprofile(before)
+    assert result["counts"]["changed"] == 1
+    assert list(seen) == [name for step in named for name in step]
 
 
 def test_fifth_platform_works_as_it_is_shown(tmp_path: Path) -> None:
@@ -173,4 +215,4 @@ def test_fifth_platform_works_as_it_is_shown(tmp_path: Path) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout
-    assert "1 passed" in ran.stdout
+    assert "7 passed" in ran.stdout

@@ -10,13 +10,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.plugins.module_utils._core.errors import GuardError, TriageError
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import AmbiguousError, GuardError, TriageError
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.change import (
     Accepted,
     Fields,
     Outcome,
     Refused,
+    Unknown,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import Guards
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
@@ -190,6 +191,20 @@ def test_a_guard_that_objects_during_a_write_stops_the_chunks_that_follow(
     platform = memory_platform(FIVE, guards)
     platform.outcomes = {"b": Refused(error)}
     reconcile(platform, False)
+    assert "".join(ids for event, ids in platform.alerts.log if event == "write") == written
+
+
+@pytest.mark.parametrize(("guards", "written"), [(OWN, "ab"), (SKIP, "abcde")])
+def test_a_guard_that_objects_to_a_further_try_stops_the_chunks_that_follow_unless_the_task_skips(
+    guards: Guards, written: str
+) -> None:
+    platform = memory_platform(FIVE, guards)
+    platform.outcomes = {"b": Unknown(AmbiguousError("PATCH", "/b", "no answer"))}
+    platform.retries = 1
+    interrupted(platform, ("read", "b"), "b", TAKEN)
+    results = reconcile(platform, False)
+    assert isinstance(results["b"].error, GuardError)
+    assert results["b"].changed is None
     assert "".join(ids for event, ids in platform.alerts.log if event == "write") == written
 
 
