@@ -20,11 +20,10 @@ Run = Callable[[Item, Variables], tuple[bool, Variables]]
 
 
 class Launcher:
-    """`run` runs the jobs that a controller would start; `images` are those that have the collection in them."""
+    """`run` runs the jobs that a controller would start."""
 
     def __init__(self, store: Store, run: Run) -> None:
         self.store, self.run = store, run
-        self.images: set[str] = set()
 
     def launch(self, kind: str, number: int, body: Mapping[str, t.Any]) -> tuple[int, Item]:
         """Answer a launch. What nobody is asked for at launch is ignored, and the answer names it."""
@@ -76,8 +75,7 @@ class Launcher:
     def _unfound(self, template: Item) -> str:
         """collections/requirements.yml is installed only for an organization with a Galaxy credential."""
         organization = self.store.items["projects"][template["project"]]["organization"]
-        image = self.store.items["execution_environments"][template["execution_environment"]]["image"]
-        if image in self.images or self.store.links.get(("organizations", organization, "galaxy_credentials")):
+        if self.store.links.get(("organizations", organization, "galaxy_credentials")):
             return ""
         return "ERROR! Could not find or access '/runner/project/secops.triage.triage' on the Ansible Controller."
 

@@ -297,6 +297,17 @@ def test_what_is_denied_is_not_closed(setup: Setup) -> None:
     assert list(setup.store.items["workflow_jobs"].values())[-1]["status"] == "failed"
 
 
+def test_a_preview_that_fails_asks_nobody_for_consent(setup: Setup) -> None:
+    """As it does where it finds nothing to close."""
+    before = list(setup.store.items["workflow_approvals"])
+    assert last_job(setup, PREVIEW)["extra_vars"]["close_noise_on_nothing"] == "fail"
+    setup.awx.jobs.run = lambda _template, _variables: (False, {})
+    assert setup.launch("workflow_job_templates", WORKFLOW, **ANSWERS)[0] == 201
+    setup.awx.jobs.run = preview_of
+    assert list(setup.store.items["workflow_approvals"]) == before
+    assert list(setup.store.items["workflow_jobs"].values())[-1]["status"] == "failed"
+
+
 def test_a_credential_from_elsewhere_starts_jobs_without_what_has_a_default(setup: Setup) -> None:
     """Without the browser nobody fills in a default, and a controller starts no job without what is required."""
     template = setup.store.named("job_templates", TRIAGE)["id"]
@@ -317,22 +328,33 @@ def test_a_credential_from_elsewhere_starts_jobs_without_what_has_a_default(setu
         assert ("does not provide one or more required fields (url)" in job["job_explanation"]) is (ended == "failed")
 
 
-def test_only_what_somebody_has_changed_is_put_back(setup: Setup) -> None:
-    before = {(kind, name, field): setup.store.named(kind, name)[field] for kind, name, field, _value in DRIFT}
-    for kind, name, field, value in DRIFT:
-        assert before[kind, name, field] != value, field
-        setup.store.named(kind, name)[field] = value
-    # With that in the variables of the workflow, the list of the preview would not be what is closed.
+def drifting(setup: Setup) -> list[t.Any]:
+    """What the fields are that somebody could change."""
+    return [setup.store.named(kind, name)[field] for kind, name, field, _value in DRIFT]
+
+
+def test_variables_of_the_workflow_win_over_what_its_preview_hands_on(setup: Setup) -> None:
+    """All of its jobs get them, the preview too, which fails by that, as its playbook is tested to."""
+    workflow = setup.store.named("workflow_job_templates", WORKFLOW)
+    kept_variables, workflow["extra_vars"] = workflow["extra_vars"], '{"close_noise_preview": "another list"}'
     setup.ask("anna", "POST", f"workflow_approvals/{approval(setup)}/approve")
-    assert last_job(setup, CLOSE)["extra_vars"]["close_noise_preview"] == "{}"
-    assert last_job(setup, PREVIEW)["extra_vars"]["close_noise_preview"] == "{}"
+    workflow["extra_vars"] = kept_variables
+    for name in (PREVIEW, CLOSE):
+        assert last_job(setup, name)["extra_vars"]["close_noise_preview"] == "another list"
+
+
+def test_only_what_somebody_has_changed_is_put_back(setup: Setup) -> None:
+    before = drifting(setup)
+    for kind, name, field, value in DRIFT:
+        setup.store.named(kind, name)[field] = value
+    assert not [field for (*_where, field, value), was in zip(DRIFT, before) if value == was]
     setup.awx.log.clear()
-    objects = {(kind, name) for kind, name, _field, _value in DRIFT}
-    assert setup.play("--check")[0] == len(objects)
+    objects = len({(kind, name) for kind, name, _field, _value in DRIFT})
+    assert setup.play("--check")[0] == objects
     assert not setup.awx.writes()
-    assert setup.play()[0] == len(objects)
-    assert [one[0] for one in setup.awx.writes()] == ["PATCH"] * len(objects)
-    assert {(kind, name, field): setup.store.named(kind, name)[field] for kind, name, field, _value in DRIFT} == before
+    assert setup.play()[0] == objects
+    assert [one[0] for one in setup.awx.writes()] == ["PATCH"] * objects
+    assert drifting(setup) == before
 
 
 def test_another_organization_gets_its_galaxy_credentials_and_jobs_find_the_collection(setup: Setup) -> None:
