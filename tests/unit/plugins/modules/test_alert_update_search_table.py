@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.simulator.seeds import Scene
 from ansible_collections.secops.triage.tests.unit.alert_providers import NAME, Provider, provider
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, by_id, four_runs, run_module
@@ -183,8 +183,14 @@ def test_a_hundred_is_the_most_unless_the_task_says_more(on: Provider) -> None:
 def test_what_comes_while_it_runs_is_not_what_was_left_out(on: Provider, comes: str, nth: int) -> None:
     """An alert that comes between the count and the search was not there when the task began."""
     on.noise(4)
-    come = on.noise if comes == "noise" else lambda: other(on, 1)
-    on.sim.faults.add(Meanwhile(lambda entry: come() and None, path=on.searches, nth=nth))
+
+    def come(_entry: Entry) -> None:
+        if comes == "noise":
+            on.noise()
+        else:
+            other(on, 1)
+
+    on.sim.faults.add(Meanwhile(come, path=on.searches, nth=nth))
     result = on.run(query=on.query())
     if comes == "other" and nth == 1:
         # It was there when they were counted.
@@ -198,7 +204,11 @@ def test_what_comes_while_it_runs_is_not_what_was_left_out(on: Provider, comes: 
 def test_what_was_left_out_still_is_when_others_come(on: Provider, age: float) -> None:
     """As many match now as there were alerts in the beginning."""
     ids, left_out = on.noise(4), other(on, age)
-    on.sim.faults.add(Meanwhile(lambda entry: on.noise() and None, path=on.searches, nth=2))
+
+    def come(_entry: Entry) -> None:
+        on.noise()
+
+    on.sim.faults.add(Meanwhile(come, path=on.searches, nth=2))
     result = on.run(query=on.query())
     assert not result.get("failed"), result["msg"]
     assert result["matched"] == 5
