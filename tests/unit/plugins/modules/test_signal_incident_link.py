@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
@@ -221,12 +223,22 @@ def test_version_is_sent_only_as_given(sim: Simulator, link: Params, state: str)
         assert {key: value for key, value in body.items() if key == "version"} == version
 
 
-@pytest.mark.parametrize("incident_id", [0, -5, 2**63])
-def test_what_is_no_public_id_is_refused(sim: Simulator, link: Params, incident_id: int) -> None:
+@pytest.mark.parametrize("incident_id", [MINE, str(MINE), f"IR-{MINE}", f" ir-{MINE}\n", f"0{MINE}"])
+def test_every_form_of_a_public_id(sim: Simulator, link: Params, incident_id: t.Any) -> None:
+    signal = sim.datadog.add_signal()
+    runs = four_runs(sim, "signal_incident_link", {**link, "signal_ids": signal.id, "incident_id": incident_id})
+    assert rows(runs.real)[0]["incident_ids"] == signal.incident_ids == [MINE]
+
+
+@pytest.mark.parametrize(
+    "incident_id",
+    [0, -5, 2**63, "", "IR-", "IR-0", "IR 4100", "IR-4100-1", "INC-4100", "4100.0", "1e3", "\u0664\u0661", "4100,4101"],
+)
+def test_what_is_no_public_id_is_refused(sim: Simulator, link: Params, incident_id: t.Any) -> None:
     signal_id = sim.datadog.add_signal().id
     result = run_module("signal_incident_link", {**link, "signal_ids": signal_id, "incident_id": incident_id})
     assert result["failed"]
-    assert "incident_id must be an incident's public id" in result["msg"]
+    assert f"incident_id {str(incident_id)!r} is not the public id of an incident" in result["msg"]
     assert len(sim.log) == 0
 
 
@@ -234,7 +246,7 @@ def test_what_is_no_public_id_is_refused(sim: Simulator, link: Params, incident_
     ("params", "said"),
     [
         ({"incident_id": None}, "missing required arguments: incident_id"),
-        ({"incident_id": "IR-4100"}, "incident_id"),
+        ({"incident_id": "4100 phishing"}, "incident_id"),
         ({"signal_ids": None}, "one of the following is required: signal_ids, query"),
         ({"state": "linked"}, "value of state must be one of: present, absent"),
         ({"signal_ids": ["../bulk/update"]}, "not the id of a signal"),
