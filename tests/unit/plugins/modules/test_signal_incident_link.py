@@ -102,6 +102,31 @@ def test_absent_keeps_an_incident_that_somebody_adds_meanwhile(sim: Simulator, l
     assert rows(result)[0]["incident_ids"] == [OTHER]
 
 
+def test_absent_reads_each_list_just_before_it_is_written(sim: Simulator, link: Params) -> None:
+    """Of many signals, too: as many are read and then written as go out at once."""
+    signals = [sim.datadog.add_signal(incident_ids=[MINE]) for _each in range(7)]
+    sim.faults.add(Meanwhile(lambda _entry: signals[-1].incident_ids.append(OTHER), writes=True, nth=6))
+    params = {**link, "signal_ids": [signal.id for signal in signals], "state": "absent", "concurrency": 2}
+    sim.log.clear()
+    result = run_module("signal_incident_link", params)
+    assert result["counts"]["changed"] == 7
+    assert [signal.incident_ids for signal in signals] == [[]] * 6 + [[OTHER]]
+    assert rows(result)[-1]["incident_ids"] == [OTHER]
+    methods = "".join(entry.method[0] for entry in sim.log)
+    assert methods == "G" * 7 + "GGPP" * 3 + "GP"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_absent_reads_the_list_again_after_it_was_told_to_wait(sim: Simulator, link: Params, times: int) -> None:
+    """A service may ask to wait for a minute, and the list of before would take away what was linked in that time."""
+    signal = sim.datadog.add_signal(incident_ids=[MINE])
+    sim.faults.add(Meanwhile(lambda _entry: signal.incident_ids.append(OTHER), writes=True, nth=times))
+    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=0.2, writes=True, count=times))
+    result = run_module("signal_incident_link", {**link, "signal_ids": signal.id, "state": "absent"})
+    assert not result.get("failed"), result["msg"]
+    assert rows(result)[0]["incident_ids"] == signal.incident_ids == [OTHER]
+
+
 def test_present_reports_an_incident_that_somebody_adds_meanwhile(sim: Simulator, link: Params) -> None:
     signal = sim.datadog.add_signal()
     sim.faults.add(Meanwhile(lambda _entry: signal.incident_ids.append(OTHER), path=LINK))
