@@ -53,6 +53,11 @@ class User(t.NamedTuple):
         return self.uuid or self.handle or self.name or self.number or ""
 
     @property
+    def names(self) -> list[str]:
+        """All that may name this user in a result, depending on how much an answer shows."""
+        return [one for one in (self.uuid, self.handle, self.name) if one]
+
+    @property
     def identities(self) -> list[str]:
         """What belongs to this user alone. A display name does not, and nobody tells whose a number is."""
         return [one for one in (self.uuid, self.handle) if one]
