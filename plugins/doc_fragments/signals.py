@@ -27,13 +27,15 @@ options:
     type: str
   from:
     description:
-      - The signals that came up at this time or later, with O(query) only. V(now-15m), V(now-24h), V(now-7d),
-        V(now-2w), V(2026-01-31) or V(2026-01-31T08:00:00Z); a time without a zone is UTC.
-      - Without it the API decides how far back it looks.
+      - The start of the search, with O(query) only. Signals that were raised at this time or later match. V(now-15m),
+        V(now-24h), V(now-7d), V(now-2w), V(2026-01-31) or V(2026-01-31T08:00:00Z); a time without a zone is UTC.
+      - Without it, Datadog applies its own default, which its documentation does not name, so older signals may be
+        missed. Set it to be sure how far back the search goes.
     version_added: 1.1.0
     type: str
   to:
-    description: The signals that came up until this time, with O(query) only, written as O(from).
+    description:
+      - The end of the search, with O(query) only, written as O(from). Signals that were raised until this time match.
     version_added: 1.1.0
     type: str
 """

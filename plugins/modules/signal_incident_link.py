@@ -16,8 +16,9 @@ description:
     them exist.
   - Reads every signal first, and never adds a link that is there. What was written is confirmed by reading again.
   - A query is searched once, and what it finds is all that the task is about. Because a search may be behind the truth,
-    signals that it shows otherwise than they should be are read once more before they are written. A search without
-    O(from) is one without bounds, and needs O(allow_unbounded).
+    signals that it shows otherwise than they should be are read once more before they are written. A search
+    that leaves no signal out is refused, unless O(allow_unbounded) is true.
+  - A signal without a triage state is an error of that signal alone. The others are written.
   - There is no call that takes a single link away. For O(state=absent) the signal's list of incidents is read once more
     and written anew without this one; a link that somebody else adds in that moment is lost.
 options:

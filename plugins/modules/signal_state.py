@@ -18,8 +18,9 @@ description:
   - Reads every signal first, and writes only those that differ, 199 to a request.
     A write would otherwise move the time of the last change, and who made it, even where nothing changes.
   - A query is searched once, and what it finds is all that the task is about. Because a search may be behind the truth,
-    signals that it shows otherwise than they should be are read once more before they are written. A search without
-    O(from) is one without bounds, and needs O(allow_unbounded).
+    signals that it shows otherwise than they should be are read once more before they are written. A search
+    that leaves no signal out is refused, unless O(allow_unbounded) is true.
+  - A signal without a triage state is an error of that signal alone. The others are written.
   - Signals can be changed for 30 days after they came up; later the API refuses.
 options:
   state:
@@ -27,7 +28,7 @@ options:
     type: str
     choices: [open, under_review, archived]
   archive_reason:
-    description: Why the signal is archived.
+    description: Why the signal is archived. With O(state=open), only V(none) is accepted.
     type: str
     choices:
       - none

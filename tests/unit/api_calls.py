@@ -145,6 +145,7 @@ _HINTS: dict[tuple[str, int], str] = {
 }
 _HINTS_OF_CALLS: dict[tuple[str, str, int], str] = {
     **{("datadog", call, 403): "user_access_read" for call in ("users", "user")},
+    **{("datadog", call, 404): "Check api_url" for call in ("search", "users", "user")},
     **{("kibana", call, 403): "Kibana's privilege for notes" for call in ("notes", "note")},
     **{("kibana", "users", status): "give the uids of their profiles" for status in (400, 403, 404)},
     **{("security_deck", "token", status): "Check the service account's key" for status in _YANDEX if status != 429},

@@ -62,7 +62,9 @@ def _signals(count: int = 1, **options: t.Any) -> t.Callable[[Simulator], Params
 def _signal_query(**options: t.Any) -> t.Callable[[Simulator], Params]:
     def of(sim: Simulator) -> Params:
         sim.datadog.add_signal()
-        return {"query": "source:*", "from": "now-30d", **options}
+        # One that the query leaves out.
+        sim.datadog.add_signal(incident_ids=[4104])
+        return {"query": "-@workflow.triage.incidentIds:4104", "from": "now-30d", **options}
 
     return of
 

@@ -63,8 +63,9 @@ class SignalApi:
                 f"Check that the keys are those of an organisation {where}, and that the application key may use"
                 f" security_monitoring_signals_{'write' if writing else 'read'}."
             )
-        if status == 404:
-            return "Check api_url, if you set it: it is an address with perhaps a base path, without /api."
+        if status == 404 and self.site is None and not writing:
+            # What is written has been read before, at the same address.
+            return "Check api_url: it is the gateway's address with its base path, if it has one, without /api."
         return None
 
     def get(self, signal_id: str) -> Signal | None:

@@ -140,7 +140,7 @@ class SignalState(WritableSignals):
             # It was written, but the user that the answer shows cannot be looked up.
             return None
         user = User.of(triage.get("assignee"))
-        if user and user.goes_by(change.before["assignee"]):
+        if user and change.before["assignee"] in user.names:
             # The same user, of whom this answer may tell more than a read.
             fields["assignee"] = change.before["assignee"]
         shown = _shown_in(triage)

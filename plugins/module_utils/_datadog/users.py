@@ -52,9 +52,10 @@ class User(t.NamedTuple):
         """What names this user in a result: the uuid if it is known; C("") is nobody."""
         return self.uuid or self.handle or self.name or self.number or ""
 
-    def goes_by(self, name: str | None) -> bool:
-        """Whether this is one of the user's names, a display name, too."""
-        return bool(name) and name in (self.uuid, self.handle, self.name)
+    @property
+    def names(self) -> list[str]:
+        """All that may name this user in a result, depending on how much an answer shows."""
+        return [one for one in (self.uuid, self.handle, self.name) if one]
 
     @property
     def identities(self) -> list[str]:

@@ -112,6 +112,11 @@ class WritablePlatform(abc.ABC):
         concurrency = self.alerts.client.connection.concurrency
         return concurrency if self.replaces else 10 * concurrency
 
+    @property
+    def reads_before_each_try(self) -> bool:
+        """Whether an alert is read again before a write that had to wait: for its guards, or for its latest list."""
+        return self.guards.set or self.replaces
+
     def prepare(self) -> None:  # noqa: B027  # most platforms have nothing to look up
         """Look up what the task names besides alerts, such as users."""
 

@@ -42,8 +42,8 @@ class Writes:
         attempt = 0
         while to_write and attempt <= self._platform.retries:
             time.sleep(backoff(attempt))
-            # Minutes may have passed since the guards saw the alerts.
-            self._platform.alerts.client.begin_writes(fail_fast=self._platform.guards.set)
+            # Minutes may have passed since the alerts were read.
+            self._platform.alerts.client.begin_writes(fail_fast=self._platform.reads_before_each_try)
             throttled = self._write(to_write)
             to_write = self._read([change.id for change in to_write])
             # Throttled writes use up no retry.
@@ -68,7 +68,7 @@ class Writes:
         outcomes = self._platform.write(changes)
         for alert_id, outcome in outcomes.items():
             self._trackers[alert_id].record_answer(outcome)
-        put_off = (Answer.PUT_OFF, Answer.NOT_SENT) if self._platform.guards.set else ()
+        put_off = (Answer.PUT_OFF, Answer.NOT_SENT) if self._platform.reads_before_each_try else ()
         deferred = any(answer_of(outcome) in put_off for outcome in outcomes.values())
         return deferred and any(isinstance(outcome, (Accepted, Confirmed)) for outcome in outcomes.values())
 

@@ -314,7 +314,17 @@ def test_search_queries(sim: Simulator, datadog: Client) -> None:
     assert found(datadog, "service:db") == expect(lambda one: one.scene.host.startswith("db-"))
     assert found(datadog, "env:prod") == expect(lambda one: "env:prod" in one.scene.tags)
     assert found(datadog, 'shell "in a container"') == expect(lambda one: "Shell spawned in a" in one.scene.title)
-    assert found(datadog, "*") == set(sim.datadog.signals)
+    linked = expect(lambda one: any(number >= 4102 for number in one.incident_ids))
+    assert found(datadog, "@workflow.triage.incidentIds:>=4102") == linked
+    assert found(datadog, "@workflow.triage.incidentIds:>4101") == linked
+    assert found(datadog, "@workflow.triage.incidentIds:[4102 TO *]") == linked
+    assert found(datadog, "@workflow.triage.incidentIds:{4101 TO 4104]") == linked
+    assert found(datadog, "-@workflow.triage.incidentIds:<4102 _exists_:@workflow.triage.incidentIds") == linked
+    assert found(datadog, "status:[h TO i]") == expect(lambda one: one.scene.severity == "high")
+    assert found(datadog, "_exists_:team") == expect(lambda one: any(tag.startswith("team:") for tag in one.scene.tags))
+    assert found(datadog, "*:okta") >= expect(lambda one: one.scene.source == "okta")
+    for everything in ("*", "*:*", "?*", "status:>=a", "-@usr.age:[1 TO 5]", "NOT NOT *", "_exists_:host"):
+        assert found(datadog, everything) == set(sim.datadog.signals)
     datadog.ask("POST", f"{V2}/search", {"filter": {"query": "(open"}}, 400)
 
 

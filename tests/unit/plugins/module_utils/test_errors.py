@@ -50,6 +50,18 @@ SEEN = "Alert not found."
         ({"errors": [{"title": "Bad Request"}]}, "Bad Request"),
         ({"errors": [{"detail": "no such state"}]}, "no such state"),
         ({"errors": [{"detail": "a"}, {"title": "b"}]}, "a; b"),
+        (
+            {"errors": [{"title": "Bad Request", "source": {"pointer": "/data/attributes/state"}}]},
+            "pointer /data/attributes/state: Bad Request",
+        ),
+        (
+            {"errors": [{"detail": "too large", "source": {"parameter": "page[size]"}, "meta": {"max": 1000}}]},
+            "parameter page[size]: too large (max 1000)",
+        ),
+        ({"errors": [{"title": "No", "source": {"header": "DD-API-KEY"}}]}, "header DD-API-KEY: No"),
+        ({"errors": [{"title": "No", "meta": {"code": "locked", "more": {"a": 1}}}]}, "No (code locked)"),
+        ({"errors": [{"title": "No", "source": None, "meta": []}]}, "No"),
+        ({"errors": [{"meta": {"code": "locked"}}]}, "code locked"),
         ({"error": {"code": "CONFLICT", "message": "newer version", "details": []}}, "newer version"),
         # Kibana
         ({"statusCode": 403, "error": "Forbidden", "message": "not for you"}, "not for you"),

@@ -221,7 +221,8 @@ def test_a_429_that_stays_says_what_to_do(sim: Simulator, task: tuple[str, Param
         (None, " AP2.Datadoghq.com\n", "api.ap2.datadoghq.com"),
         (None, "app.ddog-gov.com", "api.ddog-gov.com"),
         (None, "us2.ddog-gov.com", "api.us2.ddog-gov.com"),
-        (None, "xy9.datadoghq.example", "api.xy9.datadoghq.example"),
+        (None, "xy9.datadoghq.com", "api.xy9.datadoghq.com"),
+        (None, "new.xy9.datadoghq.eu", "api.new.xy9.datadoghq.eu"),
     ],
 )
 def test_the_site_names_the_host(
@@ -243,11 +244,29 @@ def test_the_site_names_the_host(
     assert host in result["msg"]
 
 
-@pytest.mark.parametrize("bad", ["us3", "", "datadoghq com", "https://", "-", "a..b"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *("us3", "", "datadoghq com", "https://", "-", "a..b", "..datadoghq.com", "us 3.datadoghq.com"),
+        *(
+            "datadog.eu",
+            "datadog.com",
+            "datadoghq.example",
+            "xdatadoghq.com",
+            "us3-datadoghq.com",
+            "datadoghq.com.example",
+        ),
+        *("datadoghq.com@a.example", "a.example#.datadoghq.com", "a.example?.datadoghq.com", "a.example/datadoghq.com"),
+        *("https://a.example/api.datadoghq.com", "datadoghq.com:8443", "datadoghq.com\n.a.example", "ddog-gov.com.cn"),
+    ],
+)
 def test_what_is_no_site_is_refused(sim: Simulator, task: tuple[str, Params], bad: str) -> None:
+    """Whoever has such a domain would be handed the keys."""
     result = run(task, **keys(sim), site=bad)
     assert result["failed"]
     assert "is not a Datadog site such as" in result["msg"]
+    assert result["error"]["kind"] == "option"
+    assert "api_url" in result["error"]["hint"]
     assert len(sim.log) == 0
 
 
@@ -260,8 +279,25 @@ def test_a_key_that_may_not_write_is_not_tried_on_every_signal(sim: Simulator, m
     result = run_module(module, {**task, **credentials})
     bulk = [entry for entry in sim.log.writes() if entry.path.endswith("/bulk/update")]
     assert len(bulk) == (1 if module == "signal_state" else 0)
-    assert 1 <= len(sim.log.writes()) - len(bulk) <= 4
+    single = len(sim.log.writes()) - len(bulk)
+    assert single == 0 if bulk else 1 <= single <= 4
     assert result["counts"]["failed"] == 60
     assert {row["error"]["status"] for row in result["signals"]} == {403}
     assert {row["changed"] for row in result["signals"]} == {False}
     assert WRITE in result["msg"]
+
+
+@pytest.mark.parametrize("shape", ["objects", "strings", "error"])
+@pytest.mark.parametrize("named", [{"signal_ids": ["AQAAAone"]}, {"query": "source:okta", "from": "now-1d"}])
+def test_a_wrong_base_path_is_told(sim: Simulator, task: tuple[str, Params], named: Params, shape: str) -> None:
+    """That of an API, whose 404 is JSON, too: it does not say that there is no such signal."""
+    sim.settings.datadog.error_shape = shape
+    module, params = task
+    base = {name: value for name, value in params.items() if name != "signal_ids"}
+    wrong = f"{sim.datadog.url}/gateway"
+    result = run_module(module, {**base, **keys(sim), **named, "api_url": wrong})
+    assert result["failed"]
+    assert (result["error"]["status"], result["error"]["kind"]) == (404, "refused")
+    assert "Check api_url" in result["error"]["hint"]
+    assert "no such signal" not in result["msg"]
+    assert not sim.log.writes()

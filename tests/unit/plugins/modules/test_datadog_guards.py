@@ -523,7 +523,7 @@ def test_a_write_that_was_told_to_wait_is_sent_where_no_guard_objects(sim: Simul
     assert [entry.status for entry in sim.log.writes()] == [429, 429, 200]
     sim.faults.clear()
     sim.faults.add(Fault(status=429, wait_form="retry_after", wait=0.01, writes=True, count=None))
-    late = run_module("signal_state", {**task, "state": "open", "only_from": ["archived"], "retries": 2})
+    late = run_module("signal_state", {**task, "state": "under_review", "only_from": ["archived"], "retries": 2})
     assert late["failed"]
     assert late["error"]["status"] == 429
     assert by_id(late)[signal.id]["changed"] is False

@@ -166,7 +166,7 @@ NOTHING = (
 )
 
 #: By source, host, severity, state, tags and incidents.
-SCENES = (
+SCENES: tuple[tuple[str, str, str, str, tuple[str, ...], list[int]], ...] = (
     ("okta", "web-1", "high", "open", ("team:payments",), []),
     ("okta", "web-2", "low", "under_review", (), []),
     ("zeek", "db-1", "critical", "open", ("env:prod",), [4100]),
@@ -180,8 +180,8 @@ def scenes(sim: Simulator) -> dict[str, t.Any]:
     sim.datadog.signals.clear()
     for age, (source, host, severity, state, tags, incident_ids) in enumerate(SCENES):
         signal = sim.datadog.add_signal(age=3600.0 - age, state=state, incident_ids=incident_ids)
-        seen = {"source": source, "host": host, "severity": severity, "tags": tags}
-        signal.scene = dataclasses.replace(signal.scene, **seen, title=f"Seen by {source}", advice="Have a look.")
+        said = dataclasses.replace(signal.scene, title=f"Seen by {source}", advice="Have a look.")
+        signal.scene = dataclasses.replace(said, source=source, host=host, severity=severity, tags=tags)
     sim.log.clear()
     return sim.datadog.signals
 

@@ -72,7 +72,10 @@ def _security_deck(sim: Simulator, connections: dict[str, Params], count: int) -
     sim.settings.security_deck.operation_seconds = 0
     ids = [sim.security_deck.add_alert(status="OPEN").id for _each in range(count)]
     task = {**connections["security_deck"], "alert_ids": ids, "status": "RESOLVED"}
-    done = lambda one: sim.security_deck.alerts[one].status == "RESOLVED"  # noqa: E731
+
+    def done(one: str) -> bool:
+        return sim.security_deck.alerts[one].status == "RESOLVED"
+
     return Case("security_deck", "alert_update", task, ids, done)
 
 

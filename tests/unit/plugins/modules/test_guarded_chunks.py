@@ -280,12 +280,13 @@ def test_signal_250_of_400_found_by_a_query(triage: Task) -> None:
     triage.sim.datadog.signals.clear()
     ids = triage.alerts(400)
     triage.taken(ids[250])
-    searched: Params = {"query": "source:*", "from": "now-1d"}
+    triage.sim.datadog.add_signal(incident_ids=[OTHER])
+    searched: Params = {"query": f"-@workflow.triage.incidentIds:{OTHER}", "from": "now-1d", "max_alerts": 400}
     result = triage.run(**searched, on_guard="skip")
     assert result["counts"]["changed"] == 399
     assert by_id(result)[ids[250]]["skipped"] == triage.objection()
-    # The search, all of it as it is, each chunk of it again, and three bulks, of which that of two is one, too.
-    assert len(triage.sim.log) == 1 + 400 + 400 + 3
+    # The listing of all, the search, all of it as it is, each chunk of it again, and three bulks.
+    assert len(triage.sim.log) == 2 + 400 + 400 + 3
 
 
 def test_what_somebody_else_has_done_just_so_is_not_the_tasks_doing(updates: Task) -> None:

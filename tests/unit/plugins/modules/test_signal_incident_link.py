@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
@@ -98,6 +100,31 @@ def test_absent_keeps_an_incident_that_somebody_adds_meanwhile(sim: Simulator, l
     assert not result.get("failed"), result["msg"]
     assert signal.incident_ids == [OTHER]
     assert rows(result)[0]["incident_ids"] == [OTHER]
+
+
+def test_absent_reads_each_list_just_before_it_is_written(sim: Simulator, link: Params) -> None:
+    """Of many signals, too: as many are read and then written as go out at once."""
+    signals = [sim.datadog.add_signal(incident_ids=[MINE]) for _each in range(7)]
+    sim.faults.add(Meanwhile(lambda _entry: signals[-1].incident_ids.append(OTHER), writes=True, nth=6))
+    params = {**link, "signal_ids": [signal.id for signal in signals], "state": "absent", "concurrency": 2}
+    sim.log.clear()
+    result = run_module("signal_incident_link", params)
+    assert result["counts"]["changed"] == 7
+    assert [signal.incident_ids for signal in signals] == [[]] * 6 + [[OTHER]]
+    assert rows(result)[-1]["incident_ids"] == [OTHER]
+    methods = "".join(entry.method[0] for entry in sim.log)
+    assert methods == "G" * 7 + "GGPP" * 3 + "GP"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_absent_reads_the_list_again_after_it_was_told_to_wait(sim: Simulator, link: Params, times: int) -> None:
+    """A service may ask to wait for a minute, and the list of before would take away what was linked in that time."""
+    signal = sim.datadog.add_signal(incident_ids=[MINE])
+    sim.faults.add(Meanwhile(lambda _entry: signal.incident_ids.append(OTHER), writes=True, nth=times))
+    sim.faults.add(Fault(status=429, wait_form="retry_after", wait=0.2, writes=True, count=times))
+    result = run_module("signal_incident_link", {**link, "signal_ids": signal.id, "state": "absent"})
+    assert not result.get("failed"), result["msg"]
+    assert rows(result)[0]["incident_ids"] == signal.incident_ids == [OTHER]
 
 
 def test_present_reports_an_incident_that_somebody_adds_meanwhile(sim: Simulator, link: Params) -> None:
@@ -221,12 +248,22 @@ def test_version_is_sent_only_as_given(sim: Simulator, link: Params, state: str)
         assert {key: value for key, value in body.items() if key == "version"} == version
 
 
-@pytest.mark.parametrize("incident_id", [0, -5, 2**63])
-def test_what_is_no_public_id_is_refused(sim: Simulator, link: Params, incident_id: int) -> None:
+@pytest.mark.parametrize("incident_id", [MINE, str(MINE), f"IR-{MINE}", f" ir-{MINE}\n", f"0{MINE}"])
+def test_every_form_of_a_public_id(sim: Simulator, link: Params, incident_id: t.Any) -> None:
+    signal = sim.datadog.add_signal()
+    runs = four_runs(sim, "signal_incident_link", {**link, "signal_ids": signal.id, "incident_id": incident_id})
+    assert rows(runs.real)[0]["incident_ids"] == signal.incident_ids == [MINE]
+
+
+@pytest.mark.parametrize(
+    "incident_id",
+    [0, -5, 2**63, "", "IR-", "IR-0", "IR 4100", "IR-4100-1", "INC-4100", "4100.0", "1e3", "\u0664\u0661", "4100,4101"],
+)
+def test_what_is_no_public_id_is_refused(sim: Simulator, link: Params, incident_id: t.Any) -> None:
     signal_id = sim.datadog.add_signal().id
     result = run_module("signal_incident_link", {**link, "signal_ids": signal_id, "incident_id": incident_id})
     assert result["failed"]
-    assert "incident_id must be an incident's public id" in result["msg"]
+    assert f"incident_id {str(incident_id)!r} is not the public id of an incident" in result["msg"]
     assert len(sim.log) == 0
 
 
@@ -234,7 +271,7 @@ def test_what_is_no_public_id_is_refused(sim: Simulator, link: Params, incident_
     ("params", "said"),
     [
         ({"incident_id": None}, "missing required arguments: incident_id"),
-        ({"incident_id": "IR-4100"}, "incident_id"),
+        ({"incident_id": "4100 phishing"}, "incident_id"),
         ({"signal_ids": None}, "one of the following is required: signal_ids, query"),
         ({"state": "linked"}, "value of state must be one of: present, absent"),
         ({"signal_ids": ["../bulk/update"]}, "not the id of a signal"),

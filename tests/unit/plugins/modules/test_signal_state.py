@@ -236,7 +236,7 @@ def test_a_signal_without_a_state_is_not_guessed_at(sim: Simulator, datadog: Par
     sim.faults.add(Fault("merge", method="GET", body=nothing, count=None))
     result = run_module("signal_state", {**datadog, "signal_ids": signal_id, "state": "archived", "retries": 1})
     assert result["failed"]
-    assert "does not show the triage" in result["msg"]
+    assert (result["error"]["kind"], rows(result)[0]["changed"]) == ("unreadable", False)
     assert not sim.log.writes()
 
 

@@ -160,10 +160,8 @@ def test_unassigning_sends_an_empty_uuid(sim: Simulator, datadog: Params) -> Non
     [
         {"id": -1, "name": "Unassigned"},
         {"id": -1},
-        {"name": "Unassigned"},
         {"id": -1, "name": "Unassigned", "uuid": ""},
-        None,
-        {},
+        {"id": -1, "name": "Greta Lind"},
     ],
 )
 def test_every_form_of_unassigned(sim: Simulator, datadog: Params, shown: Params | None) -> None:
@@ -174,6 +172,31 @@ def test_every_form_of_unassigned(sim: Simulator, datadog: Params, shown: Params
     runs = four_runs(sim, "signal_state", {**datadog, "signal_ids": signal.id, "assignee": ""})
     assert not runs.real["changed"]
     assert rows(runs.real)[0]["assignee"] == ""
+
+
+@pytest.mark.parametrize("shown", [None, {}, {"uuid": "", "handle": "", "name": ""}])
+@pytest.mark.parametrize("wanted", ["", "greta@example.com"])
+def test_an_assignee_that_a_read_does_not_tell_is_not_nobody(
+    sim: Simulator, datadog: Params, shown: Params | None, wanted: str
+) -> None:
+    """The row says V(null), and the answer to the write confirms what was set."""
+    signal = sim.datadog.add_signal()
+    halves = {part: {"workflow": {"triage": {"assignee": None}}} for part in ("custom", "gated")}
+    halves["attributes"] = {"workflow": {"triage": {"assignee": shown}}}  # type: ignore[dict-item]
+    sim.faults.add(Fault("merge", method="GET", path="/signals/AQ", body={"data": {"attributes": halves}}, count=None))
+    params = {**datadog, "signal_ids": signal.id}
+    look = run_module("signal_info", params)
+    assert rows(look)[0]["assignee"] is None
+    user = sim.datadog.user(wanted) if wanted else None
+    for check in (True, False):
+        result = run_module("signal_state", {**params, "assignee": wanted}, check=check)
+        assert not result.get("failed"), result["msg"]
+        assert result["changed"]
+        assert result["signals"][0]["before"]["assignee"] is None
+        assert rows(result)[0]["assignee"] == (user.uuid if user else "")
+    assert signal.assignee == (user.uuid if user else "")
+    other = run_module("signal_state", {**params, "state": "under_review"})
+    assert rows(other)[0]["assignee"] is None or other["changed"]
 
 
 @pytest.mark.parametrize("shape", ["objects", "strings", "error"])

@@ -105,6 +105,15 @@ def test_a_refusal_is_told_in_the_apis_words_and_not_repeated(sim: Simulator, on
     assert len(sim.log.writes()) == 1
 
 
+def test_what_an_error_is_about_is_told(sim: Simulator, one: Params) -> None:
+    """Datadog's v2 names it apart from the words."""
+    about = {"source": {"pointer": "/data/attributes/archive_reason"}, "meta": {"allowed": "none, other"}}
+    body = {"errors": [{"title": "Bad Request", "detail": "not allowed", **about}]}
+    sim.faults.add(Fault("status", writes=True, status=400, count=None, body=body))
+    said = "pointer /data/attributes/archive_reason: Bad Request: not allowed (allowed none, other)"
+    assert said in failed(one)["error"]["message"]
+
+
 @pytest.mark.parametrize("retries", [0, 1])
 @pytest.mark.parametrize("action", ["reset", "close", "truncate", "html", "empty", "status"])
 def test_a_write_that_was_done_but_not_answered_counts_once(
