@@ -155,5 +155,6 @@ def _check_counts(result: Result) -> None:
             "unchanged": len(listed) - len(changed) - len(skipped) - len(failed),
             "skipped": len(skipped),
             "failed": len(failed),
+            "unconfirmed": sum(row["changed"] is None for row in listed),
         }
         assert len({row["id"] for row in listed}) == len(listed)
