@@ -120,8 +120,8 @@ class Client:
     """Exchanges JSON with an API, from as many threads as ``connection.concurrency``.
 
     A read (a GET, or a POST marked as safe) is retried after every failure that may be temporary. A write is sent again
-    only if it certainly was not carried out. After an `AmbiguousError` the caller reads before it sends the write again.
-    A read-only client, as in check mode, refuses to send a write.
+    only if it certainly was not carried out. After an `AmbiguousError` the caller reads before it sends that write
+    again. A read-only client, as in check mode, refuses to send a write.
     """
 
     def __init__(
