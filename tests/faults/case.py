@@ -16,7 +16,7 @@ from ansible_collections.secops.triage.tests.simulator.security_deck import Secu
 from ansible_collections.secops.triage.tests.simulator.security_deck_alerts import Operation
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
-from .stands import State, forbidden, shown, stand
+from .expected_state import State, forbidden, guarded_alert, shown
 
 
 @dataclasses.dataclass
@@ -68,7 +68,7 @@ class Case:
             alert_id
             for alert_id in self.ids
             if not self.reached(states[alert_id])
-            and forbidden(self.platform, self.params, stand(self.platform, alert_id))
+            and forbidden(self.platform, self.params, guarded_alert(self.platform, alert_id))
         }
 
 
@@ -89,7 +89,7 @@ def guards(
 
 
 def some(chance: random.Random, many: int = 60) -> int:
-    """A number of alerts: mostly few, for each task has weather of its own, and now and then many."""
+    """A number of alerts: mostly few, for each task has a fault mix of its own, and now and then many."""
     return many if chance.random() < 0.05 else chance.choice([1, 2, 3, 8, 15, 30])
 
 

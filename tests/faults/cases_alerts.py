@@ -13,7 +13,7 @@ from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
 from .case import Case, guards, pick, some
-from .stands import State
+from .expected_state import State
 
 _TAGS = (["contained"], ["contained", "phishing"], ["pci", "contained"])
 

@@ -14,8 +14,8 @@ from ansible_collections.secops.triage.tests.simulator.seeds import SEVERITIES
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
 from .case import Case, alike, guards, pick, some
+from .expected_state import State, user_names
 from .oracle_lines import THEIRS, bare
-from .stands import State, user_names
 
 
 def _world(sim: Simulator, chance: random.Random, signals: int) -> Params:

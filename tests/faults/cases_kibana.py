@@ -14,7 +14,7 @@ from ansible_collections.secops.triage.tests.simulator.kibana_documents import A
 from ansible_collections.secops.triage.tests.unit.harness import Params
 
 from .case import Case, guards, some
-from .stands import State
+from .expected_state import State
 
 _STATUSES = ["open", "acknowledged", "closed", "in-progress"]
 

@@ -13,7 +13,7 @@ from ansible_collections.secops.triage.tests.unit.harness import Params
 
 from . import cases_alerts, cases_kibana
 from .case import Case, some
-from .stands import State
+from .expected_state import State
 
 _TEXT = "The host was taken off the network."
 

@@ -13,8 +13,8 @@ from ansible_collections.secops.triage.tests.simulator import Entry
 from ansible_collections.secops.triage.tests.unit.harness import Result
 
 from .case import Case
-from .stands import State
-from .weather import REFUSALS
+from .expected_state import State
+from .fault_mix import REFUSALS
 
 
 @dataclasses.dataclass

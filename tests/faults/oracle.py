@@ -15,9 +15,9 @@ from ansible_collections.secops.triage.tests.unit.harness import Result, rows, w
 
 from .case import Case
 from .evidence import Evidence, listed_in
+from .expected_state import State, differences
 from .oracle_lines import judge_line
 from .oracle_views import judge_view
-from .stands import State, differences
 
 
 def judge(evidence: Evidence) -> list[str]:
@@ -59,7 +59,7 @@ def _judge_refusal(evidence: Evidence) -> list[str]:
     if not result.get("error", {}).get("message"):
         wrong.append(f"a failure without an error: {result.get('msg')}")
     if not any(entry.fault or evidence.late(entry) for entry in evidence.entries):
-        wrong.append(f"a failure in good weather: {result['msg']}")
+        wrong.append(f"a failure without faults: {result['msg']}")
     wrong += ["a write, and no report of it" for entry in evidence.entries if entry.is_write][:1]
     return wrong
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .evidence import Evidence, listed_in
-from .stands import differences
+from .expected_state import differences
 from .views import view
 
 

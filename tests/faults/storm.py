@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks in bad weather, each on a simulator of its own, several at a time, and each judged when all is quiet again."""
+"""Tasks under a fault mix: each has a simulator of its own, several run at a time, and each is judged at the end."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from ansible_collections.secops.triage.tests.unit.harness import (
 from .case import Case
 from .cases import make_case
 from .evidence import Evidence, listed_in
+from .fault_mix import FaultMix
 from .oracle import judge
-from .weather import Weather
 
 #: The share of requests that go wrong; a fifth of all, as long as those of the first look are mostly spared.
 RATE = 0.35
@@ -77,7 +77,7 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
         sim = _simulator()
         patch.setenv("YC_METADATA_ADDR", sim.host)
         case = make_case(sim, random.Random(f"{seed} {number}"), TIMEOUT)
-        weather = Weather(sim, f"{seed} {number}", rate, TIMEOUT, late=number % 4 != 0 and not case.looks)
+        fault_mix = FaultMix(sim, f"{seed} {number}", rate, TIMEOUT, late=number % 4 != 0 and not case.looks)
         outcome = Outcome(number, f"{case.module} {case.platform.name}", len(case.ids))
         # Shorter than what the modules wait for reads.
         read_lag = random.Random(f"lag {seed} {number}").choice([0.0, 0.0, 0.1, 0.2])
@@ -85,7 +85,7 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
         sim.log.clear()
         start = time.monotonic()
         before, guarded = case.states(), case.guarded()
-        sim.world.faults = weather
+        sim.world.faults = fault_mix
         try:
             result = run_module(case.module, case.params, check=case.check)
         except BaseException:  # noqa: BLE001  # pytest's own outcome for a module that does not exit is one
@@ -94,9 +94,9 @@ def run_task(seed: int, number: int, rate: float = RATE, show: bool = False) -> 
         finally:
             outcome.seconds = time.monotonic() - start
             _calm(sim, case)
-        outcome.requests, outcome.faults = len(sim.log), weather.struck_kinds
+        outcome.requests, outcome.faults = len(sim.log), fault_mix.struck_kinds
         if result is not None:
-            evidence = Evidence(case, result, before, case.states(), list(sim.log), weather.bodies, guarded, read_lag)
+            evidence = Evidence(case, result, before, case.states(), list(sim.log), fault_mix.bodies, guarded, read_lag)
             outcome.findings += judge(evidence)
             outcome.fates = _fates(result)
             if show:
@@ -119,7 +119,7 @@ def _calm(sim: Simulator, case: Case) -> None:
 
 
 def _again(sim: Simulator, case: Case) -> list[str]:
-    """In good weather, a second run finishes the rest, or says of each alert why it cannot be."""
+    """Without faults, a second run finishes the rest, or says of each alert why it cannot be."""
     sim.log.clear()
     result = run_module(case.module, case.params)
     states = case.states()

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, run_module
 
-from .rivals import calm, only
+from .concurrent_tasks import calm, only
 
 #: What comes before the trickle.
 BEGINNINGS = {

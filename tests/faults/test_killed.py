@@ -16,7 +16,7 @@ from ansible_collections.secops.triage.tests.simulator.base import Platform
 from ansible_collections.secops.triage.tests.unit.harness import Params, rows, run_module
 
 from . import cases_alerts, cases_kibana
-from .rivals import calm, start, wait_for
+from .concurrent_tasks import calm, start, wait_for
 
 ALERTS = 12
 #: Of the requests whose path ends so, the module is killed during this one, which is done before that or not at all.

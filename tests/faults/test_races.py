@@ -14,7 +14,7 @@ from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.simulator.datadog_signals import Signal
 from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, rows, run_module
 
-from .rivals import meanwhile, only
+from .concurrent_tasks import meanwhile, only
 
 
 def triage(signal: Signal, **fields: t.Any) -> t.Callable[[], None]:

@@ -16,7 +16,7 @@ from ansible_collections.secops.triage.tests.simulator.base import Platform
 from ansible_collections.secops.triage.tests.simulator.kibana_documents import ASSIGNEES
 from ansible_collections.secops.triage.tests.unit.harness import Params, run_module
 
-from .rivals import meanwhile, only
+from .concurrent_tasks import meanwhile, only
 
 
 class Race(t.NamedTuple):

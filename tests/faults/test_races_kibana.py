@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, rows, run_module
 
-from .rivals import meanwhile
+from .concurrent_tasks import meanwhile
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, rows, run_module
 
-from .rivals import ended, start, wait_for
+from .concurrent_tasks import ended, start, wait_for
 
 
 @pytest.mark.parametrize("kind", ["signal_state", "link", "calseta", "security_deck", "kibana"])

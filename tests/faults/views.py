@@ -12,13 +12,13 @@ from ansible_collections.secops.triage.tests.simulator.datadog import Datadog
 from ansible_collections.secops.triage.tests.simulator.kibana import Kibana
 from ansible_collections.secops.triage.tests.simulator.security_deck import SecurityDeck
 
-from .stands import State, shown, stand
+from .expected_state import State, guarded_alert, shown
 
 
 def view(platform: Platform, alert_id: str) -> State:
     """An alert as it is now, as far as it is not only a matter of form; a set is any of its values."""
-    present, standing = shown(platform, platform.overview()[alert_id]), stand(platform, alert_id)
-    common = {"platform": platform.name, "status": standing.status, "severity": standing.severity}
+    present, guarded = shown(platform, platform.overview()[alert_id]), guarded_alert(platform, alert_id)
+    common = {"platform": platform.name, "status": guarded.status, "severity": guarded.severity}
     if isinstance(platform, Datadog):
         signal = platform.signals[alert_id]
         verdict = None if signal.archive_reason == "none" else signal.archive_reason

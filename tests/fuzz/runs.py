@@ -14,13 +14,19 @@ import unicodedata
 from pathlib import Path
 
 from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
-from ansible_collections.secops.triage.tests.faults.stands import State, differences, forbidden, shown, stand
+from ansible_collections.secops.triage.tests.faults.expected_state import (
+    State,
+    differences,
+    forbidden,
+    guarded_alert,
+    shown,
+)
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.unit.documented import checked, documented
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, run_module
 
-from .asked import check_write, named
 from .tasks import ALERTS, Task, hidden
+from .write_oracle import check_write, named
 
 #: No run may take this long, in seconds; one that does ends the tests, and leaves here where each thread stood.
 _HANG = 100.0
@@ -40,7 +46,7 @@ def run(sim: Simulator, task: Task, options: Params, *, check: bool) -> Result:
     platform = sim.world.platforms[task.platform]
     present = platform.overview()
     found = present if params.get("query") is not None else ()
-    stands = {alert_id: stand(platform, alert_id) for alert_id in present}
+    guarded_alerts = {alert_id: guarded_alert(platform, alert_id) for alert_id in present}
     with _no_hang():
         result = run_module(task.module, params, check=check)
     assert not {"exception", "deprecations"} & set(result), f"a crash: {result['exception']}"
@@ -63,8 +69,8 @@ def run(sim: Simulator, task: Task, options: Params, *, check: bool) -> Result:
     for entry in writes:
         _check_write(task, arguments, entry, found)
     if all(entry.is_write for entry in sim.log if entry.fault):
-        # Nobody has lied about how the alerts stand.
-        guarded = {alert_id for alert_id in stands if forbidden(platform, arguments, stands[alert_id])}
+        # The answers have shown the true state of the alerts.
+        guarded = {alert_id for alert_id in guarded_alerts if forbidden(platform, arguments, guarded_alerts[alert_id])}
         assert not guarded & {alert_id for entry in writes for alert_id in entry.wrote}, "a guard forbids it"
         _check_before(result, guarded, {key: shown(platform, state) for key, state in present.items()}, arguments)
     return result
@@ -149,5 +155,6 @@ def _check_counts(result: Result) -> None:
             "unchanged": len(listed) - len(changed) - len(skipped) - len(failed),
             "skipped": len(skipped),
             "failed": len(failed),
+            "unconfirmed": sum(row["changed"] is None for row in listed),
         }
         assert len({row["id"] for row in listed}) == len(listed)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result
 
-from .asked import State, unreached, unshown
 from .lines import notes
 from .modules import WRITING
 from .runs import fresh_world, run
 from .spoiled import spoiled
 from .tasks import Task
+from .write_oracle import State, unreached, unshown
 
 
 @pytest.mark.parametrize("name", WRITING)

@@ -14,16 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
-from ansible_collections.secops.triage.tests.faults.stands import differences
+from ansible_collections.secops.triage.tests.faults.expected_state import differences
 from ansible_collections.secops.triage.tests.faults.views import view
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Result
 
-from .asked import named
 from .modules import LOOKING
 from .runs import fresh_world, rows, run
 from .spoiled import spoiled
 from .tasks import Task, hidden
+from .write_oracle import named
 
 
 @pytest.mark.parametrize("name", LOOKING)

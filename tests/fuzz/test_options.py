@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, predicted
 
-from .asked import State, lost, unreached, unshown
 from .lines import bare, is_line, leaves_line, line_of, notes
 from .modules import WRITING
 from .runs import fresh_world, run
 from .tasks import Task, hidden
+from .write_oracle import State, lost, unreached, unshown
 
 
 @pytest.mark.parametrize("name", WRITING)

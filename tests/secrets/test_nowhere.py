@@ -17,7 +17,6 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.tests.secrets.battery import Battery, Case, Script
 from ansible_collections.secops.triage.tests.secrets.cases import (
     OUTCOMES,
     WAYS,
@@ -25,9 +24,10 @@ from ansible_collections.secops.triage.tests.secrets.cases import (
     secret_options,
     working_secrets,
 )
+from ansible_collections.secops.triage.tests.secrets.echo_server import credentials_in
 from ansible_collections.secops.triage.tests.secrets.forms import found
-from ansible_collections.secops.triage.tests.secrets.hostile import credentials_in
 from ansible_collections.secops.triage.tests.secrets.proxy import PAIR, PASSWORD, Proxy
+from ansible_collections.secops.triage.tests.secrets.secret_scenarios import Case, Script, SecretScenarios
 from ansible_collections.secops.triage.tests.secrets.stage import Played, Stage
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.loopback import Loopback
@@ -65,12 +65,12 @@ class Show:
 def show(sim: Simulator, whole: bool, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Show]:
     folder = tmp_path_factory.mktemp("secrets")
     with Proxy() as proxy, Loopback() as elsewhere:
-        battery = Battery(sim, elsewhere.url, proxy.url(), folder, whole=whole)
-        scripts = list(battery.scripts())
+        scenarios = SecretScenarios(sim, elsewhere.url, proxy.url(), folder, whole=whole)
+        scripts = list(scenarios.scripts())
         stages = [Stage(folder / f"stage-{number}") for number in range(len(scripts))]
         # Each one waits a lot: for its modules, and for its simulator.
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            played = list(pool.map(battery.play, scripts, stages))
+            played = list(pool.map(scenarios.play, scripts, stages))
         yield Show(scripts, played, secrets_of(sim), sim, elsewhere)
 
 

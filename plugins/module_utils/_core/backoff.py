@@ -13,7 +13,7 @@ import time
 import typing as t
 from datetime import timezone
 
-#: No server may hold a task longer than this for one refusal, in seconds.
+#: The longest wait in seconds after one refusal, whatever the server asks for.
 LONGEST_WAIT = 300.0
 
 _FIRST_BACKOFF = 0.5
@@ -27,10 +27,10 @@ def backoff(attempt: int) -> float:
 
 
 def retry_after(headers: t.Mapping[str, str], *, limited: bool) -> float:
-    """Seconds that an answer says to wait, or 0: those of C(Retry-After).
+    """The seconds that an answer asks to wait, or 0. C(Retry-After) has them.
 
-    In one that is ``limited`` (a 429) also those of C(X-RateLimit-Reset), or, if that cannot be read, of
-    C(X-RateLimit-Period); all other answers have both, too.
+    In a ``limited`` answer (a 429), C(X-RateLimit-Reset) and then C(X-RateLimit-Period) stand in for it. Datadog sends
+    these two with every answer, so they mean nothing in others.
     """
     names = ("Retry-After", "X-RateLimit-Reset", "X-RateLimit-Period") if limited else ("Retry-After",)
     waits = (_seconds(headers.get(name, "")) for name in names)
@@ -40,8 +40,8 @@ def retry_after(headers: t.Mapping[str, str], *, limited: bool) -> float:
 def _seconds(text: str) -> float | None:
     """The longest time in the values of a header, or V(None) if none can be read.
 
-    A header that was sent twice, as Datadog does, is one with a comma between its values. Each is a count of seconds,
-    the seconds since 1970 of a moment, or a date. A number is of digits (RFC 9110), perhaps with a fraction.
+    A header that was sent twice (Datadog does that) arrives as one, with a comma between its values. Each value is a
+    number of seconds, a moment in seconds since 1970, or a date. A number has digits (RFC 9110), perhaps a fraction.
     """
     # A date has a comma behind the day of the week.
     values = re.findall(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, *)?[^,]+", text)

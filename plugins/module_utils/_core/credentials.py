@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Credentials: which of them a task uses, and how each goes into a header."""
+"""Credentials: which of them a task uses, and the form in which each goes into a header."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ AuthMethod = t.Sequence[str]
 
 
 def secret(params: Params, name: str, context: TaskContext) -> str:
-    """A secret option as it goes into a header: without the newline that a file lookup leaves at its end.
+    """A secret option as it goes into a header, without the newline that a file lookup leaves at its end.
 
-    The shortened value is hidden as well: Ansible hides only the value as it was given.
+    The shortened value is hidden too, because Ansible hides only the value that the task gave.
     """
     value = str(params[name]).strip()
     context.hide(value)
@@ -29,13 +29,14 @@ def secret(params: Params, name: str, context: TaskContext) -> str:
 
 
 def select_credentials(params: Params, spec: t.Mapping[str, t.Any], auth_methods: t.Sequence[AuthMethod]) -> AuthMethod:
-    """The one way to authenticate, of ``auth_methods``: each the names of the options that it needs.
+    """The authentication method of the task: one of ``auth_methods``, each the names of the options that it needs.
 
-    What the task gives comes before what the environment holds: an access token in a task must not lose to an API key
-    that somebody exported, nor the other way round, for it may belong to another organisation.
+    Options of the task win over environment variables. An access token in a task must not lose to an exported API key,
+    nor a key to an exported token: they may belong to different organisations. Raises `OptionError` if no method is
+    complete, or if the task gives several.
     """
     given = [method for method in auth_methods if any(_is_named(params, spec, name) for name in method)]
-    # Where the task gives half of one, the other half is missing: the environment fills in nobody else's.
+    # If the task gives half of a method, only its methods count: the environment does not complete another one.
     candidates = given or auth_methods
     complete = [method for method in candidates if all(map(params.get, method))]
     if given and len(complete) > 1:
@@ -61,7 +62,7 @@ def _is_named(params: Params, spec: t.Mapping[str, t.Any], name: str) -> bool:
 
 
 def _missing(params: Params, auth_methods: t.Iterable[AuthMethod]) -> list[str]:
-    """The options that are lacking where a part of a method is there."""
+    """The missing options of the methods that are given in part."""
     begun = [method for method in auth_methods if any(map(params.get, method))]
     return [name for method in begun for name in method if not params.get(name)]
 

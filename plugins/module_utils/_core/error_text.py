@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an API says of an error, in plain words, out of any body."""
+"""The text of an API's error, from a body of any shape."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .text import one_line
 
 _LONGEST = 500
 
-#: Characters of an HTML page that are looked at for its title.
+#: Characters of an HTML page in which its title is searched for.
 _LONGEST_PAGE = 20_000
 
 
 def words(body: t.Any) -> str:
-    """The API's own words out of an error's body, in any of the shapes that the platforms use; ``""`` if it has none.
+    """The API's own words in an error's body, in any of the shapes that the platforms use; ``""`` if it has none.
 
-    Control characters are taken out: an answer must not be able to paint a terminal.
+    Control characters are removed, so that an answer cannot control a terminal.
     """
     text = re.sub(" +", " ", one_line(_words(body))).strip()
     if len(text) <= _LONGEST:
         return text
-    # Between words: half of a token would not be known for the secret that it is.
+    # The text is cut between words: half of a token would not be recognised as a secret.
     return (re.sub(r"\S+$", "", text[: _LONGEST - 1]) or text[:40]) + "…"
 
 
@@ -44,7 +44,7 @@ def _words(body: t.Any, depth: int = 0) -> str:
 
 
 def _text(body: str, depth: int) -> str:
-    """Plain words from a text that may be an HTML page, or (a conflict in Kibana) the JSON of another answer."""
+    """The words in a text, which may be an HTML page, or the JSON of another answer (a conflict in Kibana)."""
     stripped = body.strip()
     if stripped.startswith(("{", "[")):
         try:
@@ -92,7 +92,7 @@ def _with_details(said: str, body: dict[str, t.Any], depth: int) -> str:
 
 
 def _title(page: str) -> str:
-    """The title of an HTML page, or its first heading. Takes no longer than the page is long, whatever is in it."""
+    """The title of an HTML page, or its first heading. The time it takes is linear in the length of the page."""
     for tag in ("title", "h1"):
         opening = re.search(rf"(?i)<{tag}\b[^<>]*>", page)
         rest = page[opening.end() :] if opening else ""

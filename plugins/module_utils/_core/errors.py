@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong, and how it is told.
+"""The errors that end a task, or the change of one alert.
 
-Every error knows the fields of its own report, so that the flow needs one ``except`` and no table of cases.
+Every error makes its own report, so that the flow needs one ``except`` and no table of cases.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from .text import one_line
 
 
 class TriageError(Exception):
-    """A failure that the user is told of; never a traceback.
+    """A failure that is reported to the user, without a traceback.
 
     ``kind`` is a stable word that plays and tests can branch on; texts may change. ``extra_results`` are further
-    top-level results of the failed task, such as ``matched``. Parts of the message may come from anywhere, so control
-    characters are taken out of it.
+    top-level results of the failed task, such as ``matched``. Control characters are removed from the message, because
+    parts of it may come from a server.
     """
 
     kind = "failed"
-    #: Whether nothing is written to the task's other alerts, where a plan finds this of one.
+    #: Whether this error of one alert, found before anything is written, keeps the task from writing any alert.
     stops = True
 
     def __init__(self, message: str, hint: str | None = None, extra_results: dict[str, t.Any] | None = None) -> None:
@@ -50,25 +50,25 @@ class TriageError(Exception):
 
 
 class OptionError(TriageError):
-    """The task asks for something that cannot be: refused before anything is written."""
+    """An option, or a combination of options, is invalid. Nothing was written."""
 
     kind = "option"
 
 
 class LimitError(OptionError):
-    """A search matches more alerts, or another number of them, than the task allows."""
+    """A search matches more alerts than ``max_alerts``, or another number than ``expected_count``."""
 
     kind = "limit"
 
 
 class UnboundedError(OptionError):
-    """A search leaves nothing out."""
+    """A search matches every alert there is."""
 
     kind = "unbounded"
 
 
 class GuardError(TriageError):
-    """A guard of the task keeps this alert from being changed, or from being ``tried`` once more."""
+    """A guard forbids the change of this alert. If it was ``tried`` before, the guard forbids another try."""
 
     kind = "guarded"
 
@@ -78,7 +78,7 @@ class GuardError(TriageError):
 
 
 class NotFoundError(TriageError):
-    """The API knows no alert of that id."""
+    """The API has no alert with that id."""
 
     kind = "not_found"
 
@@ -87,14 +87,14 @@ class NotFoundError(TriageError):
 
 
 class UnreadableError(TriageError):
-    """The API shows no state of this alert, so nobody can say what a change of it would do. Others are not affected."""
+    """The API shows no state of this alert, so it is not changed. The task's other alerts are."""
 
     kind = "unreadable"
     stops = False
 
 
 class RequestError(TriageError):
-    """An exchange with an API that did not go well. ``status`` is V(None) where no answer came."""
+    """A request to an API failed. ``status`` is V(None) if no answer came."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class RequestError(TriageError):
         request_id: str | None = None,
         hint: str | None = None,
     ) -> None:
-        # Some bodies begin with the words of the status.
+        # Some bodies repeat the words of the status line; they are shown once.
         phrase = reason.partition(" ")[2]
         said = words(body).removeprefix(phrase).removeprefix(": ") if phrase else words(body)
         super().__init__(f"{method} {path}: {reason}" + (f": {said}" if said else ""), hint)
@@ -128,7 +128,7 @@ class RequestError(TriageError):
 
 
 class CredentialsError(TriageError):
-    """Nobody gives out the credentials that a request needs, so it was not sent. Tells all that its ``cause`` tells."""
+    """The credentials for a request could not be fetched, so it was not sent. The report is that of the ``cause``."""
 
     def __init__(self, cause: TriageError) -> None:
         super().__init__(cause.message, cause.hint)
@@ -139,19 +139,19 @@ class CredentialsError(TriageError):
 
 
 class RefusedError(RequestError):
-    """A no (a 3xx or 4xx, or a server that is not trusted): what was asked for has not been done."""
+    """The API refused a request (3xx or 4xx), or its server is not trusted. The request was not carried out."""
 
     kind = "refused"
 
 
 class NotSentError(RefusedError):
-    """Nothing was sent, for it would have been of no use. ``status`` is that of the refusal before."""
+    """A request was not sent, because it would have failed. ``status`` is that of the earlier refusal."""
 
     kind = "not_sent"
 
 
 class AmbiguousError(RequestError):
-    """No answer, or one that does not tell (a time-out, a reset, a 5xx, an unreadable body): it may have been done."""
+    """No clear answer (a time-out, a reset, a 5xx, an unreadable body): the request may have been carried out."""
 
     kind = "ambiguous"
 

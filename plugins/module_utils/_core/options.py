@@ -22,8 +22,8 @@ Params = t.Mapping[str, t.Any]
 class ArgumentSpec:
     """Options with the constraints between them. Specs merge, and their constraints with them.
 
-    An option is what Ansible takes, but for ``env``: the names of the environment variables that stand in for
-    it, in the order in which they are looked at. A variable that is set but empty is not set.
+    An option is specified as Ansible does it, with one key more: ``env`` names the environment variables that stand in
+    for the option, in order of precedence. A variable that is set but empty counts as unset.
     """
 
     options: dict[str, dict[str, t.Any]]
@@ -31,7 +31,7 @@ class ArgumentSpec:
     required_one_of: t.Sequence[t.Sequence[str]] = ()
 
     def merge(self, *others: ArgumentSpec) -> ArgumentSpec:
-        """This spec with the others' options behind its own. Raises `ValueError` where two differ about an option."""
+        """This spec followed by the others. Raises `ValueError` if two specs differ about an option."""
         options = dict(self.options)
         for other in others:
             differing = [name for name, spec in other.options.items() if options.get(name, spec) != spec]
@@ -61,16 +61,16 @@ CONNECTION_OPTIONS = ArgumentSpec(
 
 @dataclasses.dataclass(frozen=True)
 class TaskContext:
-    """What a platform may know of the task that it works for; it sees nothing of Ansible's module object."""
+    """What a platform knows of its task. It does not see Ansible's module object."""
 
-    #: In check mode nothing may be sent that could write.
+    #: Whether requests that could write are refused, as in check mode.
     read_only: bool
-    #: Called with every secret, so that it is taken out of whatever is printed.
+    #: Called with every secret, so that it is removed from all output.
     hide: t.Callable[[str], None]
-    #: Takes the secrets out of an answer that is about to be quoted. A message shortens it, and Ansible, which looks
-    #: last, would not know half of one.
+    #: Removes the secrets from an answer before a message quotes it. The message may cut a secret in half, and Ansible,
+    #: which scrubs the output last, would not recognise the half.
     scrub: t.Callable[[t.Any], t.Any] = lambda answer: answer
-    #: Whether the user wants to see what changes.
+    #: Whether the task runs in diff mode.
     diff: bool = False
 
 
@@ -84,9 +84,9 @@ class Connection:
     validate_certs: bool
     ca_path: str | None
     proxy: str | None
-    #: Whether keys may go in the clear to somebody else than this machine.
+    #: Whether credentials may be sent unencrypted to other hosts.
     allow_http: bool = False
-    #: Past every proxy, those of the environment too.
+    #: Whether to bypass all proxies, also those of the environment.
     direct: bool = False
 
     @classmethod
@@ -111,7 +111,7 @@ def _exists(path: str) -> bool:
     try:
         return Path(path).exists()
     except OSError:
-        # Such as a name that is too long for any file system.
+        # For example, the name is too long for the file system.
         return False
 
 
@@ -124,7 +124,8 @@ def reject_other_providers(
 ) -> None:
     """Refuse options, and values of options, that belong to another provider.
 
-    ``takes`` lists what each one knows; ``within`` is where the options stand, such as C(query.).
+    ``provider_options`` has the options of each provider, with the values that it takes, or V(None) for any value.
+    ``within`` is the prefix of the options in messages, such as C(query.).
     """
     own = provider_options[provider]
     for name in dict.fromkeys(name for options in provider_options.values() for name in options):
@@ -137,7 +138,7 @@ def reject_other_providers(
 
 
 def checked_ids(option: str, values: t.Iterable[str], pattern: str, kind: str) -> list[str]:
-    """The ids without repetitions, in their order. All bad ones are named at once."""
+    """The ids in their order, each once. Raises `OptionError`, which names the invalid ones."""
     ids = list(dict.fromkeys(value.strip() for value in values))
     bad = [value for value in ids if not re.fullmatch(pattern, value)]
     if bad:
@@ -147,14 +148,14 @@ def checked_ids(option: str, values: t.Iterable[str], pattern: str, kind: str) -
 
 
 def checked_text(option: str, value: str | None) -> str | None:
-    """Text that every platform can store: no NUL, no half of a surrogate pair."""
+    """A text that every platform can store. Raises `OptionError` for a NUL, or half of a surrogate pair."""
     if value is not None and re.search("[\x00\ud800-\udfff]", value):
         raise OptionError(f"{option} has a character in it that cannot be stored (NUL, or half of a surrogate pair)")
     return value
 
 
 def is_given(params: Params, options: t.Mapping[str, t.Any], name: str) -> bool:
-    """Whether the option comes from the task, not from its default or its environment variables."""
+    """Whether the task itself sets the option, rather than its default or its environment variables."""
     value = params.get(name)
     if value is None or value == options[name].get("default"):
         return False
@@ -162,14 +163,14 @@ def is_given(params: Params, options: t.Mapping[str, t.Any], name: str) -> bool:
 
 
 def environment_value(names: t.Iterable[str]) -> str | None:
-    """The first of these environment variables that is set and not empty; AWX sets empty ones."""
+    """The first of these environment variables that is not empty (AWX sets empty ones)."""
     return next(filter(None, map(os.environ.get, names)), None)
 
 
 def with_environment(params: Params, options: t.Mapping[str, t.Any]) -> Params:
-    """The options, with what the environment has for those of one provider that the task does not give.
+    """The options, with those of one provider that the task does not set filled in from the environment.
 
-    Where providers share an option, Ansible's own fallback would send the key of one to the other.
+    Ansible's own fallback cannot be used where providers share an option: it would send the key of one to the other.
     """
     found = dict(params)
     for name, spec in options.items():
@@ -179,7 +180,7 @@ def with_environment(params: Params, options: t.Mapping[str, t.Any]) -> Params:
 
 
 def desired_list(option: str, values: t.Sequence[str]) -> list[str]:
-    """The entries of a list that a task names. One that is empty stands for an empty list, as a survey gives it."""
+    """The entries of a list option. A single empty entry, as an AWX survey sends it, is an empty list."""
     entries = [] if list(values) == [""] else list(values)
     for entry in entries:
         checked_text(option, entry)

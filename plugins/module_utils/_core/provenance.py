@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The line that a task leaves with the alerts it has changed: who did it, and where to find out more."""
+"""The provenance line: it says who changed an alert, and names the job to look at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .text import has_control_characters, one_line
 
 PROVENANCE_OPTIONS = ArgumentSpec({"provenance": {"type": "str", "default": "none"}})
 
-#: What every such line begins with, by which it is known.
+#: The beginning of every provenance line, by which it is recognised.
 PREFIX = "Ansible"
 
 _BETWEEN = " · "
@@ -31,9 +31,9 @@ _LONGEST_PART = 60
 
 
 def provenance(params: Params, scrub: t.Callable[[t.Any], t.Any]) -> str | None:
-    """The line that the task is to leave; V(None) if none. Raises `OptionError` if it cannot be one.
+    """The provenance line of a task; V(None) if it has none. Raises `OptionError` if the text is not a valid line.
 
-    Others than those who read the task's output will read it, so it is scrubbed as that is.
+    The line is scrubbed like the task's output, because more people will read it.
     """
     value = params["provenance"].strip()
     if value.lower() in _NONE:
@@ -57,38 +57,38 @@ def _checked(value: str) -> str:
 
 
 def is_provenance(line: str) -> bool:
-    """Whether a line is one that says who has changed an alert."""
+    """Whether a line is a provenance line."""
     return line == PREFIX or line.startswith(PREFIX + _BETWEEN)
 
 
 def compose(parts: t.Iterable[tuple[str, t.Any]]) -> str:
-    """The line out of what is known: words, and a name or a number that goes with them. What is neither is left out."""
+    """The line made of pairs of words and a name or number. Pairs with any other value are left out."""
     known = [f"{words} {_name(value)}" for words, value in parts if _name(value)]
     line = _BETWEEN.join([PREFIX, *known])
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 def provenance_from_environment() -> str:
-    """The line as far as a module can know it, which sees no variables of the play."""
-    # Many a scheduler has a JOB_ID; this one is AWX's.
+    """The line made of environment variables: a module does not see the variables of the play."""
+    # Other schedulers set JOB_ID too; only AWX sets AWX_PRIVATE_DATA_DIR.
     job = os.environ.get("JOB_ID") if os.environ.get("AWX_PRIVATE_DATA_DIR") else None
     user = None if job else os.environ.get("USER") or os.environ.get("LOGNAME")
     return compose([("AWX job", job), ("user", user)])
 
 
 def without_provenance(text: str) -> str:
-    """A text without such a line at its end."""
+    """A text without the provenance line at its end."""
     kept, _newline, last = text.rpartition("\n")
     return kept if is_provenance(last) else text
 
 
 def with_provenance(text: str, line: str) -> str:
-    """A text with this line at its end, in place of another one."""
+    """A text with this provenance line at its end; it replaces an earlier one."""
     return "\n".join(filter(None, (without_provenance(text), line)))
 
 
 def _name(value: t.Any) -> str:
-    """A name or a number as a part of the line. A template that nobody has filled in is neither."""
+    """A name or a number as a part of the line; ``""`` for anything else, such as an unrendered template."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return ""
     name = re.sub(" +", " ", one_line(str(value))).strip()

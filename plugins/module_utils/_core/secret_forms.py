@@ -13,7 +13,7 @@ import re
 import typing as t
 from urllib.parse import quote, quote_plus
 
-#: A shorter one is hidden as it is: its other forms could be parts of any text.
+#: Of a shorter secret only the text itself is hidden: its other forms could occur in any text.
 _SHORTEST = 8
 
 
@@ -22,7 +22,7 @@ def _json(secret: str) -> str:
 
 
 def _base64(offset: int) -> t.Callable[[str], str]:
-    """What is certain of the base64 of any text that has so many bytes, or a multiple of 3 more, before the secret."""
+    """The part of base64 that depends on the secret alone, where ``offset`` bytes (modulo 3) stand before it."""
 
     def encode(secret: str) -> str:
         data = bytes(offset) + secret.encode()
@@ -49,7 +49,7 @@ _FORMS: tuple[t.Callable[[str], str], ...] = (
 
 
 def forms_of(secret: str) -> set[str]:
-    """What is to be hidden of a secret: itself, and if it is long enough all of its forms; of none, nothing."""
+    """The texts to hide for a secret: itself, and all of its forms if it is long enough. None for an empty secret."""
     if len(secret) < _SHORTEST:
         return {secret} if secret else set()
     clean = secret.encode("utf-8", "replace").decode()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a terminal can be given of a text that somebody else wrote."""
+"""Texts from elsewhere, made safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import math
 import re
 import typing as t
 
-#: Characters that move the cursor, colour, or turn the direction of what follows; and halves of surrogate pairs.
+#: Characters that control a terminal or change the direction of text, and halves of surrogate pairs.
 CONTROL_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 
 
 def one_line(text: str) -> str:
-    """A text as part of a message: with spaces in place of such characters, and of line breaks."""
+    """A text as part of a message: control characters and line breaks become spaces."""
     return re.sub(f"[{CONTROL_CHARACTERS}\t\n\r]+", " ", text)
 
 
 def has_control_characters(text: str) -> bool:
-    """Whether a text has characters that move the cursor, colour, break the line, or turn its direction."""
+    """Whether a text has control characters or line breaks."""
     return re.search(f"[{CONTROL_CHARACTERS}\t\n\r]", text) is not None
 
 
 def printable(value: t.Any) -> t.Any:
-    """A value as part of a result: every such character in its texts is replaced, so that it can be seen.
+    """A value as part of a result: control characters in its texts become U+FFFD, so that they can be seen.
 
-    Lines may end as they do on Windows, but not be written over.
+    A carriage return is kept only before a line feed: alone, it would let a line be written over.
     """
     if isinstance(value, str):
         return re.sub(f"[{CONTROL_CHARACTERS}]|\r(?!\n)", "\ufffd", value)
@@ -36,6 +36,6 @@ def printable(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {printable(key): printable(item) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
-        # JSON has no such number, but what reads and writes it here does.
+        # JSON has neither NaN nor infinity, but Python's reader and writer take both.
         return str(value)
     return value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Times, in the many ways that tasks and answers write them."""
+"""Times, in the forms that tasks and answers use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def utc(value: t.Any) -> str | None:
-    """A moment out of an answer (ISO 8601, or milliseconds since 1970) in ISO 8601, UTC, to the millisecond."""
+    """A time in an answer (ISO 8601, or milliseconds since 1970) as ISO 8601 in UTC, to the millisecond."""
     try:
         if isinstance(value, str):
             moment = _iso(value)
@@ -30,7 +30,7 @@ def utc(value: t.Any) -> str | None:
 
 
 def moment(option: str, value: str | None) -> str | None:
-    """A moment that a task names, as APIs take it: ISO 8601, or C(now), C(now-15m), C(now-24h), C(now-7d), C(now-2w).
+    """A time option as APIs take it. It is ISO 8601, or C(now), C(now-15m), C(now-24h), C(now-7d), C(now-2w).
 
     Without a zone it is UTC. Raises `OptionError` for anything else.
     """
@@ -54,7 +54,7 @@ def before_all(moment: str) -> bool:
 
 
 def _iso(value: str) -> dt.datetime:
-    # Python before 3.11 knows neither the Z, nor fractions of other than three or six digits.
+    # Python before 3.11 parses neither the Z, nor fractions that have not three or six digits.
     text = re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), re.sub(r"[Zz]$", "+00:00", value))
     parsed = dt.datetime.fromisoformat(text)
     if parsed.tzinfo is None:

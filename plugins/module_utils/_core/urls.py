@@ -16,10 +16,10 @@ from .errors import OptionError
 
 
 def proxy_url(value: str, name: str, hide: t.Callable[[str], None]) -> str:
-    """The proxy's URL, with a scheme, once its password is hidden in each form that it takes on the way."""
+    """The proxy's URL, with a scheme. Its password is hidden in every form in which it is sent."""
     url = _with_scheme(value, "http")
     parts = _split(url)
-    # A password with a slash or the like in it ends there, and the rest is taken for a path.
+    # An unquoted slash in a password would end it, and the rest would be parsed as a path.
     if parts is None or parts.port == 0 or "@" in parts.path + parts.query + parts.fragment:
         raise OptionError(
             f"{name} is not a URL such as http://proxy.example.com:3128",
@@ -34,17 +34,17 @@ def proxy_url(value: str, name: str, hide: t.Callable[[str], None]) -> str:
 
 
 def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
-    """The address that paths are appended to: with a scheme, without a slash at its end.
+    """The address that paths are appended to, with a scheme and without a slash at its end.
 
-    Plain HTTP to anything but this machine is refused unless allowed, and so are credentials in the address: they would
-    stand in logs and process lists.
+    Raises `OptionError` for plain HTTP to another host, unless ``allow_http``, and for credentials in the address: they
+    would appear in logs and process lists.
     """
     url = _with_scheme(value, "https")
     parts = _split(url)
     if parts and parts.netloc.rpartition("@")[1]:
         raise OptionError(f"{option} must not have credentials in it; give them in the options made for them")
     if re.search(r"[\s\\?#\x00-\x1f\x7f]", url):
-        # Behind one of these, be it the last character, a path is none. Not repeated: people put tokens there.
+        # Nothing behind one of these is part of a path. The message does not quote it, for it may be a token.
         raise OptionError(f"{option} must be an address and perhaps a base path, without a query")
     if parts is None or not re.fullmatch(r"[A-Za-z0-9._:-]+", str(parts.hostname)):
         raise OptionError(f"{option} is not a URL that can be used")
@@ -65,7 +65,7 @@ def _split(url: str) -> SplitResult | None:
     """The parts of an HTTP address; V(None) if it is none."""
     try:
         parts = urlsplit(url)
-        # Looked up to see whether it is a number.
+        # Raises ValueError if the port is not a number.
         parts.port  # noqa: B018
     except ValueError:
         return None
@@ -73,7 +73,7 @@ def _split(url: str) -> SplitResult | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine for certain. Some systems ask the network for C(localhost.) and names below it."""
+    """Whether a host is certainly this machine. C(localhost.) is not: some systems resolve it by DNS."""
     if host == "localhost":
         return True
     try:
@@ -83,5 +83,5 @@ def is_loopback(host: str) -> bool:
 
 
 def segment(alert_id: str) -> str:
-    """An id as one segment of a path, which it cannot leave."""
+    """An id, quoted as one segment of a path."""
     return quote(alert_id, safe="")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Typed access into answers, which may hold anything."""
+"""Typed access into answers, which may have any shape."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def batches(pieces: t.Sequence[Piece], size: int) -> list[t.Sequence[Piece]]:
 
 
 def dig(value: t.Any, *path: str) -> t.Any:
-    """What stands at the end of the path, or V(None) if there is no such place: answers may hold anything."""
+    """The value at the end of a path of keys; V(None) if the answer has no such path."""
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     return value
 
 
 def has_types(value: t.Any, kinds: t.Mapping[str, type], items: type = str) -> bool:
-    """Whether an answer's object has, under these keys, values of these types only, lists of ``items``; or nothing.
+    """Whether the values under these keys of an object have these types, lists of ``items``, or are absent.
 
-    A guess at anything else could end in a report that is not true, or in a write of what has been misread.
+    An object with other types is not interpreted: a wrong guess could end in a false report, or in a wrong write.
     """
-    # Exactly of these types: a truth value is an integer, too.
+    # isinstance would take a boolean for an integer.
     # pylint: disable=unidiomatic-typecheck
     return isinstance(value, dict) and all(
         type(value[name]) is kind and (kind is not list or all(type(item) is items for item in value[name]))
@@ -38,15 +38,15 @@ def has_types(value: t.Any, kinds: t.Mapping[str, type], items: type = str) -> b
 
 
 def text(value: t.Any) -> str | None:
-    """A string out of an answer, without the halves of surrogate pairs that JSON may hold but no output can."""
+    """A string in an answer, with halves of surrogate pairs replaced: JSON may have them, output must not."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
 def integer(value: t.Any) -> int | None:
-    """A whole number out of an answer. To Python a truth value is one, too; here it is not."""
+    """An integer in an answer; V(None) for anything else, booleans included."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def texts(value: t.Any) -> list[str]:
-    """The strings of a list out of an answer."""
+    """The strings in a list of an answer."""
     return [text(item) or "" for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An alert as it is, as it should be, the difference; and what can become of a write."""
+"""An alert, its desired state and the difference; and the possible outcomes of a write."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from .._core.errors import AmbiguousError, NotSentError, RefusedError, TriageErr
 from .._http.transport import Answer
 from .guards import GuardedState
 
-#: An alert as the modules report it: option names to values. What an option does not name is not in it.
+#: The fields of an alert as the modules report them: values by the names of options.
 Fields = dict[str, t.Any]
 
-#: Statuses that say nothing of what was done: a time-out, a replay, a caller that went away.
+#: Statuses that do not say whether the request was carried out: a time-out, a replay, a closed connection.
 _UNCLEAR_4XX = (408, 425, 499)
 
 
 @dataclasses.dataclass(frozen=True)
 class Alert:
-    """An alert as a read or a search shows it: all that is known of it, in one object."""
+    """An alert as a read or a search shows it."""
 
     id: str
-    #: As the module reports them.
+    #: The fields that the module reports.
     fields: Fields
-    #: What guards look at; V(None) where the task has no guards.
+    #: The state that guards check; V(None) if the task has no guards.
     guarded_state: GuardedState | None = None
-    #: The service's own version of it, where it has one.
+    #: The version of the alert, if the service has versions.
     version: int | None = None
-    #: Fields that this alert has no place for.
+    #: Fields that the service cannot store for this alert.
     lacks: t.Collection[str] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One alert's way from how it is to ``desired``.
+    """The change of one alert to its ``desired`` state.
 
-    ``desired`` has only the fields that the task asks for (or that are known to follow from it); a value of V(None),
-    V(""), V(False) or V([]) in it means what it says.
+    ``desired`` has only the fields that the task sets, and those that are known to follow from them. V(None), V(""),
+    V(False) and V([]) are values like others.
     """
 
     alert: Alert
@@ -56,7 +56,7 @@ class Change:
 
     @property
     def delta(self) -> Fields:
-        """What is desired and is not so, or is not known to be: a search may show less than a read."""
+        """The desired fields that differ, or that are unknown, for a search may show less than a read."""
         return {
             name: value for name, value in self.desired.items() if name not in self.before or self.before[name] != value
         }
@@ -66,11 +66,11 @@ class Change:
         return {**self.before, **self.desired}
 
     def moved(self, fields: Fields) -> bool:
-        """Whether anything that the task asks for differs between ``fields`` and what was before."""
+        """Whether ``fields`` differ from what was before in any field that the task sets."""
         return any(fields.get(name) != self.before.get(name) for name in self.desired)
 
     def mismatch(self) -> str:
-        """What ``before`` shows instead of what is desired, both named."""
+        """The fields that differ, with their present and their desired values, as a text."""
         return "; ".join(
             f"{name} is {self.before.get(name)!r} where {value!r} was asked for" for name, value in self.delta.items()
         )
@@ -78,7 +78,7 @@ class Change:
 
 @dataclasses.dataclass(frozen=True)
 class Confirmed:
-    """The API's answer shows the alert as it is now, whatever came of the tries before."""
+    """The answer shows the alert as it is now, so earlier tries no longer matter."""
 
     of_all: t.ClassVar[bool] = True
     error: t.ClassVar[TriageError | None] = None
@@ -89,9 +89,9 @@ class Confirmed:
 
 @dataclasses.dataclass(frozen=True)
 class Accepted:
-    """The API took the write, but its answer does not show the alert: look, and never send it again.
+    """The API accepted the write, but its answer does not show the alert. It is read, and the write is not sent again.
 
-    ``error`` is what to say where it is not seen in the end.
+    ``error`` is reported if no read shows the desired state.
     """
 
     of_all: t.ClassVar[bool] = False
@@ -101,10 +101,10 @@ class Accepted:
 
 @dataclasses.dataclass(frozen=True)
 class Refused:
-    """The API said no, or nothing was sent to it.
+    """The API refused the write, or the write was not sent.
 
-    ``of_all`` says that this is the answer to every try before it too, for they had the same idempotency key, and
-    ``again`` that another try may do it.
+    ``of_all``: the refusal covers all earlier tries too, because they had the same idempotency key. ``again``: another
+    try may succeed.
     """
 
     error: TriageError
@@ -115,7 +115,7 @@ class Refused:
 
 @dataclasses.dataclass(frozen=True)
 class Unknown:
-    """Nobody knows whether it was done, or may be done still: look, and send it again only if it sets a state."""
+    """The write may have been carried out, or may still be. The alert is read; only a write that sets is sent again."""
 
     of_all: t.ClassVar[bool] = False
     error: TriageError
@@ -126,21 +126,21 @@ Outcome = t.Union[Confirmed, Accepted, Refused, Unknown]
 
 
 def desired_tags(tags: t.Sequence[str], present: t.Sequence[str], purge: bool) -> list[str]:
-    """The tags as they should be. They are a set to those who use them: order and repetitions make no difference."""
+    """The desired tags. Tags are a set: their order and repetitions make no difference."""
     if purge and set(tags) != set(present):
         return list(dict.fromkeys(tags))
     return [*present, *(tag for tag in dict.fromkeys(tags) if tag not in present)]
 
 
 def outcome_of(error: TriageError) -> Refused | Unknown:
-    """The outcome of a write that ended in this error: refused if the API itself says so, or if nothing was sent."""
+    """The outcome of a write that ended in this error: refused if the API itself refused it, or if it was not sent."""
     if isinstance(error, AmbiguousError) or (isinstance(error, RefusedError) and not _is_no(error)):
         return Unknown(error)
     return Refused(error)
 
 
 def _is_no(error: RefusedError) -> bool:
-    """Whether nothing was done for sure. A redirect, and a 4xx of another than the API, need not mean that."""
+    """Whether the write was certainly not carried out. A redirect, or a 4xx of a proxy, leaves that open."""
     if isinstance(error, NotSentError) or error.status in (407, 429):
         return True
     own = isinstance(error.body, (dict, list))
@@ -148,5 +148,5 @@ def _is_no(error: RefusedError) -> bool:
 
 
 def unconfirmed(method: str, path: str, answer: Answer) -> Unknown:
-    """The outcome of a write that was answered without showing the alert: it need not be the API that answered."""
+    """The outcome of a write whose answer does not show the alert. A proxy may have answered."""
     return Unknown(AmbiguousError(method, path, "the answer does not show what was done", status=answer.status))

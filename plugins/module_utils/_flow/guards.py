@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Guards: the alerts that a task must leave alone, by their state just before they are written.
+"""Guards: they forbid changes of alerts, by the state of each alert just before it is written.
 
-Guards fail closed. What the service does not tell, or tells in a word that the platform does not have, counts as what
-the guard protects.
+Guards fail closed. A value that is missing, or that is no known word of the platform, counts as protected.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def folded(identity: str) -> str:
-    """An identity as it is compared: ASCII letters in lower case. Unicode's folding makes one of different users."""
+    """An identity as it is compared: ASCII letters in lower case. Unicode folding would merge different users."""
     return identity.translate(_LOWER)
 
 
 class Owner(t.NamedTuple):
-    """Who has an alert. ``identities`` are the uuid and the handle, whichever is known; a display name is none."""
+    """An owner of an alert. ``identities`` are the uuid and the handle, as far as known; a display name is not one."""
 
     shown: str
     identities: t.Collection[str]
@@ -43,9 +42,9 @@ class Owner(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class GuardedState:
-    """The state of an alert that guards look at, in the platform's words; V(None) is what the service did not tell.
+    """The state of an alert that guards check, in the platform's words. V(None) means that the service did not show it.
 
-    ``owners`` is empty where the service says that nobody has the alert.
+    ``owners`` is empty if the service shows that nobody has the alert.
     """
 
     status: str | None
@@ -55,23 +54,23 @@ class GuardedState:
 
 @dataclasses.dataclass(frozen=True)
 class Guards:
-    """The guards of a task on one platform. V(None) is a guard that is not set; an empty list lets nothing through."""
+    """The guards of a task on one platform. V(None) is a guard that is not set; an empty list allows nothing."""
 
     only_from: t.Sequence[str] | None = None
     only_assigned_to: t.Sequence[str] | None = None
     protect_severity: t.Sequence[str] | None = None
-    #: Whether protected alerts are left alone, instead of failing the task.
+    #: Whether protected alerts are skipped, instead of failing the task.
     skip_protected: bool = False
-    #: The severities that are known words of the platform.
+    #: The severities that the platform knows.
     severities: t.Collection[str] = ()
-    #: Identities by the words of O(only_assigned_to), where they were looked up; each word is an identity by itself.
+    #: The identities of the users in O(only_assigned_to) that were looked up. Any other word is itself an identity.
     identities: t.Mapping[str, t.Collection[str]] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
         cls, params: Params, states: t.Sequence[str], severities: t.Sequence[str], unrated: t.Collection[str] = ()
     ) -> Guards:
-        """The guards of a task on a platform with these words. An ``unrated`` severity says that there is none yet."""
+        """The guards of a task on a platform with these words. ``unrated`` severities mean that none was set yet."""
         rated = [one for one in severities if one not in unrated]
         for name, values in (("only_from", states), ("protect_severity", rated)):
             bad = [one for one in params[name] or () if one not in values]
@@ -88,7 +87,7 @@ class Guards:
 
     @property
     def set(self) -> bool:
-        """Whether there is anything to guard."""
+        """Whether any guard is set."""
         return any(one is not None for one in (self.only_from, self.only_assigned_to, self.protect_severity))
 
     @property
@@ -117,7 +116,7 @@ class Guards:
         return f"{who}, and only_assigned_to is {allowed}" if who else None
 
     def _not_allowed(self, owners: t.Sequence[Owner] | None) -> str | None:
-        """Who has the alert, if that is somebody, or nobody, whom the guard does not allow."""
+        """The owners that the guard does not allow, as a text; V(None) if it allows all of them."""
         if owners is None:
             return "the service does not tell who has it"
         if not owners:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one flow of all modules that only look: read what is named, or find what matches, and show it.
+"""The flow of all modules that only read: read the named alerts, or search, and report what was found.
 
-Knows no API.
+It contains no code for any API.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from .change import Fields
 from .platform import Platform
 from .task import Report, run_task
 
-#: What every info module returns of an alert beside its ``id``, in this order. V(None) is what the platform does not
-#: tell; severity, status and verdict are its own words; the assignee is V("") for nobody.
+#: The fields that every info module returns of an alert besides its ``id``, in order. V(None) is unknown. Severity,
+#: status and verdict are in the platform's words; the assignee is V("") for nobody.
 COMMON = ("platform", "title", "severity", "status", "verdict", "assignee", "created", "updated", "url", "rule")
 
 
@@ -37,7 +37,7 @@ INFO_OPTIONS = ArgumentSpec(
 
 
 def run_info(connect: t.Callable[[Params, TaskContext], Platform], spec: ArgumentSpec) -> None:
-    """Be a module that shows alerts. It sends nothing that could write, in check mode or not."""
+    """Run a module that reports alerts. Its client is read-only, outside check mode too."""
 
     def work(params: Params, context: TaskContext) -> Report:
         platform = connect(params, dataclasses.replace(context, read_only=True))

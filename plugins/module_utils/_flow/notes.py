@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Notes on alerts, whatever a platform calls them: what is there is compared, and what is missing is added, once."""
+"""Notes on alerts, whatever a platform calls them: a note that is missing is added, once."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .platform import Platform, ReadsOneByOne, WritablePlatform
 
 Writable = t.TypeVar("Writable", bound=WritablePlatform)
 
-#: Called with an alert's id: its note, with V(None) in all fields if it is not there; V(None) if there is no alert.
+#: Reads an alert's note by the alert's id. All fields are V(None) if the note is missing; V(None) if the alert is.
 ReadNote = t.Callable[[str], t.Optional[Fields]]
 
 
 class Notes(WritablePlatform):
-    """Alerts, each with one note: ``text`` is V(None) where it is not there (yet).
+    """Alerts, each with one note. ``text`` is V(None) as long as the note is missing.
 
-    A further class for each platform knows how notes are read and written.
+    A subclass for each platform reads and writes the notes.
     """
 
     appends = True
 
-    #: The most characters of a note.
+    #: The maximum length of a note, in characters.
     longest: t.ClassVar[int]
 
     def __init__(self, notes: Platform, guards: Guards, text: str, option: str) -> None:
@@ -42,12 +42,12 @@ class Notes(WritablePlatform):
         return {"text": self.text}
 
     def note(self, there: bool) -> Fields:
-        """The fields where nothing but the text matters."""
+        """The fields of a note that has only a text, if it is there or missing."""
         return {"text": self.text if there else None}
 
 
 class NoteReader(ReadsOneByOne):
-    """Reads the notes of one alert at a time, and with ``guards`` set the alert itself, too."""
+    """Reads the note of one alert at a time, and the alert itself if ``guards`` are set."""
 
     def __init__(self, alerts: Platform, read_note: ReadNote, guards: Guards) -> None:
         super().__init__(alerts.client, alerts.ids)
@@ -64,9 +64,9 @@ class NoteReader(ReadsOneByOne):
 
 
 def with_provenance_notes(platform: Writable, params: Params, notes: t.Callable[[Writable, str], Notes]) -> Writable:
-    """A platform whose changes are noted, if O(provenance) asks for it; ``notes`` is called with the line.
+    """The platform, with notes that say who changed its alerts if O(provenance) is set. ``notes`` makes them.
 
-    Guards were for the change, after which the alert is as the task wants it: the notes have none.
+    The notes have no guards: these were checked for the change itself.
     """
     line = provenance(params, platform.alerts.client.scrub)
     if line is not None:
@@ -75,7 +75,10 @@ def with_provenance_notes(platform: Writable, params: Params, notes: t.Callable[
 
 
 def note_text(option: str, value: str, longest: int) -> str:
-    """A text as it is sent and compared: what its lines end in, and space around it, make no difference."""
+    """The text of a note as it is sent. Line endings and surrounding space are normalised.
+
+    Raises `OptionError` if it is empty, too long, or has control characters.
+    """
     text = plain(checked_text(option, value) or "")
     if not text:
         raise OptionError(f"{option} is empty")
@@ -87,5 +90,5 @@ def note_text(option: str, value: str, longest: int) -> str:
 
 
 def plain(text: t.Any) -> str:
-    """A text out of a task or an answer as notes are compared by it."""
+    """A text of a task or an answer, normalised so that notes can be compared."""
     return text.replace("\r\n", "\n").strip() if isinstance(text, str) else ""

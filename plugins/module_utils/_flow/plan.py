@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to be done about each alert, given how it is and what guards protect.
+"""The plan of a task: the changes to make, by the present state of each alert and the guards.
 
-Knows neither Ansible nor an API.
+It contains no code for Ansible or any API.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from .platform import WritablePlatform
 
 @dataclasses.dataclass
 class Result:
-    """What became of one alert. ``after`` is V(None) where no read was possible, ``changed`` where nobody knows."""
+    """The result of one alert. ``after`` is V(None) if it could not be read, ``changed`` if the outcome is unknown."""
 
     before: Fields | None
     after: Fields | None
     changed: bool | None = False
     error: TriageError | None = None
     extra: Fields = dataclasses.field(default_factory=dict)
-    #: Why a guard has kept it as it was.
+    #: Why a guard protected the alert.
     skipped: str | None = None
-    #: Whether nobody knows, and the service failed in the same way at every try.
+    #: Whether the outcome is unknown because the service answered every try with the same 5xx.
     failing: bool = False
 
     def report(self, alert_id: str) -> Fields:
-        """The alert's row in the task's result."""
+        """The row of the alert in the task's result."""
         row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra, "before": self.before}
         if self.skipped:
             row["skipped"] = self.skipped
@@ -40,14 +40,14 @@ class Result:
 
 
 class Plan(t.NamedTuple):
-    """The changes to be made, and the result of every alert as long as none is."""
+    """The changes to make, and the result of every alert before any of them is made."""
 
     changes: list[Change]
     results: dict[str, Result]
 
     @classmethod
     def of(cls, platform: WritablePlatform, present: t.Mapping[str, Alert | None]) -> Plan:
-        """The plan for these alerts as they have just been read; V(None) is one that does not exist."""
+        """The plan for alerts that have just been read. V(None) is an alert that does not exist."""
         plan = cls([], {})
         for alert_id, alert in present.items():
             plan._add(platform, alert_id, alert)
@@ -73,7 +73,7 @@ class Plan(t.NamedTuple):
 
     @classmethod
     def anew(cls, platform: WritablePlatform, changes: t.Sequence[Change]) -> Plan:
-        """The plan for alerts that were to be changed when they were read some time ago."""
+        """The plan for changes that were planned some time ago: the alerts are read and compared again."""
         found = platform.alerts.read_each([change.id for change in changes])
         plan = cls([], {})
         for change in changes:

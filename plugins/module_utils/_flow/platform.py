@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a platform offers to the flows: a way to read alerts, and around it a way to change them."""
+"""The interface of a platform to the flows: `Platform` reads alerts, `WritablePlatform` changes them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .search import Selection
 class Platform(abc.ABC):
     """Reads alerts of one API: those that a task names by ``ids``, or those that its ``selection`` finds.
 
-    Knows the API, and nothing of Ansible's module object.
+    It does not use Ansible's module object.
     """
 
     #: What the API calls its alerts; the name of the list that the module returns.
     noun = "alerts"
 
-    #: Whether a search shows at once what has just been written. Where it lags, what it shows is read once more.
+    #: Whether a search shows writes at once. If it may lag, alerts are read again before they are written.
     search_is_current = False
 
     def __init__(self, client: Client, ids: t.Sequence[str], selection: Selection | None = None) -> None:
@@ -35,18 +35,18 @@ class Platform(abc.ABC):
         self.selection = selection
 
     def select(self) -> dict[str, Alert]:
-        """The alerts that the task is about. One that is not found is left out."""
+        """Read or find the alerts of the task. An alert that is not found is left out."""
         return self.selection.select() if self.selection else self.read(self.ids)
 
     def read(self, ids: t.Sequence[str]) -> dict[str, Alert]:
-        """These alerts as they are now. One that is not found is left out; any other trouble is a `TriageError`."""
+        """Read these alerts. An alert that is not found is left out. Raises `TriageError` for any other failure."""
         found: dict[str, Alert] = {}
         for batch in self.client.each(self.read_batch, self.read_batches(ids)):
             found.update(batch)
         return {alert_id: found[alert_id] for alert_id in ids if alert_id in found}
 
     def read_each(self, ids: t.Sequence[str]) -> dict[str, Alert | TriageError]:
-        """As `read`, but trouble with some alerts does not hide the others: the error takes their place."""
+        """As `read`, but an alert that cannot be read has its error as its value."""
         found: dict[str, Alert | TriageError] = {}
         several = self.read_batches(ids)
         for batch, result in zip(several, self.client.each_alone(self.read_batch, several)):
@@ -54,7 +54,7 @@ class Platform(abc.ABC):
         return found
 
     def read_batches(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
-        """The ids in groups that one request can read: alone, unless the API reads several."""
+        """The ids in batches, each for one request. By default, each id is a batch of its own."""
         return batches(ids, 1)
 
     @abc.abstractmethod
@@ -71,7 +71,7 @@ class Platform(abc.ABC):
 
 
 class ReadsOneByOne(Platform):
-    """Alerts of an API that reads them one by one."""
+    """Reads alerts of an API that has one request for each alert."""
 
     def read_batch(self, ids: t.Sequence[str]) -> dict[str, Alert]:
         alert = self.read_one(ids[0])
@@ -83,21 +83,21 @@ class ReadsOneByOne(Platform):
 
 
 class WritablePlatform(abc.ABC):
-    """Alerts that a task brings to the state that it names: ``alerts`` reads them, and ``guards`` protect some."""
+    """Changes alerts to the desired state. ``alerts`` reads them, and ``guards`` protect some of them."""
 
-    #: Seconds after a write for which a read may still show what was before it.
+    #: Seconds after a write for which a read may still show the old state.
     read_lag = 10.0
 
-    #: Whether a second write would add once more, and so goes out only after one that was not done for sure.
+    #: Whether a repeated write would add a second time. It is then sent again only if the first was not carried out.
     appends = False
 
-    #: Whether a write replaces a whole list, so that each alert is read once more just before it is written.
+    #: Whether a write replaces a whole list. Each alert is then read again just before it is written.
     replaces = False
 
     #: The values of fields with which an alert is closed.
     closing: t.ClassVar[Fields] = {}
 
-    #: Where a task leaves who has changed an alert, if it does: a note with that line, on the same alerts.
+    #: The notes that say who changed an alert, if the task adds them.
     provenance_notes: WritablePlatform | None = None
 
     def __init__(self, alerts: Platform, guards: Guards) -> None:
@@ -108,7 +108,7 @@ class WritablePlatform(abc.ABC):
 
     @property
     def chunk(self) -> int:
-        """How many alerts are written after one read where there are guards: what takes some seconds."""
+        """How many alerts are written after each read, if the task works in chunks: a chunk takes some seconds."""
         concurrency = self.alerts.client.connection.concurrency
         return concurrency if self.replaces else 10 * concurrency
 
@@ -118,15 +118,15 @@ class WritablePlatform(abc.ABC):
         return self.guards.set or self.replaces
 
     def prepare(self) -> None:  # noqa: B027  # most platforms have nothing to look up
-        """Look up what the task names besides alerts, such as users."""
+        """Look up other objects that the task names, such as users."""
 
     @abc.abstractmethod
     def desired(self, alert: Alert) -> Fields:
-        """The fields as the task wants them for this alert. Raises `OptionError` where that cannot be."""
+        """The desired fields of this alert. Raises `OptionError` if the change is impossible for it."""
 
     @abc.abstractmethod
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        """Make these changes. Every id has an outcome."""
+        """Make these changes. Returns an outcome for every id."""
 
     def objection(self, change: Change) -> str | None:
         """Why a guard forbids this change; V(None) if none does."""
@@ -134,10 +134,10 @@ class WritablePlatform(abc.ABC):
         return self.guards.objection(change.alert.guarded_state, closes=closes)
 
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
-        """What the user should know of the alerts as they are in the end."""
+        """Warnings about the final state of the alerts."""
         return []
 
 
 def not_found(error: RefusedError) -> bool:
-    """Whether the API itself says that there is no such alert: a page of HTML is a proxy or a wrong address."""
+    """Whether the API itself says that there is no such alert. An HTML page comes from a proxy or a wrong address."""
     return error.status == 404 and isinstance(error.body, dict)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one flow of all modules that write: read, compare, write what differs, confirm, report.
+"""The flow of all modules that write: read, compare, write what differs, confirm, report.
 
-Knows no API.
+It contains no code for any API.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .report import report
 from .settle import ProvenanceNotes, Writes
 from .task import Report, run_task
 
-#: Makes the platform that a task is for; raises `OptionError` where the options make no sense.
+#: Makes the platform of a task. Raises `OptionError` if the options are invalid.
 Connect = t.Callable[[Params, TaskContext], WritablePlatform]
 
 
 def run_module(connect: Connect, spec: ArgumentSpec) -> None:
-    """Be a module that brings the alerts to the state that the options name, and reports every one."""
+    """Run a module that changes alerts to the desired state, and reports every alert."""
 
     def work(params: Params, context: TaskContext) -> Report:
         platform = connect(params, context)
@@ -36,11 +36,11 @@ def run_module(connect: Connect, spec: ArgumentSpec) -> None:
 
 
 def reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]:
-    """Read all alerts, plan what differs, and unless in check mode or something is wrong write it."""
+    """Read all alerts, compare, and write what differs, unless in check mode or an alert has an error that stops."""
     platform.prepare()
     (changes, results), last_read = _planned(platform)
     if any(result.error and result.error.stops for result in results.values()):
-        # Nothing is written unless everything that was named is there and can be brought to what was asked for.
+        # Nothing is written unless all alerts exist, can be changed, and are not protected.
         return results
     if check_mode:
         results.update((change.id, Result(change.before, change.after, True)) for change in changes)
@@ -50,14 +50,14 @@ def reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]
 
 
 def _planned(platform: WritablePlatform) -> tuple[Plan, int]:
-    """The plan for the alerts that the task is about, and how many of them were read last."""
+    """The plan for the alerts of the task, and how many alerts were read for it last."""
     alerts = platform.alerts
     present: dict[str, Alert | None] = {**dict.fromkeys(alerts.ids), **alerts.select()}
     plan = Plan.of(platform, present)
     if alerts.selection is None or (alerts.search_is_current and not platform.guards.set):
         return plan, len(present)
-    # A search may lag, and somebody may have been at the alerts since: what it shows is read before it is acted upon.
-    # What stands in the way of a change may be long over, too.
+    # A search may lag, and the alerts may have changed since. Those that seem to need a change are read again, and so
+    # are those with an error or a guard's objection, which may be outdated too.
     planned = {change.id for change in plan.changes}
     ids = [key for key, result in plan.results.items() if key in planned or result.error or result.skipped]
     present.update({**dict.fromkeys(ids), **alerts.read(ids)})
@@ -65,11 +65,11 @@ def _planned(platform: WritablePlatform) -> tuple[Plan, int]:
 
 
 def _write(platform: WritablePlatform, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
-    """Make the changes: all at once, but where guards, provenance or whole lists are set in chunks.
+    """Make the changes: all at once, or in chunks if the task has guards or provenance, or replaces whole lists.
 
-    Where very many alerts were ``last_read``, to be changed or not, that is minutes old when they are written. So each
-    chunk is read once more just before, and nothing more is written from where that shows an error, or a guard objects.
-    Provenance is added after each chunk, for a task may be killed.
+    Each chunk is read again just before it is written if the platform replaces whole lists, or if there are guards and
+    more alerts were ``last_read`` than a chunk has: that read may be minutes old by then. Under guards, the first error
+    or objection stops the task. Provenance is added after each chunk, because a task may be killed.
     """
     outdated = platform.replaces or (platform.guards.set and last_read > platform.chunk)
     chunks = batches(changes, platform.chunk) if outdated or platform.provenance_notes else [changes]
@@ -80,7 +80,7 @@ def _write(platform: WritablePlatform, changes: t.Sequence[Change], last_read: i
 
 
 class _Writer:
-    """Writes chunk by chunk, until something stops it."""
+    """Writes chunk after chunk, until an error or a guard stops it."""
 
     def __init__(self, platform: WritablePlatform, *, read_again: bool) -> None:
         self._platform = platform
@@ -91,7 +91,7 @@ class _Writer:
         self._stopped: TriageError | None = None
 
     def write(self, chunk: t.Sequence[Change]) -> None:
-        """Write the changes, as far as they are still due, unless something has stopped the task."""
+        """Write the changes that are still due, unless the task has stopped."""
         if self._stopped is None:
             chunk = self._still_due(chunk)
         if self._stopped:
@@ -105,7 +105,7 @@ class _Writer:
             self._stop_at(results, GuardError)
 
     def finish(self) -> dict[str, Result]:
-        """Read what no read has shown so far. Returns what became of every alert."""
+        """Read the alerts whose outcome is still open. Returns the result of every alert."""
         self._done.update(self._writes.confirm())
         self._provenance.add(self._done)
         self._provenance.confirm(self._done)
@@ -121,7 +121,7 @@ class _Writer:
         return plan.changes
 
     def _stop_at(self, results: t.Mapping[str, Result], reason: type[TriageError]) -> None:
-        """Stop where one of these results is such an error: all that follows is reported as not written."""
+        """Stop the task if one of these results is such an error. All later chunks are reported as not written."""
         for alert_id, result in results.items():
             if isinstance(result.error, reason):
                 self._stopped = TriageError(f"Not written, for the task stopped at {alert_id}: {result.error}")

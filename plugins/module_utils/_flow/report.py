@@ -17,7 +17,7 @@ from .task import Report
 
 
 def report(platform: WritablePlatform, results: t.Mapping[str, Result], *, with_diff: bool) -> Report:
-    """What the task ends with."""
+    """The report of a task that writes."""
     failed = {key: result.error for key, result in results.items() if result.error}
     fields: Fields = {
         "changed": any(result.changed is not False for result in results.values()),
@@ -34,7 +34,7 @@ def report(platform: WritablePlatform, results: t.Mapping[str, Result], *, with_
 
 
 def _counts(results: t.Mapping[str, Result]) -> dict[str, int]:
-    """How many alerts ended in which way. Each is counted once, and those that nobody knows of once more."""
+    """The number of alerts by their end. Alerts whose outcome is unknown also count as unconfirmed."""
     counts = dict.fromkeys(("requested", "changed", "unchanged", "skipped", "failed", "unconfirmed"), 0)
     for result in results.values():
         counts["requested"] += 1
@@ -68,10 +68,10 @@ def _diff(alert_id: str, result: Result) -> Fields:
 
 
 def _summary(platform: WritablePlatform, results: t.Mapping[str, Result], failed: t.Mapping[str, TriageError]) -> str:
-    """One line for all failures: the same words once, with the alerts that they are about."""
+    """One line for all failures: each text once, with the alerts that it is about."""
     alike: dict[str, list[str]] = {}
     for alert_id, error in failed.items():
-        # An id may be as short as a word, or a part of one.
+        # An id may be a short word. Only whole words are replaced, not parts of longer ones.
         story = re.sub(rf"(?<!\w){re.escape(alert_id)}(?!\w)", "ID", str(error))
         alike.setdefault(story, []).append(alert_id)
     stories = [
@@ -85,7 +85,7 @@ def _summary(platform: WritablePlatform, results: t.Mapping[str, Result], failed
 
 
 def _unconfirmed(platform: WritablePlatform, results: t.Mapping[str, Result]) -> str:
-    """Which alerts may have been changed, and what to do about that."""
+    """The alerts whose outcome is unknown, and the next step; V("") if there are none."""
     ids = [alert_id for alert_id, result in results.items() if result.changed is None]
     if not ids:
         return ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searches: what one finds, page by page, how many it may find, and whether it leaves anything out."""
+"""Searches: their pages, their limits, and the refusal of searches that match every alert."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SELECTION_OPTIONS = ArgumentSpec(
     }
 )
 
-#: How many pages in a row may show nothing new: a service may leave out what it has filtered only afterwards.
+#: How many pages in a row may show nothing new: some services filter a page after they have cut it.
 _IDLE_PAGES = 50
 
 _NARROW = (
@@ -32,20 +32,20 @@ _NARROW = (
 
 @dataclasses.dataclass(frozen=True)
 class SearchResult:
-    """What a search found, at the most as many as were wanted."""
+    """The alerts that a search found, up to its limit."""
 
     alerts: dict[str, Alert]
-    #: Whether there are more than these.
+    #: Whether more alerts match.
     more: bool = False
-    #: How many there are altogether, where the API tells.
+    #: How many alerts match altogether, if the API counts them.
     total: int | None = None
-    #: How many match, where those that need no change are not among the alerts.
+    #: How many alerts match, if ``alerts`` leaves out those that need no change.
     matching: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """One answer of a search. ``after`` asks for the next one; V(None) is the end."""
+    """One page of a search. ``after`` is the cursor of the next page; V(None) is the end."""
 
     alerts: t.Mapping[str, Alert]
     after: t.Any = None
@@ -55,13 +55,14 @@ class Page:
 def collect_pages(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) -> SearchResult:
     """The first ``limit`` alerts of a search, page by page; ``size`` is the most of a page.
 
-    ``fetch`` is called with the ``after`` of the page before, at first V(None), and with how many alerts to ask for.
-    What turns up on two pages, because new alerts came in between, counts once.
+    ``fetch`` is called with the ``after`` of the page before (at first V(None)) and the number of alerts to ask for. An
+    alert on two pages, because new alerts came in between, counts once. Raises `TriageError` if the pages go round in
+    circles.
     """
     alerts: dict[str, Alert] = {}
     after, known, idle = None, set(), 0
     while True:
-        # Whether there are more is asked for only where the last page did not tell.
+        # Once the limit is reached, one alert is asked for: it shows whether there are more.
         page = fetch(after, max(1, min(size, limit - len(alerts))))
         idle = 0 if page.alerts.keys() - alerts.keys() else idle + 1
         alerts.update(page.alerts)
@@ -76,19 +77,19 @@ def collect_pages(fetch: t.Callable[[t.Any, int], Page], limit: int, size: int) 
 
 
 class Population(t.Protocol):
-    """All alerts in the same space, sink or organisation, whatever their status and whatever a search asks for."""
+    """All alerts in the same space, sink or organisation, whatever their status."""
 
     def begin(self, limit: int) -> None:
-        """Look before a search for ``limit`` alerts: what comes while it runs counts as neither found nor left out."""
+        """Called before a search for ``limit`` alerts, so that alerts which arrive while it runs do not count."""
 
     def all_found(self, found: SearchResult) -> int | None:
-        """How many alerts there are, if the search has left none of them out that existed when the task began."""
+        """The number of alerts, if the search found all that existed before it; V(None) if it left one out."""
 
 
 class ListedPopulation:
-    """The population of an API that does not count: it is listed, the oldest alerts first, until one is left out.
+    """The population of an API that does not count alerts. It is listed, oldest first, until the search lacks one.
 
-    One page of it is read before the search, and further pages only as long as all of their alerts were found.
+    The first page is read before the search, further pages only as long as the search has found all of their alerts.
     """
 
     def __init__(self, fetch: t.Callable[[t.Any, int], Page], size: int) -> None:
@@ -97,7 +98,7 @@ class ListedPopulation:
         self._first = Page({})
 
     def begin(self, limit: int) -> None:
-        # An alert more than may match is enough to show that one is left out.
+        # With one alert more than the limit, at least one is left out.
         self._size = min(self._size, limit + 1)
         self._first = self._fetch(None, self._size)
 
@@ -114,10 +115,10 @@ class ListedPopulation:
 
 
 class Selection:
-    """How a task chooses its alerts by a search, and how many of them it may be about.
+    """The search of a task, with its limits.
 
-    ``search`` is called with how many alerts it may find at the most. ``says_nothing`` is why the search has neither a
-    filter nor a window, V(None) if it has one.
+    ``search`` is called with the largest number of alerts to find. ``says_nothing`` is why the search matches every
+    alert, if that can be seen without a request; otherwise V(None).
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class Selection:
         self._max: int = params["max_alerts"]
         self._expected: int | None = params.get("expected_count")
         self._population = None if params["allow_unbounded"] else population
-        #: How many alerts the task is about, once that is known.
+        #: How many alerts the search has selected, once it has run.
         self.matched: int | None = None
         if self._max < 1:
             raise OptionError(f"max_alerts must be at least 1, not {self._max}")
@@ -142,18 +143,18 @@ class Selection:
 
     @property
     def needs_total(self) -> bool:
-        """Whether the number of all that match has to be known."""
+        """Whether the search must count all alerts that match."""
         return self._expected is not None
 
     def find(self) -> SearchResult:
-        """The alerts that match now, or as many of them as there may be."""
+        """The alerts that match now, up to ``max_alerts``. Raises `UnboundedError` if they are all there are."""
         found = self._run()
         if not found.more:
             self._refuse_everything(found)
         return found
 
     def select(self) -> dict[str, Alert]:
-        """The alerts that match now. Raises `LimitError` or `UnboundedError` if the task must not be about them."""
+        """The alerts that match now. Raises `LimitError` or `UnboundedError` if they must not be written."""
         found = self._run()
         if found.more:
             many = f"more than {self._max}" if found.total is None else found.total
@@ -179,7 +180,7 @@ class Selection:
         return self._search(self._max)
 
     def _refuse_everything(self, found: SearchResult) -> None:
-        """Refuse a search that leaves nothing out: what matches every alert today was hardly meant so."""
+        """Refuse a search that matches every alert: it is more likely a mistake than intended."""
         total = self._population.all_found(found) if self._population else None
         if total:
             raise UnboundedError(

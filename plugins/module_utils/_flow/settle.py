@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The loop of writes: send, read where the answer does not tell, and send again what the tracker asks for.
+"""The loop of writes: send, read if the answer leaves the outcome open, and send again if the tracker says so.
 
-Knows neither Ansible nor an API.
+It contains no code for Ansible or any API.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .plan import Result
 from .platform import WritablePlatform
 from .tracker import Answer, WriteTracker, answer_of
 
-#: Seconds before the first read that follows one of an old state; each further pause is twice as long, up to the last.
+#: Seconds before the first repeated read; each further pause is twice as long, up to the longest.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 
 
 class Writes:
-    """The writes of a task: some at a time, and what none of them shows read again at the end."""
+    """The writes of a task. They are sent in rounds; open outcomes are read again at the end."""
 
     def __init__(self, platform: WritablePlatform) -> None:
         self._platform = platform
@@ -32,18 +32,23 @@ class Writes:
 
     @property
     def results(self) -> dict[str, Result]:
-        """What is known so far of every alert that was to be written."""
+        """The results so far, of every alert that was written."""
         return {alert_id: tracker.result for alert_id, tracker in self._trackers.items()}
 
     def send(self, changes: t.Sequence[Change]) -> dict[str, Result]:
-        """Write the changes, and find out what became of each one, as far as reads show it by now."""
+        """Write the changes. Returns the result of each, as far as reads show it by now."""
         self._trackers.update((change.id, WriteTracker(self._platform, change)) for change in changes)
         to_write = list(changes)
         attempt = 0
         while to_write and attempt <= self._platform.retries:
             time.sleep(backoff(attempt))
+<<<<<<< HEAD
             # Minutes may have passed since the alerts were read.
             self._platform.alerts.client.begin_writes(fail_fast=self._platform.reads_before_each_try)
+=======
+            # Minutes may have passed since the guards were checked.
+            self._platform.alerts.client.begin_writes(fail_fast=self._platform.guards.set)
+>>>>>>> arch
             throttled = self._write(to_write)
             to_write = self._read([change.id for change in to_write])
             # Throttled writes use up no retry.
@@ -51,12 +56,12 @@ class Writes:
         return {change.id: self._trackers[change.id].result for change in changes}
 
     def confirm(self) -> dict[str, Result]:
-        """Read what may have been changed and was not seen so, until reads lag no more. Nothing is sent again."""
+        """Read alerts with an open outcome again, until ``read_lag`` has passed. Nothing is sent again."""
         end = time.monotonic() + self._platform.read_lag
         pause = _FIRST_PAUSE
         unread = [alert_id for alert_id, tracker in self._trackers.items() if tracker.needs_read]
         while unread and time.monotonic() < end:
-            # The last read is one at the very end.
+            # The last read takes place when read_lag has passed.
             time.sleep(max(0.0, min(pause, end - time.monotonic())))
             pause = min(2 * pause, _LONGEST_PAUSE)
             self._read(unread)
@@ -64,7 +69,7 @@ class Writes:
         return self.results
 
     def _write(self, changes: t.Sequence[Change]) -> bool:
-        """Send the changes. Returns whether some were put off while others got through."""
+        """Send the changes. Returns whether some were put off while others succeeded."""
         outcomes = self._platform.write(changes)
         for alert_id, outcome in outcomes.items():
             self._trackers[alert_id].record_answer(outcome)
@@ -73,7 +78,7 @@ class Writes:
         return deferred and any(isinstance(outcome, (Accepted, Confirmed)) for outcome in outcomes.values())
 
     def _read(self, ids: t.Sequence[str]) -> list[Change]:
-        """Read what the answers do not tell. Returns what is to be sent again."""
+        """Read the alerts whose outcome is open. Returns the changes to send again."""
         unread = [alert_id for alert_id in ids if self._trackers[alert_id].needs_read]
         found = self._platform.alerts.read_each(unread) if unread else {}
         again = [self._seen(alert_id, found.get(alert_id)) for alert_id in unread]
@@ -81,7 +86,7 @@ class Writes:
         return [] if guarded and not self._platform.guards.skip_protected else [change for change in again if change]
 
     def _seen(self, alert_id: str, found: Alert | TriageError | None) -> Change | None:
-        """Record what was found of an alert. Returns what is to be sent again."""
+        """Record what a read found. Returns the change to send again, if any."""
         tracker = self._trackers[alert_id]
         if found is None or isinstance(found, TriageError):
             tracker.read_failed(found)
@@ -91,7 +96,7 @@ class Writes:
 
 
 class ProvenanceNotes:
-    """The notes that say who changed the alerts: added right after each change, for a task may be killed any time."""
+    """The notes that say who changed the alerts. They are added right after each change: a task may be killed."""
 
     def __init__(self, notes: WritablePlatform | None) -> None:
         self._notes = notes
@@ -99,7 +104,7 @@ class ProvenanceNotes:
         self._noted: set[str] = set()
 
     def add(self, results: t.Mapping[str, Result]) -> None:
-        """Append the note to every alert that was changed and has none yet."""
+        """Add the note to every alert that was changed and has no note yet."""
         changed = [alert_id for alert_id, result in results.items() if result.changed and alert_id not in self._noted]
         if self._notes and self._writes and changed:
             self._noted.update(changed)
@@ -107,7 +112,7 @@ class ProvenanceNotes:
             self._writes.send([Change(alert, self._notes.desired(alert)) for alert in alerts])
 
     def confirm(self, results: t.Mapping[str, Result]) -> None:
-        """Let every alert whose note could not be added say so, in ``provenance_error``."""
+        """Report notes that could not be added, in ``provenance_error`` of their alerts."""
         for alert_id, note in (self._writes.confirm() if self._writes else {}).items():
             if note.error:
                 results[alert_id].extra = {**results[alert_id].extra, "provenance_error": str(note.error)}

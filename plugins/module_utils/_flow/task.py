@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task from its options to its result, whatever it does in between: secrets stay hidden, and nothing is a traceback.
+"""The only code that uses Ansible's module object: it parses the options, runs the task and reports its result.
 
-Knows Ansible, and neither the flows nor an API.
+Secrets are hidden, and failures are reported without a traceback.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from .._core.text import one_line, printable
 from .._http.transport import REQUESTS_IMPORT_ERROR
 from .change import Fields
 
-#: What a failure begins with that nobody has thought of.
+#: The beginning of the message for an unexpected exception.
 CRASH = "The module has crashed; what it did before is not known, so look, or run the task again"
 
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What a task ends with. It has failed if there is a ``failure``, which says so in a line."""
+    """The result of a task. It has failed if it has a ``failure``, the message."""
 
     fields: Fields
     warnings: t.Sequence[str] = ()
@@ -38,7 +38,7 @@ class Report:
 
 
 def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec) -> None:
-    """Be a module: parse the options, do the work, and report."""
+    """Run a module: parse the options, do the work, and report."""
     module = AnsibleModule(
         argument_spec={name: _for_ansible(option) for name, option in spec.options.items()},
         mutually_exclusive=spec.mutually_exclusive,
@@ -51,7 +51,7 @@ def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec
     try:
         report = work(module.params, context)
         for warning in report.warnings:
-            # Newer cores take no secrets out of warnings.
+            # Newer cores do not scrub warnings.
             module.warn(context.scrub(one_line(warning)))
         fields = printable(report.fields)
         if report.failure:
@@ -65,7 +65,7 @@ def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec
 
 
 def _for_ansible(option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """An option as Ansible takes it, which looks the environment up by a function."""
+    """The spec of an option in Ansible's form, which reads environment variables by a function."""
     plain = {name: value for name, value in option.items() if name != "env"}
     return {**plain, "fallback": (_from_environment, option["env"])} if "env" in option else plain
 
@@ -78,18 +78,18 @@ def _from_environment(*names: str) -> str:
 
 
 def _context(module: AnsibleModule) -> TaskContext:
-    """The task as platforms know it, with its secrets hidden in the forms too that Ansible does not know."""
+    """The context of the task. Its secrets are hidden also in forms that Ansible does not know."""
     context = TaskContext(
         read_only=module.check_mode,
         diff=module._diff,
         hide=lambda secret: module.no_log_values.update(forms_of(secret)),
-        # A copy, for another thread may just be hiding a token.
+        # A copy is needed, because another thread may add a token meanwhile.
         scrub=lambda answer: remove_values(answer, module.no_log_values.copy()),
     )
     for secret in list(module.no_log_values):
-        # A file lookup leaves a newline at its end.
+        # A file lookup leaves a newline at the end.
         context.hide(secret.strip())
-    # An address with a password in it is refused, but shown as what the task was given.
+    # An address with a password is refused, but the result shows it among the task's options.
     password = re.search(r"://[^:/@]*:(.+)@", module.params["api_url"] or "")
     context.hide(password.group(1) if password else "")
     return context

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of one alert's write, over all of its tries."""
+"""The state of one alert's write over all of its tries: what is reported, and whether it is sent again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .platform import WritablePlatform
 
 
 class Answer(enum.Enum):
-    """What the answer to a try is."""
+    """The answer to a try."""
 
     NOT_SENT = "no connection could be made, the circuit is open, or a guard objects"
     PUT_OFF = "the service asks to wait (429)"
@@ -29,7 +29,7 @@ class Answer(enum.Enum):
 
 
 class Sight(enum.Enum):
-    """What a read shows."""
+    """The result of a read."""
 
     STALE = "no answer, but an earlier read since the last try stands"
     UNREAD = "no answer"
@@ -39,9 +39,9 @@ class Sight(enum.Enum):
 
 
 class Leaves(t.NamedTuple):
-    """What an answer leaves: whether this try may have changed the alert, and whether there may be another one.
+    """What an answer leaves open: whether the try may have changed the alert, and whether another try may follow.
 
-    ``sets`` is another one only of a write that sets a state, after a read of another state.
+    With ``sets``, another try follows only if the write sets a state, and a read showed another state.
     """
 
     doubt: bool
@@ -62,8 +62,8 @@ ANSWERS: dict[Answer, Leaves] = {
 class Cell(t.NamedTuple):
     """What to report after a read, and whether to read again as long as reads may lag.
 
-    ``kept`` is as reported so far, ``moved`` whether the read shows another state than before, V(None) unknown. The
-    ``cause`` is the API's error, else the read's, else what differs.
+    ``kept`` keeps what was reported. ``moved`` is whether the read shows another state than before the write, V(None)
+    unknown. ``cause`` is the API's error, else the read's error, else the difference.
     """
 
     fields: t.Literal["kept", "read", "unknown"]
@@ -99,18 +99,18 @@ class WriteTracker:
         self._statuses: set[int | None] = set()
         self._extra: Fields = {}
         self._was_read = False
-        #: The tries, but for what was put off or held back; and whether only a read can tell what to report.
+        #: The number of tries without those that were put off or not sent; and whether a read must follow.
         self.tries, self.needs_read = 0, False
         self.result = Result(change.before, change.before)
 
     def record_answer(self, outcome: Outcome) -> None:
-        """Record what the API answered to a try."""
+        """Record the answer to a try."""
         mismatch = self._mismatch(outcome.after) if isinstance(outcome, Confirmed) else None
         self._last = Answer.ACCEPTED if mismatch else answer_of(outcome)
         leaves = ANSWERS[self._last]
         self._doubt = leaves.doubt or (self._doubt and not outcome.of_all)
         if not (self._doubt and leaves.again is True):
-            # What was not sent says nothing of the try that left the doubt.
+            # A try that was not sent says nothing about an earlier try that left doubt.
             self._said = mismatch or outcome.error
             self._statuses.add(getattr(self._said, "status", None))
         self.tries += 0 if self._is_deferred else 1
@@ -123,12 +123,12 @@ class WriteTracker:
             self.needs_read = False
             self._report(outcome.after, self._change.moved(outcome.after), None)
             return
-        # What was read before may be outdated: that can be why the write was refused.
+        # The write may have been refused because the earlier read is outdated, so the alert is read again.
         self.needs_read = self._doubt or self._is_deferred or not _is_general(self._said)
         self._report(self.result.after, None if self._doubt else False, self._said)
 
     def record_read(self, alert: Alert) -> Change | None:
-        """Record what a read shows. Returns what is to be sent again."""
+        """Record what a read shows. Returns the change to send again, if any."""
         remaining, mismatch = self.remaining(alert)
         sight = Sight.OTHERWISE if mismatch else Sight.AS_DESIRED
         self._apply(sight, alert.fields, (remaining and self._said) or mismatch)
@@ -142,12 +142,12 @@ class WriteTracker:
         return None if objection else remaining
 
     def read_failed(self, error: TriageError | None) -> None:
-        """Record that a read had no answer, or that the alert is gone (V(None))."""
+        """Record that a read failed; with V(None), that the alert is gone."""
         sight = Sight.GONE if error is None else Sight.STALE if self._was_read else Sight.UNREAD
         self._apply(sight, None, self._said or error)
 
     def remaining(self, alert: Alert) -> tuple[Change | None, TriageError | None]:
-        """What is still to be changed, and the error that says so; or only the error, where it cannot be changed."""
+        """The change that is still due, with the error that says so; only the error if the change is impossible."""
         try:
             change = Change(alert, self._platform.desired(alert))
         except TriageError as error:
@@ -155,20 +155,25 @@ class WriteTracker:
         return (change, TriageError(f"The change was sent, but {change.mismatch()}")) if change.delta else (None, None)
 
     def _mismatch(self, after: Fields) -> TriageError | None:
-        """What an answer shows that is not as desired."""
+        """The error if an answer shows another state than the desired one."""
         return self.remaining(dataclasses.replace(self._change.alert, fields=after))[1]
 
     @property
     def _is_deferred(self) -> bool:
+<<<<<<< HEAD
         """Whether the alert is to be read before the last try is sent later. Otherwise the client has waited."""
         return self._platform.reads_before_each_try and ANSWERS[self._last].again is True
+=======
+        """Whether the guards are to be checked before a put-off write is sent. Without any, the client has waited."""
+        return self._platform.guards.set and ANSWERS[self._last].again is True
+>>>>>>> arch
 
     @property
     def _may_go_again(self) -> bool:
         return not self._platform.appends if ANSWERS[self._last].again == "sets" else self._is_deferred
 
     def _apply(self, sight: Sight, read: Fields | None, cause: TriageError | None) -> None:
-        """Report what the table says."""
+        """Report what the table `READS` says."""
         cell = READS[self._doubt, sight]
         fields = {"kept": self.result.after, "read": read, "unknown": None}[cell.fields]
         moved = read is not None and self._change.moved(read)
@@ -187,7 +192,7 @@ class WriteTracker:
 
 
 def answer_of(outcome: Outcome) -> Answer:
-    """What an outcome is, as far as it alone tells."""
+    """The answer that an outcome stands for, by itself."""
     if not isinstance(outcome, Refused):
         return {Confirmed: Answer.CONFIRMED, Accepted: Answer.ACCEPTED, Unknown: Answer.UNCLEAR}[type(outcome)]
     if isinstance(outcome.error, (GuardError, NotSentError, UnreachableError)):
@@ -197,5 +202,5 @@ def answer_of(outcome: Outcome) -> Answer:
 
 
 def _is_general(error: TriageError | None) -> bool:
-    """Whether a refusal says nothing of the alert: nothing was sent, or it is about who asks, or how often."""
+    """Whether a refusal is not about the alert: it was not sent, or refused for its credentials or its rate."""
     return isinstance(error, RequestError) and error.status in (None, 401, 403, 429)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one HTTP client: retries, rate limits, renewed credentials, and the guard of check mode."""
+"""The HTTP client: retries, rate limits, renewed credentials, and no writes in check mode."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ Item = t.TypeVar("Item")
 
 Result = t.TypeVar("Result")
 
-#: What to look at after a status: called with the status and whether the request was a write.
+#: Returns the advice for an error: called with the status and whether the request was a write.
 Hint = t.Callable[[int, bool], t.Optional[str]]
 
-#: What a 403 is due to, if not to the one alert: called with the path and whether the request was a write. Requests of
-#: which it returns the same are refused alike, so after one 403 no other is sent. V(None) is a cause of its own.
+#: Returns what a 403 depends on, if not on the one alert: called with the path and whether the request was a write.
+#: After a 403, no further request with the same cause is sent. V(None) means that each 403 stands for itself.
 Cause = t.Callable[[str, bool], t.Optional[t.Hashable]]
 
 
 class _Kind(t.NamedTuple):
-    """What an answer, or that there is none, means for its request and for others."""
+    """What a failure means for its request, and for others."""
 
     error: type[RequestError]
     read_again: bool = False
     write_again: bool = False
-    #: Whether the service takes no requests for now.
+    #: Whether all requests must wait.
     holds: bool = False
 
 
@@ -61,18 +61,18 @@ _BY_ERROR = {
     AmbiguousError: _UNCLEAR,
 }
 
-#: Beside every 5xx. These say that somebody gave up waiting, or does not look at the request yet.
+#: Statuses besides 5xx that do not say whether the request was carried out.
 _UNCLEAR_STATUSES = (408, 425, 499)
 
 
 def _kind_of(answer: Answer, safe: bool) -> _Kind:
-    """What an answer means that is no success."""
+    """The kind of an answer that is not a success."""
     status = answer.status
     if status == 429:
         return _PUT_OFF
     if status >= 500 or status in _UNCLEAR_STATUSES:
         return _UNAVAILABLE if status == 503 or "Retry-After" in answer.headers else _UNCLEAR
-    # What answers with a redirect need not be the service, but may be: a form's answer, after it has taken the form.
+    # A redirect may come from a proxy, or from the service after it carried the write out.
     return _MOVED if status < 400 and not safe else _REFUSED
 
 
@@ -82,7 +82,7 @@ class _Failure(t.NamedTuple):
 
 
 class Authorization:
-    """Headers that say who asks. One that can fetch itself anew overrides both methods."""
+    """The headers that authenticate requests. A subclass that can renew them overrides both methods."""
 
     def __init__(self, headers: t.Mapping[str, str]) -> None:
         self._headers = dict(headers)
@@ -91,13 +91,13 @@ class Authorization:
         return self._headers
 
     def renew(self, stale: t.Mapping[str, str]) -> bool:
-        """Whether there are other headers to try, now that ``stale`` were refused."""
+        """Renew the headers after ``stale`` were refused. Returns whether there are others to try."""
         return False
 
 
 @dataclasses.dataclass
 class _Call:
-    """A request on its way, over all of its tries."""
+    """A request, over all of its tries."""
 
     method: str
     url: str
@@ -107,7 +107,7 @@ class _Call:
     safe: bool
     anonymous: bool
     ticket: int
-    #: How often it was put off, and how often it failed.
+    #: How often the service asked to wait, and how often the request failed otherwise.
     refusals: int = 0
     failures: int = 0
 
@@ -117,11 +117,11 @@ class _Call:
 
 
 class Client:
-    """Talks JSON to an API, from as many threads as ``connection.concurrency``.
+    """Exchanges JSON with an API, from as many threads as ``connection.concurrency``.
 
-    A read (a GET, or a POST that says it is one) is tried again after whatever may pass. A write is sent once: if its
-    fate is unknown, `AmbiguousError` says so, and the caller looks before it sends it again. A read-only client
-    refuses to send a write at all, which is how check mode is kept.
+    A read (a GET, or a POST marked as safe) is retried after every failure that may be temporary. A write is sent again
+    only if it certainly was not carried out. After an `AmbiguousError` the caller reads before it sends that write
+    again. A read-only client, as in check mode, refuses to send a write.
     """
 
     def __init__(
@@ -138,20 +138,20 @@ class Client:
         self._hint = hint
         self._cause_of = cause_of
         self.scrub = context.scrub
-        #: Whether no write is sent late: its caller looks again first. And how the service has asked to wait since.
+        #: Whether writes fail instead of waiting, and the error with which the service last asked to wait.
         self._fail_fast = False
         self._throttled: RequestError | None = None
         self._throttle = Throttle(connection.concurrency)
         self._transport = Transport(connection, context)
-        #: How many requests in a row got no answer, and after how many of those no write is sent any more: a thousand
-        #: would each wait out their time, one after the other.
+        #: How many requests in a row got no answer, and after how many no write is sent any more: otherwise a thousand
+        #: writes would time out one after the other.
         self._unanswered = 0
         self._most_unanswered = max(8, connection.concurrency * (connection.retries + 1))
-        #: What has ended the sending of all requests with the same cause; with V(None), of all.
+        #: The errors after which no request with the same cause is sent; under V(None), no request at all.
         self._ends: dict[t.Hashable, RequestError] = {}
 
     def each(self, function: t.Callable[[Item], Result], items: t.Sequence[Item]) -> list[Result]:
-        """``function`` of every item, concurrently, in the items' order. The first error ends it."""
+        """Call ``function`` with every item, concurrently. Returns the results in order; the first error is raised."""
         workers = min(self.connection.concurrency, len(items))
         if workers <= 1:
             return [function(item) for item in items]
@@ -159,7 +159,7 @@ class Client:
             return list(pool.map(function, items))
 
     def each_alone(self, function: t.Callable[[Item], Result], items: t.Sequence[Item]) -> list[Result | TriageError]:
-        """As `each`, but an error is the result of its own item only, as long as the server answers at all."""
+        """As `each`, but an error becomes its item's result. If the server stops answering, the rest is not tried."""
         unanswered = threading.Event()
 
         def one(item: Item) -> Result | TriageError:
@@ -175,8 +175,11 @@ class Client:
         return self.each(one, items)
 
     def begin_writes(self, *, fail_fast: bool) -> None:
-        """What was read is good for the writes that follow. If ``impatient``, none of them is sent late: once the
-        service has asked to wait, they are refused, and the caller looks before it begins anew."""
+        """Begin a round of writes, for alerts that have just been read.
+
+        With ``fail_fast``, writes fail once the service asks to wait, so that the caller reads again before the next
+        round.
+        """
         self._fail_fast, self._throttled = fail_fast, None
 
     def get(self, url: str, params: t.Mapping[str, t.Any] | None = None) -> Answer:
@@ -195,8 +198,8 @@ class Client:
     ) -> Answer:
         """Send a request and return its answer, a 2xx with a readable body.
 
-        ``safe`` says that this is no write, which goes without saying for a GET; ``anonymous``, that it takes no
-        credentials. Raises `RefusedError`, `UnreachableError` or `AmbiguousError`.
+        ``safe`` marks a request other than a GET that writes nothing. An ``anonymous`` request has no credentials.
+        Raises `RefusedError`, `UnreachableError` or `AmbiguousError`.
         """
         safe = method == "GET" if safe is None else safe
         if self._read_only and not safe:
@@ -211,7 +214,7 @@ class Client:
                 return answer
 
     def _try(self, call: _Call) -> Answer | None:
-        """The answer, or V(None) when it is time to try again."""
+        """Try once. Returns the answer, or V(None) if the request is to be tried again."""
         who = {} if call.anonymous else self._authorization.headers()
         mark = self._throttle.enter(call.ticket)
         try:
@@ -224,19 +227,19 @@ class Client:
         if outcome.error.status == 401 and not call.anonymous and self._authorization.renew(who):
             return None
         if outcome.error.status in (401, 407):
-            # A refused credential is not tried a thousand times: accounts get locked for that.
+            # Refused credentials are not sent again: repeated failures lock accounts.
             self._end(call, None, outcome.error)
         if not self._may_repeat(call, outcome.kind):
             raise outcome.error
         if outcome.kind is _UNAVAILABLE:
-            # Others go first: it may be this one request only.
+            # Other requests go first, for the failure may be of this request only.
             call.ticket = self._throttle.ticket()
         elif not outcome.kind.holds:
             time.sleep(backoff(call.failures))
         return None
 
     def _send(self, call: _Call, who: t.Mapping[str, str], mark: int) -> Answer | _Failure:
-        """Send the request once, and note what its outcome means for those that follow."""
+        """Send the request once, and record what its outcome means for the requests that follow."""
         try:
             answer = self._transport.exchange(call.method, call.url, call.params, {**call.headers, **who}, call.data)
         except RequestError as trouble:
@@ -254,8 +257,8 @@ class Client:
         if kind.holds:
             self._throttled = error
             rounds = self._throttle.put_off(mark, retry_after(answer.headers, limited=answer.status == 429))
-            # Where a request has waited through all of its tries, and nobody got through meanwhile, a thousand others
-            # need not do the same in turn.
+            # If one request was put off at all of its tries and no other succeeded, a thousand others would fare the
+            # same, one after the other.
             if rounds > max(self.connection.retries, 1):
                 self._end(call, None, error)
         elif answer.status == 403:
@@ -265,15 +268,15 @@ class Client:
         return _Failure(kind, error)
 
     def _end(self, call: _Call, cause: t.Hashable | None, error: RequestError) -> None:
-        """Send nothing more that has this cause; with V(None), nothing at all."""
+        """Send no further request with this cause; with V(None), no further request at all."""
         if not call.anonymous:
             self._ends.setdefault(cause, error)
         if None in self._ends:
-            # Those that wait have nothing to wait for.
+            # Waiting requests fail at once.
             self._throttle.release()
 
     def _check(self, call: _Call) -> None:
-        """Raise an error where it would be of no use to send this, or not right any more."""
+        """Raise `NotSentError` if the request would fail, or if a write would come too late."""
         if not call.anonymous and self._ends:
             end = self._ends.get(None) or self._ends.get(self._cause_of(call.path, not call.safe))
             if end:
@@ -292,7 +295,7 @@ class Client:
         return NotSentError(call.method, call.path, reason, status=cause.status, body=cause.body, hint=cause.hint)
 
     def _may_repeat(self, call: _Call, kind: _Kind) -> bool:
-        """Whether what failed may be sent again here and now."""
+        """Whether a failed request is sent again."""
         again = kind.read_again if call.safe else kind.write_again
         tries = call.refusals if kind is _PUT_OFF else call.failures
         return again and not self._must_not_wait(call) and tries <= self.connection.retries
@@ -301,7 +304,7 @@ class Client:
         status, reason = answer.status, f"{answer.status} {answer.reason}".strip()
         hint = self._hint(status, not call.safe)
         if 300 <= status < 400:
-            # Following it could carry the credentials elsewhere, and makes a GET of a PATCH.
+            # Following a redirect could send the credentials elsewhere, and would turn a PATCH into a GET.
             reason += f", a redirect to {_host(answer.headers.get('Location', '')) or 'another path'}"
             hint = "Redirects are not followed: check the address (https, host, base path)."
         if status == 407:

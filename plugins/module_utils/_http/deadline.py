@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections whose time-out is for the whole exchange, and that are used again only where nothing odd was read.
+"""Connections whose time-out covers the whole exchange, and that are not used again after an unexpected byte.
 
-The time-out of a socket, which is all that requests and urllib3 know, begins anew with every operation: an answer that
-trickles in, or never ends, could hold a task for hours. Here every operation of a socket, be it for connecting, a
-proxy's tunnel, the TLS handshake, the request or the answer, asks the clock of its thread's exchange first.
+requests and urllib3 set the time-out of a socket, which starts again with every operation: an answer that trickles in,
+or never ends, could hold a task for hours. Here every operation of a socket (connecting, a proxy's tunnel, the TLS
+handshake, the request, the answer) checks the deadline of its thread's exchange first.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ try:
     from urllib3.exceptions import NewConnectionError
     from urllib3.util.connection import allowed_gai_family
 except ImportError:
-    # That it is missing is told of requests.
+    # The missing package is reported as requests, which needs it.
     HTTPConnection = HTTPSConnection = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
 
 #: Bytes of an answer's body, as they arrive and when they are decompressed.
 LARGEST_BODY = 64 * 2**20
 
-#: Further bytes for all else that is read in an exchange, such as headers, of which http.client takes some 6 MB.
+#: Bytes of an exchange besides the body, such as headers, of which http.client reads up to some 6 MB.
 _OVERHEAD = 8 * 2**20
 
-#: Bytes that are sent between two looks at the clock.
+#: Bytes that are sent between two checks of the deadline.
 _PIECE = 65536
 
-#: Seconds after which a connection is not used again. Servers close idle ones, often after 5 s: a request that crosses
-#: with that gets no answer, and nobody knows what became of it.
+#: Seconds of idleness after which a connection is not used again. Servers close idle connections, often after 5 s. A
+#: request sent at that moment gets no answer, so its outcome would be unknown.
 _LONGEST_IDLE = 2.0
 
 
@@ -47,13 +47,13 @@ _LONGEST_IDLE = 2.0
 class Exchange:
     """One request and its answer."""
 
-    #: When it must be over, on the monotonic clock.
+    #: The deadline, on the monotonic clock.
     end: float
     #: Bytes that may still arrive.
     room: int = LARGEST_BODY + _OVERHEAD
     #: Whether the server may have got a byte of the request.
     sent: bool = False
-    #: Whether reading takes what is there, and waits for nothing.
+    #: Whether reads return what has arrived, without waiting.
     polls: bool = False
 
     @property
@@ -70,7 +70,7 @@ class Exchange:
         return seconds
 
     def count(self, received: int) -> int:
-        """Note that so many bytes have arrived. Raises `OSError` if they are too many."""
+        """Count the bytes that have arrived. Raises `OSError` if they are too many."""
         self.room -= received
         if self.room < 0:
             raise OSError(f"the answer is larger than {LARGEST_BODY // 2**20} MiB")
@@ -82,7 +82,7 @@ _CURRENT: contextvars.ContextVar[Exchange] = contextvars.ContextVar("exchange")
 
 @contextlib.contextmanager
 def exchange(timeout: float) -> t.Iterator[Exchange]:
-    """What the connections of this thread do herein must be over after so many seconds."""
+    """Within this context, the connections of this thread have so many seconds altogether."""
     current = Exchange(time.monotonic() + timeout)
     token = _CURRENT.set(current)
     try:
@@ -92,9 +92,9 @@ def exchange(timeout: float) -> t.Iterator[Exchange]:
 
 
 class DeadlineSocket(socket.socket):
-    """Asks the clock of the current exchange before every operation."""
+    """A socket that checks the deadline of the current exchange before every operation."""
 
-    #: Whether something was read that belongs to no answer, so that nobody knows whose the next one is.
+    #: Whether bytes were read that belong to no answer. The next answer could then be that of another request.
     odd = False
 
     def _begin(self) -> Exchange:
@@ -133,7 +133,7 @@ class DeadlineSSLSocket(DeadlineSocket, ssl.SSLSocket):
 
 
 class _Response(http.client.HTTPResponse):
-    """Skips every 1xx, where http.client knows but one, and sees whether anything follows."""
+    """An answer that skips every 1xx (http.client skips one), and checks whether bytes follow its end."""
 
     def __init__(self, sock: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -149,27 +149,27 @@ class _Response(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        # Python's parser takes a line that is no header for the end of the headers.
+        # Python's parser ends the headers at a line that is not a header.
         if self.headers.defects or self.headers.get_payload():
             self._socket.odd = True
 
     def _close_conn(self) -> None:
-        """The answer is over."""
+        """Called at the end of the answer."""
         if self._has_more():
             self._socket.odd = True
         super()._close_conn()  # type: ignore[misc]
 
     def _has_more(self) -> bool:
-        """Whether bytes are there that nobody has read: in the buffer, or on the socket."""
+        """Whether unread bytes are in the buffer or on the socket."""
         current, timeout = _CURRENT.get(None), self._socket.gettimeout()
         if current is None:
-            # Nobody reads it to its end.
+            # The exchange is over, so the answer was not read to its end.
             return True
         current.polls = True
         try:
             return bool(self.fp.peek(1))
         except OSError:
-            # Nothing is there with TLS, or the connection has ended.
+            # TLS has no data, or the connection has ended.
             return False
         finally:
             current.polls = False
@@ -177,11 +177,11 @@ class _Response(http.client.HTTPResponse):
 
 
 class _HTTPConnection(HTTPConnection):
-    """Tells its exchange whether anything of the request was sent."""
+    """A connection that records in its exchange whether any byte of the request was sent."""
 
     response_class = _Response
     idle_since = 0.0
-    #: Whether what is sent is a request, no longer that for a tunnel.
+    #: Whether bytes that are sent belong to the request, rather than to the set-up of a tunnel.
     _is_ready = False
 
     def connect(self) -> None:
@@ -193,7 +193,7 @@ class _HTTPConnection(HTTPConnection):
         super().close()
 
     def _tunnel(self) -> None:
-        """As http.client's, which before Python 3.11 leaves the proxy's answer open, and with it the socket."""
+        """As http.client's, but the proxy's answer is closed: before Python 3.11 it keeps the socket open."""
         answers: list[_Response] = []
 
         def remembered(*args: t.Any, **kwargs: t.Any) -> _Response:
@@ -219,7 +219,7 @@ class _HTTPConnection(HTTPConnection):
             current.sent = current.sent or self._is_ready
 
     def _new_conn(self) -> DeadlineSocket:
-        """As urllib3's, but all addresses of a host share the time."""
+        """As urllib3's, but all addresses of a host share one deadline."""
         trouble: Exception = OSError("the host has no address")
         try:
             found = socket.getaddrinfo(self._dns_host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
@@ -244,7 +244,7 @@ class _HTTPSConnection(_HTTPConnection, HTTPSConnection):
 
 
 class _HTTPPool(HTTPConnectionPool):
-    """Keeps no connection on which something odd was read, and uses none that has been idle for long."""
+    """A pool that drops connections after unexpected bytes, and those that were idle for too long."""
 
     ConnectionCls = _HTTPConnection
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pace of a client: how many requests are under way, and when the next may go.
+"""The throttle of a client: how many requests run at once, and when the next is sent.
 
-A 429 that one worker sees holds all of them for as long as the server said. Afterwards one request goes first, and each
-success lets twice as many follow, so that a server that has just said "too many" is not met by everybody at once.
-The request that has waited longest goes first, so that none of them is refused again and again.
+A 429 holds all workers for as long as the server asks. Then one request is sent, and each success doubles the number of
+requests that may run, so that they do not all return at once. The request that has waited longest goes first, so that
+no request is put off again and again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .._core.backoff import backoff
 
 
 class Throttle:
-    """Admits at most ``width`` requests at a time, in the order in which they first asked."""
+    """Admits at most ``width`` requests at a time, in the order of their tickets."""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -27,14 +27,14 @@ class Throttle:
         self._under_way = 0
         self._resume_at = 0.0
         self._holds = 0
-        #: How often in a row the service put requests off, with no success in between.
+        #: How often in a row the service asked to wait, with no success in between.
         self._rounds = 0
         self._waiting: list[int] = []
         self._tickets = itertools.count()
         self._changed = threading.Condition()
 
     def ticket(self) -> int:
-        """A place in the queue, kept by a request over all of its tries."""
+        """A place in the queue, which a request keeps over all of its tries."""
         return next(self._tickets)
 
     def enter(self, ticket: int) -> int:
@@ -52,13 +52,13 @@ class Throttle:
             return self._holds
 
     def leave(self) -> None:
-        """The request is over, whatever came of it."""
+        """Record that a request has ended, with any outcome."""
         with self._changed:
             self._under_way -= 1
             self._changed.notify_all()
 
     def hold(self, seconds: float) -> None:
-        """Nobody sends anything for that long, and then one goes first."""
+        """Hold all requests for so many seconds; then let one go first."""
         with self._changed:
             self._resume_at = max(self._resume_at, time.monotonic() + seconds)
             self._open = 1
@@ -66,10 +66,10 @@ class Throttle:
             self._changed.notify_all()
 
     def put_off(self, mark: int, seconds: float) -> int:
-        """A request was put off: hold everybody, for as long as the service said, else by back-off.
+        """Hold all requests because one was put off: for ``seconds``, or with 0 by back-off.
 
-        Returns how often in a row that has happened by now. A request that was sent before the last hold, beside the
-        one that has led to it, does not count once more.
+        Returns how often in a row this has happened. Of several requests that were under way together, only the first
+        to be put off counts.
         """
         with self._changed:
             self._rounds += 1 if mark == self._holds else 0
@@ -77,16 +77,16 @@ class Throttle:
             return self._rounds
 
     def release(self) -> None:
-        """Nobody has to wait any more."""
+        """End all waiting."""
         with self._changed:
             self._resume_at = 0.0
             self._open = self._width
             self._changed.notify_all()
 
     def recover(self, mark: int) -> None:
-        """A request was answered: twice as many may go, up to the full width.
+        """Record a success: twice as many requests may run, up to the full width.
 
-        One that was sent before the last refusal says nothing about what the server bears now.
+        A success of a request that was sent before the last hold changes nothing: it says nothing about the present.
         """
         with self._changed:
             if mark == self._holds:

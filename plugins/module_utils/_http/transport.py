@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One exchange with a server, over kept-alive connections: TLS, proxies, time limits, and what the answer is."""
+"""One exchange with a server, over kept-alive connections: TLS, proxies, time limits, and the parsed answer."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
     HTTPAdapter = Session = object  # type: ignore[assignment,misc]
 
-#: Characters of another's words about a connection.
+#: The most characters of an error text about a connection.
 _LONGEST = 300
 
-#: Characters of a body that is not JSON, and bytes of an error's that is still read as JSON.
+#: The most characters of a body that is not JSON, and the most bytes of an error's body that is parsed as JSON.
 _LONGEST_TEXT = 20_000
 
 _LARGEST_ERROR = 4 * 2**20
@@ -49,7 +49,7 @@ _LARGEST_ERROR = 4 * 2**20
 #: Bytes that are read at a time.
 _PIECE = 65536
 
-#: In the words of OpenSSL, and of a urllib3 that compares the names by itself.
+#: The words of OpenSSL, and of urllib3 where it compares the names itself.
 _NOT_TRUSTED = "CERTIFICATE_VERIFY_FAILED|CertificateError"
 
 #: What to do about a 407.
@@ -60,7 +60,7 @@ _REQUEST_ID_HEADERS = ("x-request-id", "x-server-trace-id", "x-opaque-id")
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """A server's answer. ``body`` is the JSON in it, or, on an error, the text where it is not JSON."""
+    """A server's answer. ``body`` is the parsed JSON; of an error, the text if it is not JSON."""
 
     status: int
     reason: str
@@ -84,7 +84,7 @@ class Answer:
 
 
 class _Adapter(HTTPAdapter):
-    """Connections that share one TLS context: loading the CAs costs some 25 ms, once for each otherwise."""
+    """Connections that share one TLS context, because loading the CAs takes some 25 ms."""
 
     def __init__(self, context: ssl.SSLContext | None, connections: int) -> None:
         self._context = context
@@ -100,19 +100,18 @@ class _Adapter(HTTPAdapter):
         return manager
 
     def cert_verify(self, conn: t.Any, url: str, verify: t.Any, cert: t.Any) -> None:
-        """Nothing: the context knows the CAs, and whether to look."""
+        """Do nothing: the TLS context has the CAs, and whether to verify."""
 
 
 class _Session(Session):
-    """A session that looks at no redirect: it would read the body for that, with no limit of time, and might break at
-    an address that is none."""
+    """A session that ignores redirects: requests would read the body without a deadline, and fail at odd addresses."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         return None
 
 
 class _Request(t.NamedTuple):
-    """What a failed exchange was about."""
+    """A request, as far as an error names it."""
 
     method: str
     place: str
@@ -121,7 +120,7 @@ class _Request(t.NamedTuple):
 
 
 class Transport:
-    """Sends one request at a time and thread; follows no redirect, keeps no cookie, reads no netrc."""
+    """Sends requests, one at a time in each thread. Follows no redirects, keeps no cookies, reads no netrc."""
 
     def __init__(self, connection: Connection, context: TaskContext) -> None:
         self._timeout = connection.timeout
@@ -129,12 +128,12 @@ class Transport:
         self._context = context
         self._proxies: dict[str, dict[str, str]] = {}
         self._session = _Session()
-        # What requests would take from the environment at every call is looked up once; a netrc could replace our keys.
+        # Proxies and CAs of the environment are looked up here, once; a netrc could replace the credentials.
         self._session.trust_env = False
         self._session.verify = connection.validate_certs
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "ansible-secops.triage"
-        # What _body can read, to any size.
+        # _body decompresses gzip, with a limit.
         self._session.headers["Accept-Encoding"] = "gzip"
         self._session.mount("http://", _Adapter(None, connection.concurrency))
         self._has_tls = False
@@ -177,7 +176,7 @@ class Transport:
         try:
             body = _json(content, LARGEST_BODY if good else _LARGEST_ERROR)
         except (ValueError, RecursionError):
-            # What is cut off here may be half a secret, so it is cut off once more.
+            # The first cut may halve a secret, which is not scrubbed then. The second cut removes that half.
             text = content[: 10 * _LONGEST_TEXT].decode("utf-8", "replace")
             body = self._context.scrub(text)[:_LONGEST_TEXT]
             if good:
@@ -196,7 +195,7 @@ class Transport:
         return dataclasses.replace(answer, body=body if good else self._context.scrub(body))
 
     def _failure(self, error: Exception, current: Exchange, request: _Request, status: int | None) -> RequestError:
-        """What to say of an exchange that ended in ``error``: it depends on how far it got."""
+        """The error of an exchange that ended in ``error``; it depends on how far the exchange got."""
         method, place, path, proxied = request
         within = f" within {self._timeout:g} s"
         said = within if current.is_over else f": {self._said(error)}"
@@ -214,7 +213,7 @@ class Transport:
         return UnreachableError(method, path, reason, hint="Check proxy.")
 
     def _said(self, error: Exception) -> str:
-        """The words of what has caused an error, without secrets."""
+        """The text of an error's cause, without secrets."""
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
         return t.cast(str, self._context.scrub(_last_words(getattr(reason, "original_error", reason))))[:_LONGEST]
@@ -241,7 +240,7 @@ class Transport:
         return {scheme: proxy} if proxy else {}
 
     def _environment_proxy(self, url: str) -> str | None:
-        """The environment's proxy for an address; what is on this machine has none."""
+        """The environment's proxy for an address; V(None) for addresses of this machine."""
         if is_loopback(urlsplit(url).hostname or ""):
             return None
         proxy = select_proxy(url, get_environ_proxies(url))
@@ -265,8 +264,8 @@ class Transport:
                 context = ssl.create_default_context(cafile=authorities)
         except (OSError, ssl.SSLError) as error:
             raise OptionError(f"The CA certificates in {authorities} cannot be used: {error}") from None
-        # urllib3 before 2 does not tell OpenSSL a host that is an address, which then could not check it. It compares
-        # the certificate's names and addresses by itself wherever OpenSSL does not.
+        # urllib3 before 2 does not pass IP addresses on to OpenSSL, so OpenSSL cannot check them. That urllib3 compares
+        # the certificate's names and addresses itself if OpenSSL does not.
         context.check_hostname = not getattr(urllib3, "__version__", "").startswith("1.")
         context.sslsocket_class = DeadlineSSLSocket
         return context
@@ -275,9 +274,9 @@ class Transport:
 def _body(response: requests.Response) -> bytes:
     """An answer's body, decompressed. Raises `OSError` if it is too large, or in an encoding that was not asked for."""
     raw = response.raw
-    # urllib3 before 2 would take an answer that was cut short for a whole one.
+    # urllib3 before 2 would accept an answer that was cut short.
     raw.enforce_content_length = True
-    # urllib3 is not asked to decompress: before 2.6 it does so without a limit.
+    # urllib3 must not decompress: before 2.6 it does so without a limit.
     raw.decode_content = False
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower() or "identity"
     if encoding not in ("identity", "gzip", "x-gzip"):
@@ -292,14 +291,14 @@ def _body(response: requests.Response) -> bytes:
 
 
 def _json(content: bytes, largest: int) -> t.Any:
-    """The JSON in a body; V(None) if that is empty. Raises `ValueError` if it is not JSON, or too large to be read."""
+    """The JSON in a body; V(None) if it is empty. Raises `ValueError` if it is not JSON, or too large."""
     if len(content) > largest:
         raise ValueError(f"more than {largest} bytes")
     return json.loads(content) if content else None
 
 
 def _last_words(error: t.Any) -> str:
-    """The end of a nested exception's text, where the cause is: before it stand Python's names of objects."""
+    """The cause of a nested exception: the end of its text, without Python's names of objects before it."""
     text = str(error.args[-1] if getattr(error, "args", None) else error)
     text = re.sub(r"^<?[\w.]*HTTPS?Connection(Pool)?(\(.*?\)| object at \w+>): ", "", text)
     return text.removeprefix("Failed to establish a new connection: ") or type(error).__name__

@@ -11,7 +11,6 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.plugins.module_utils._core.errors import AmbiguousError, GuardError, TriageError
-from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.change import (
     Accepted,
     Fields,
@@ -129,7 +128,6 @@ def test_size_of_a_chunk(replaces: bool, chunk: int) -> None:
     platform.alerts.client = make_client(concurrency=4)
     platform.replaces = replaces
     assert platform.chunk == chunk
-    assert CONNECTION_OPTIONS.options["concurrency"]["default"] > 1
 
 
 def interrupted(platform: MemoryPlatform, before: tuple[str, str], alert_id: str, fields: Fields | None) -> None:

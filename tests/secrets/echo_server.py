@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server that tells everybody what it was told, and a machine on which Python does."""
+"""A server that repeats the secrets of its requests in its answers, and a machine on which Python does."""
 
 from __future__ import annotations
 

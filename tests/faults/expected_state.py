@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the simulator's alerts stand, as modules should report it, and what the guards of a task forbid; said without the
-modules."""
+"""The state of the simulator's alerts as modules should report it, and the changes that the guards of a task forbid.
+
+Nothing here is computed by the modules' own code.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,8 @@ _NOBODY = frozenset([""])
 
 
 @dataclasses.dataclass(frozen=True)
-class Stand:
-    """How an alert stands: its severity, and whoever has it, each with all names they go by."""
+class GuardedAlert:
+    """What guards look at: the status, the severity, and the owners, each with all of their names."""
 
     status: str
     severity: str
@@ -64,31 +66,31 @@ def user_names(platform: Datadog, name: str) -> frozenset[str]:
     return next((names for names in everybody if name in names), _NOBODY)
 
 
-def stand(platform: Platform, alert_id: str) -> Stand:
-    """How an alert stands now, as guards see it."""
+def guarded_alert(platform: Platform, alert_id: str) -> GuardedAlert:
+    """The present state of an alert as guards see it."""
     if isinstance(platform, Datadog):
         signal = platform.signals[alert_id]
-        return Stand(signal.state, signal.severity, [user_names(platform, signal.assignee)])
+        return GuardedAlert(signal.state, signal.severity, [user_names(platform, signal.assignee)])
     if isinstance(platform, Kibana):
         return _in_kibana(platform, alert_id)
     if isinstance(platform, Calseta):
         closable = platform.alerts[alert_id]
-        return Stand(closable.status, closable.severity)
+        return GuardedAlert(closable.status, closable.severity)
     assert isinstance(platform, SecurityDeck)
     alert = platform.alerts[alert_id]
-    return Stand(alert.status, alert.severity, [frozenset([alert.assignee])])
+    return GuardedAlert(alert.status, alert.severity, [frozenset([alert.assignee])])
 
 
-def _in_kibana(platform: Kibana, alert_id: str) -> Stand:
+def _in_kibana(platform: Kibana, alert_id: str) -> GuardedAlert:
     document = next(documents[alert_id] for documents in platform.spaces.values() if alert_id in documents)
     severity = document.get("kibana.alert.severity") or document["signal"]["rule"]["severity"]
     users = dict(platform.users)
     people = [frozenset([uid, users.get(uid, uid)]) for uid in document.get(ASSIGNEES, ())]
-    return Stand(platform.overview()[alert_id]["status"], severity, people or [_NOBODY])
+    return GuardedAlert(platform.overview()[alert_id]["status"], severity, people or [_NOBODY])
 
 
-def forbidden(platform: Platform, params: Params, present: Stand) -> bool:
-    """Whether the guards among these options keep a task from an alert that stands so, and that it would change."""
+def forbidden(platform: Platform, params: Params, present: GuardedAlert) -> bool:
+    """Whether the guards among these options forbid a task to change an alert in this state."""
     option, value = CLOSING[platform.name]
     from_, allowed, protected = (params.get(name) for name in ("only_from", "only_assigned_to", "protect_severity"))
     closes = params.get(option) == value != present.status

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which writes the arguments of a task ask for, and whether an alert is as they want it; said without the modules.
+"""The writes that the arguments of a task ask for, and the state that they desire; computed without the modules.
 
 The arguments are those of the result's C(invocation): with their defaults, and of their types.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Playbooks of many tasks: each one a way to say who asks, from one source of secrets, and what it meets."""
+"""Playbooks of many tasks: each authenticates in one way, from one source of secrets, and meets one outcome."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.secops.triage.tests.secrets.cases import (
     task_of,
     value_of,
 )
-from ansible_collections.secops.triage.tests.secrets.hostile import REFUSED_ACCOUNT, Echo, break_pythons
+from ansible_collections.secops.triage.tests.secrets.echo_server import REFUSED_ACCOUNT, Echo, break_pythons
 from ansible_collections.secops.triage.tests.secrets.stage import Played, Stage
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.loopback import closed_port
@@ -62,7 +62,7 @@ class Script:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
-class Battery:
+class SecretScenarios:
     """All scripts, on one simulator: ``whole``, or with each outcome once in every script."""
 
     def __init__(self, sim: Simulator, elsewhere: str, proxy: str, folder: Path, *, whole: bool) -> None:

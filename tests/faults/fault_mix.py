@@ -19,7 +19,7 @@ from ansible_collections.secops.triage.tests.simulator.faults import WAIT_FORMS,
 REFUSALS = ("429", "401", "403")
 
 
-class Weather(Faults):
+class FaultMix(Faults):
     """Strikes requests with a probability, and with a fault that depends on the seed, on what the request is about and
     on how often that was asked for, and on nothing else.
 
