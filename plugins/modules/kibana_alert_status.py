@@ -159,6 +159,11 @@ matched:
   returned: with O(query)
   type: int
   sample: 17
+total:
+  description: The number of alerts that there are, all of which the search matches.
+  returned: if a search that leaves nothing out was refused
+  type: int
+  sample: 40
 counts:
   description: How many alerts the task is about, and what became of them. The next four add up to the first.
   returned: as RV(alerts)

@@ -42,13 +42,8 @@ class Writes:
         attempt = 0
         while to_write and attempt <= self._platform.retries:
             time.sleep(backoff(attempt))
-<<<<<<< HEAD
             # Minutes may have passed since the alerts were read.
             self._platform.alerts.client.begin_writes(fail_fast=self._platform.reads_before_each_try)
-=======
-            # Minutes may have passed since the guards were checked.
-            self._platform.alerts.client.begin_writes(fail_fast=self._platform.guards.set)
->>>>>>> arch
             throttled = self._write(to_write)
             to_write = self._read([change.id for change in to_write])
             # Throttled writes use up no retry.

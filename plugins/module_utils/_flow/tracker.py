@@ -160,13 +160,8 @@ class WriteTracker:
 
     @property
     def _is_deferred(self) -> bool:
-<<<<<<< HEAD
         """Whether the alert is to be read before the last try is sent later. Otherwise the client has waited."""
         return self._platform.reads_before_each_try and ANSWERS[self._last].again is True
-=======
-        """Whether the guards are to be checked before a put-off write is sent. Without any, the client has waited."""
-        return self._platform.guards.set and ANSWERS[self._last].again is True
->>>>>>> arch
 
     @property
     def _may_go_again(self) -> bool:
