@@ -475,7 +475,7 @@ def test_a_guard_that_objects_before_a_further_try_leaves_the_doubt(
 
     sim.faults.add("error_500", writes=True, when="before")
     sim.faults.add(Meanwhile(taken, method="GET", nth=2))
-    result = case.run(only_from=["Open"], otherwise=on_guard)
+    result = case.run(only_from=["Open"], on_guard=on_guard)
     (row,) = rows(result)
     assert row["changed"] is None
     assert "Not tried again: it is Escalated" in row["error"]["message"]
@@ -488,7 +488,11 @@ def test_a_guard_that_objects_before_a_further_try_leaves_the_doubt(
 
 def test_platforms_know_how_long_their_reads_lag() -> None:
     lags = {one.__name__: READ_LAGS[one] for one in READ_LAGS}
-    assert lags == {"Signals": 10.0, "Alerts": 35.0, "SecurityDeck": 5.0, "Calseta": 5.0}
+    assert lags == {
+        "WritableSignals": 10.0,
+        **dict.fromkeys(("WritableAlerts", "KibanaNotes"), 35.0),
+        **dict.fromkeys(("SecurityDeckAlerts", "SecurityDeckNotes", "CalsetaAlerts", "CalsetaNotes"), 5.0),
+    }
 
 
 @pytest.mark.parametrize("retries", [0, 3])
