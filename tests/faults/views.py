@@ -39,7 +39,6 @@ def view(platform: Platform, alert_id: str) -> State:
     verdict = mine.classification or None
     return {
         **common,
-        "tags": present["tags"],
         "assignee": mine.assignee,
         "verdict": verdict,
         "title": mine.scene.title,

@@ -146,7 +146,7 @@ _TASKS = [
         "signal_incident_link",
         "datadog",
         "signal_ids",
-        {"incident_id": st.sampled_from([*_INCIDENTS, 1])},
+        {"incident_id": st.sampled_from([*_INCIDENTS, 1, f"IR-{_INCIDENTS[0]}"])},
         {
             "state": _choices("signal_incident_link", "state"),
             "add_to_signal_timeline": st.booleans(),

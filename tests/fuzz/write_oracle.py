@@ -85,19 +85,21 @@ def _is_traced(params: Params, comment: str) -> bool:
     return is_line(params, line_of(comment)) and (asked is None or bare(params, comment) == bare(params, asked))
 
 
+def _incident(params: Params) -> int:
+    """The number of the incident, which a task may give by its name, too."""
+    return int(str(params["incident_id"]).rpartition("-")[2])
+
+
 def _link(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
     assert entry.method == "PATCH"
     if params["state"] == "present":
         (alert_id,) = re.findall(r"/api/v1/security_analytics/signals/([^/?]+)/add_to_incident$", entry.path)
-        assert entry.body == {
-            name: params[name]
-            for name in ("incident_id", "add_to_signal_timeline", "version")
-            if params[name] is not None
-        }
+        given = {name: params[name] for name in ("add_to_signal_timeline", "version") if params[name] is not None}
+        assert entry.body == {"incident_id": _incident(params), **given}
     else:
         (alert_id,) = re.findall(rf"{_SIGNALS}/([^/?]+)/incidents$", entry.path)
         attributes = entry.body["data"]["attributes"]
-        assert params["incident_id"] not in attributes["incident_ids"]
+        assert _incident(params) not in attributes["incident_ids"]
         assert attributes.get("version") == params["version"]
         assert not set(attributes) - {"incident_ids", "version"}
     assert alert_id in ids
@@ -200,8 +202,8 @@ def _calseta(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
 def unreached(task: Task, params: Params, state: State, sim: Simulator) -> list[str]:
     """What the task wants an alert of the simulator to be, and it is not; as it stands in JSON, C("") for nothing."""
     if task.module == "signal_incident_link":
-        linked = params["incident_id"] in state["incident_ids"]
-        missing = [] if linked == (params["state"] == "present") else [str(params["incident_id"])]
+        linked = _incident(params) in state["incident_ids"]
+        missing = [] if linked == (params["state"] == "present") else [str(_incident(params))]
         return missing if params["state"] == "present" else [""] * len(missing)
     if task.module == "kibana_alert_status":
         return [params["status"]] * (state["status"] != params["status"])
@@ -230,7 +232,7 @@ def _uids(sim: Simulator, names: list[str]) -> list[str]:
 def unshown(task: Task, params: Params, row: State) -> list[str]:
     """The options that a reported alert is not as. A user has several names; what could paint is shown otherwise."""
     if task.module == "signal_incident_link":
-        linked = params["incident_id"] in row["incident_ids"]
+        linked = _incident(params) in row["incident_ids"]
         return [] if linked == (params["state"] == "present") else ["incident_id"]
     if task.module in ("kibana_alert_tags", "kibana_alert_assignees"):
         (name,) = task.changes
@@ -265,7 +267,7 @@ def lost(task: Task, params: Params, change: Change) -> list[str]:
         wrong.append("tags")
     if "incident_ids" in changed:
         moved = set(change.before["incident_ids"]) ^ set(change.after["incident_ids"])
-        wrong += ["incident_ids"] * (moved != {params["incident_id"]})
+        wrong += ["incident_ids"] * (moved != {_incident(params)})
     return wrong + [name for name in changed if name in params and params[name] is None and name not in _IMPLIED]
 
 
