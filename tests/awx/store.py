@@ -90,11 +90,11 @@ class Store:
             self.update_project(made)
         return made
 
-    def add(self, kind: str, /, **fields: t.Any) -> Item:
+    def add(self, collection: str, /, **fields: t.Any) -> Item:
         """An object, as it is, with a number."""
         self._number += 1
-        self.items[kind][self._number] = {**fields, "id": self._number}
-        return self.items[kind][self._number]
+        self.items[collection][self._number] = {**fields, "id": self._number}
+        return self.items[collection][self._number]
 
     def change(self, kind: str, number: int, fields: Mapping[str, t.Any]) -> Item:
         item = self.items[kind][number]

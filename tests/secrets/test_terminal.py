@@ -168,7 +168,7 @@ def test_tasks_did_what_they_should(played: dict[str, Played], form: str) -> Non
         assert results[name]["changed"], results[name]
     assert "********" in results["comment"]["signals"][0]["archive_comment"]
     assert "\ufffd" in results["comment"]["signals"][0]["archive_comment"]
-    assert "whose id is not one" in results["id"]["error"]["message"]
+    assert "without a valid id" in results["id"]["error"]["message"]
     odd = set(answers("")) & set(results)
     assert odd
     for name in odd:

@@ -54,7 +54,7 @@ def test_plan_of_one_alert(
     plan = Plan.of(memory_platform({}, guards), {"a": alert_of("a", fields)})
     (result,) = plan.results.values()
     assert [(change.id, change.delta) for change in plan.changes] == ([("a", {"status": "closed"})] if planned else [])
-    assert type(result.error) is (error or type(None))
+    assert result.error.__class__ is (error or type(None))
     assert (result.before, result.after, result.changed, result.skipped) == (fields, fields, False, skipped)
 
 

@@ -205,7 +205,7 @@ def test_which_searches_may_be_written_to(
     else:
         with pytest.raises(refused) as error:
             made.select()
-        assert type(error.value) is refused
+        assert error.value.__class__ is refused
         assert error.value.extra_results["matched"] == matched
         assert made.matched is None
     unbounded = given.get("allow_unbounded")
