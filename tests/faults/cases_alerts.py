@@ -81,7 +81,9 @@ def _deck_choice(sim: Simulator, chance: random.Random, *, writes: bool = True) 
         return {"alert_ids": ids}, ids
     sim.settings.security_deck.search_lag = chance.choice([0.0, 0.0, 30.0]) if writes else 0.0
     query = {"sink_id": sim.security_deck.sink_id, "filter": 'status = "OPEN"'}
-    return {"query": query}, [alert.id for alert in alerts.values() if alert.status == "OPEN"]
+    return {"query": query, "max_alerts": 2000, "allow_unbounded": True}, [
+        alert.id for alert in alerts.values() if alert.status == "OPEN"
+    ]
 
 
 def _calseta_world(sim: Simulator, chance: random.Random, alerts: int) -> Params:
@@ -131,7 +133,9 @@ def _calseta_choice(sim: Simulator, chance: random.Random, *, writes: bool = Tru
         return {"alert_ids": ids}, ids
     sim.settings.calseta.search_lag = chance.choice([0.0, 0.0, 30.0]) if writes else 0.0
     query = {"status": ["Open", "Escalated"], "from_time": "now-30d"}
-    return {"query": query}, [alert.uuid for alert in alerts.values() if alert.status in query["status"]]
+    return {"query": query, "max_alerts": 2000, "allow_unbounded": True}, [
+        alert.uuid for alert in alerts.values() if alert.status in query["status"]
+    ]
 
 
 def notes(sim: Simulator, platform: str, alert_id: str) -> list[str]:

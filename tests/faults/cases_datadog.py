@@ -63,7 +63,7 @@ def _chosen(sim: Simulator, chance: random.Random, *, lags: bool) -> tuple[Param
     states = ("@workflow.triage.state:open", "source:* -@workflow.triage.state:open")
     query = chance.choice([*states, "status:(high OR medium)"])
     found = [signal.id for signal in signals.values() if _matches(query, signal.as_indexed())]
-    return {"query": query, "from": "now-30d"}, found
+    return {"query": query, "from": "now-30d", "max_alerts": 2000, "allow_unbounded": True}, found
 
 
 def _matches(query: str, signal: Signal) -> bool:

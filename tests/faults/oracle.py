@@ -127,7 +127,7 @@ def _judge_error(case: Case, row: Result) -> list[str]:
     if error is None:
         return []
     wrong = []
-    if not error.get("message") or set(error) != {"message", "status", "method", "path", "request_id", "hint"}:
+    if not error.get("message") or set(error) != {"kind", "message", "status", "method", "path", "request_id", "hint"}:
         wrong.append(f"an error that says nothing: {error}")
     others = set(str(error["path"]).split("/")) & set(case.ids) - {row["id"]}
     if others:
@@ -178,7 +178,7 @@ def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
         if entry.is_write
         and (evidence.doubtful(entry) or _left_out(entry, alert_id) or (silent and entry.status in (200, 409)))
     ]
-    if not doubtful:
+    if not doubtful and not _may_be_lost(evidence):
         return ["nobody knows, and yet every write was answered"]
     done = [change.time for change in evidence.case.platform.history.get(alert_id, []) if change.real]
     looks = [entry for entry in entries if not entry.is_write and evidence.clean(entry)]
@@ -186,6 +186,13 @@ def _judge_doubt(evidence: Evidence, alert_id: str) -> list[str]:
     if shown and evidence.case.reached(evidence.after[alert_id]) and not _lags_by_reads(evidence):
         return ["nobody knows, although a read after the change has shown it"]
     return []
+
+
+def _may_be_lost(evidence: Evidence) -> bool:
+    """Whether a write that was answered may be undone: Calseta answers before it commits, and loses rows in a crash."""
+    return evidence.case.platform.name == "calseta" and any(
+        entry.is_write and evidence.doubtful(entry) for entry in evidence.entries
+    )
 
 
 def _judge_operations(evidence: Evidence, alert_id: str) -> list[str]:
