@@ -64,6 +64,8 @@ def test_restart_repeats_the_alerts_that_are_still_new(sim: Simulator, platform:
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=str)
 def test_stopped_by_a_signal(sim: Simulator, checkpoint: str, signal_number: signal.Signals) -> None:
     """The queue holds one event, as ansible-rulebook's does, and the rules behind it hold what they have taken."""
+    values = library("values")
+    newest = values.earlier(values.now(), 490)
     ids = [add(sim, "datadog", 500 - number) for number in range(12)]
     args = args_of(sim, "datadog", since="now-10m", checkpoint=checkpoint)
     script = (
@@ -80,8 +82,7 @@ def test_stopped_by_a_signal(sim: Simulator, checkpoint: str, signal_number: sig
         assert process.stdout is not None
         assert [process.stdout.readline().strip() for _position in ids] == ids
         # The checkpoint has moved past all of them.
-        values = library("values")
-        while json.loads(Path(checkpoint).read_text(encoding="utf-8"))["since"] < values.earlier(values.now(), 495):
+        while json.loads(Path(checkpoint).read_text(encoding="utf-8"))["since"] < newest:
             time.sleep(0.01)
         os.kill(process.pid, signal_number)
     for alert_id in ids[:2]:
