@@ -189,6 +189,8 @@ def noise(awx: Awx) -> Variables:
 def test_workflow_closes_what_its_preview_has_listed(awx: Awx, sim: Simulator, noise: Variables) -> None:
     sim.reset(alerts=0)
     listed = [sim.datadog.add_signal().id, sim.datadog.add_signal().id]
+    # A search that leaves nothing out is refused.
+    sim.datadog.add_signal(state="archived")
     preview = awx.run("preview noise", {**noise, **WORKFLOW})
     assert preview.code == 0, preview.stdout
     assert not sim.log.writes()
