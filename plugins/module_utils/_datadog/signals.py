@@ -62,8 +62,10 @@ class Signal:
     @property
     def severity(self) -> str | None:
         """The severity in a word, which the API calls the status."""
-        status = self._first(("attributes", "status"), *(("attributes", place, "status") for place in _PLACES))
-        return status.lower() if status else None
+        paths = (("attributes", "status"), *(("attributes", place, "status") for place in _PLACES))
+        # What is there and no text is an unknown severity, and no other place speaks for it.
+        told = text(next((value for value in (dig(self.raw, *path) for path in paths) if value is not None), None))
+        return told.lower() if told else None
 
     @property
     def title(self) -> str | None:

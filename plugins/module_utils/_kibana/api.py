@@ -169,12 +169,18 @@ def field(hit: Hit, name: str) -> t.Any:
 
 def status_of(hit: Hit) -> str | None:
     """An alert's status; V(None) if it has none: documents that were added by hand or by a migration may lack it."""
-    return text(field(hit, STATUS)) or text(field(hit, LEGACY_STATUS)) or None
+    return first_text(hit, STATUS, LEGACY_STATUS)
+
+
+def first_text(hit: Hit, *names: str) -> str | None:
+    """The first of these fields that is there; V(None) if it is no text: an older field does not speak for a newer."""
+    told = next((value for value in (field(hit, name) for name in names) if value is not None), None)
+    return text(told) or None
 
 
 def is_legacy(hit: Hit) -> bool:
     """Whether an alert is from before 8.0, with no place for a reason, tags or assignees."""
-    return not text(field(hit, STATUS)) and bool(text(field(hit, LEGACY_STATUS)))
+    return field(hit, STATUS) is None and bool(text(field(hit, LEGACY_STATUS)))
 
 
 def listed(hit: Hit, name: str) -> list[str] | None:

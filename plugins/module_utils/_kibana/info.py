@@ -20,7 +20,7 @@ from .._core.values import text
 from .._flow.change import Alert
 from .._flow.info import common
 from .._flow.search import Selection
-from .api import Hit, KibanaApi, KibanaReader, field, listed, malformed, status_of
+from .api import Hit, KibanaApi, KibanaReader, field, first_text, listed, malformed, status_of
 from .search import Search
 from .words import ASSIGNEES, LEGACY_SEVERITY, LEGACY_STATUS, REASON, SEVERITY, STATUS, TAGS
 
@@ -62,7 +62,7 @@ class KibanaInfo(KibanaReader):
         fields = common(
             platform="kibana",
             title=text(field(hit, _TITLE)) or rule,
-            severity=text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY)),
+            severity=first_text(hit, SEVERITY, LEGACY_SEVERITY),
             status=status_of(hit),
             verdict=text(field(hit, REASON)),
             assignee=None if assignees is None else next(iter(assignees), ""),

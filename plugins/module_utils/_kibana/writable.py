@@ -12,12 +12,12 @@ import typing as t
 
 from .._core.errors import NotSentError, OptionError, RefusedError, TriageError, UnreadableError
 from .._core.options import Params, TaskContext
-from .._core.values import dig, integer, text
+from .._core.values import dig, integer
 from .._flow.change import Accepted, Alert, Fields, Outcome, Refused, Unknown, outcome_of
 from .._flow.guards import GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
 from .._flow.search import SearchResult, Selection
-from .api import Hit, KibanaApi, KibanaReader, field, is_legacy, listed, malformed, status_of
+from .api import Hit, KibanaApi, KibanaReader, first_text, is_legacy, listed, malformed, status_of
 from .search import Search
 from .users import uids
 from .words import (
@@ -51,7 +51,7 @@ def guarded_source(guards: Guards) -> tuple[str, ...]:
 
 def guarded_state(hit: Hit) -> GuardedState:
     """What guards look at. An owner is known by the uid; assignees that are not texts are unknown owners."""
-    severity = text(field(hit, SEVERITY)) or text(field(hit, LEGACY_SEVERITY))
+    severity = first_text(hit, SEVERITY, LEGACY_SEVERITY)
     uids_there = listed(hit, ASSIGNEES)
     owners = None if uids_there is None else [Owner(uid, [uid]) for uid in uids_there]
     return GuardedState(status_of(hit), severity, owners)

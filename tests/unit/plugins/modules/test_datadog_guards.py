@@ -353,6 +353,14 @@ def test_protect_severity_by_what_is_told(
     judged(sim, "signal_state", params, kind, said)
 
 
+@pytest.mark.parametrize("odd", [["critical"], 5, ""], ids=str)
+def test_no_other_place_speaks_for_a_severity_that_is_no_word(sim: Simulator, datadog: Params, odd: t.Any) -> None:
+    attributes = {"status": odd, "custom": {"status": "low"}}
+    sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": attributes}}, count=None))
+    params = {**datadog, "signal_ids": add(sim, "low"), "state": "archived", "protect_severity": ["critical"]}
+    judged(sim, "signal_state", params, "guarded", SEVERITIES.format("not known"))
+
+
 @pytest.mark.parametrize(
     "bad",
     [

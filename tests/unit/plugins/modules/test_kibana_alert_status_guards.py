@@ -164,6 +164,10 @@ CELLS: list[tuple[Params, Params, str | None]] = [
     (SEVERE, {SEVERITY: ""}, "its severity is not known"),
     (SEVERE, {SEVERITY: 5}, "its severity is not known"),
     (SEVERE, {SEVERITY: ["low"]}, "its severity is not known"),
+    # The field of before 8.0 does not speak for that of today.
+    (SEVERE, {SEVERITY: ["critical"], "signal.rule.severity": "low"}, "its severity is not known"),
+    (SEVERE, {SEVERITY: 5, "signal.rule.severity": "low"}, "its severity is not known"),
+    (SEVERE, {SEVERITY: "", "signal.rule.severity": "low"}, "its severity is not known"),
 ]
 
 
@@ -212,6 +216,13 @@ def test_a_status_that_is_not_known_is_not_among_those_of_only_from(
     fails_unwritten(sim, run_module(module, task), "it is in an unknown status, and only_from is open")
     result = run_module(module, {**task, "on_guard": "skip"})
     assert changed(result) == [ids[1]]
+
+
+@pytest.mark.parametrize("odd", [5, ["acknowledged"], ""], ids=str)
+def test_the_status_of_before_8_does_not_speak_for_that_of_today(sim: Simulator, kibana: Params, odd: t.Any) -> None:
+    key = sim.kibana.add_alert(**{STATUS: odd, "signal.status": "open"})
+    result = run(kibana, alert_ids=[key], only_from=["open"], retries=0)
+    fails_unwritten(sim, result, "has no status, so it cannot be changed")
 
 
 def test_a_protected_severity_may_be_acknowledged(sim: Simulator, kibana: Params) -> None:
