@@ -156,7 +156,7 @@ OTHER_VARIABLES = (
         ("JOB_ID",),
         "_core/provenance.py",
     ),
-    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_http/transport.py"),
+    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_http/tls.py"),
     # These are read by requests, in upper and in lower case.
     ("all", "`proxy`", ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"), ""),
 )

@@ -13,7 +13,8 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     Connection,
     TaskContext,
 )
-from ansible_collections.secops.triage.plugins.module_utils._http.client import Authorization, Cause, Client
+from ansible_collections.secops.triage.plugins.module_utils._http.circuit import Cause
+from ansible_collections.secops.triage.plugins.module_utils._http.client import Authorization, Client
 
 _DEFAULTS = {name: option.get("default") for name, option in CONNECTION_OPTIONS.options.items()}
 

@@ -34,8 +34,11 @@ FROM_ANSIBLE = {
 }
 #: Packages that the transport needs, and one that is asked for by name where a key file is used.
 FROM_OTHERS = {
+    "_http/answer.py": {"requests"},
+    "_http/connections.py": {"urllib3"},
+    "_http/proxies.py": {"requests"},
+    "_http/tls.py": {"requests", "urllib3"},
     "_http/transport.py": {"requests", "urllib3"},
-    "_http/deadline.py": {"urllib3"},
     "_security_deck/iam.py": {"jwt"},
 }
 

@@ -16,7 +16,7 @@ from .._core.values import dig
 from .._flow.change import Alert, Fields, Outcome, Refused, outcome_of
 from .._flow.guards import GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
-from .._http.transport import Answer
+from .._http.answer import Answer
 from .api import SignalApi, SignalReader
 from .signals import Signal, Triage
 from .users import User, Users

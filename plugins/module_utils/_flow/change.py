@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 
 from .._core.errors import AmbiguousError, NotSentError, RefusedError, TriageError
-from .._http.transport import Answer
+from .._http.answer import Answer
 from .guards import GuardedState
 
 #: The fields of an alert as the modules report them: values by the names of options.

@@ -6,31 +6,27 @@
 
 from __future__ import annotations
 
-import dataclasses
-import gzip
 import http.cookiejar
-import json
-import os
 import re
 import ssl
 import threading
 import traceback
 import typing as t
 import zlib
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from .._core.errors import AmbiguousError, NotSentError, OptionError, RequestError, UnreachableError
+from .._core.errors import AmbiguousError, NotSentError, RequestError, UnreachableError
 from .._core.options import Connection, TaskContext
-from .._core.urls import is_loopback, proxy_url
-from .deadline import LARGEST_BODY, DeadlineSSLSocket, Exchange, exchange, pools
+from .answer import Answer, answer_of, read_body
+from .connections import pools
+from .deadline import Exchange, exchange
+from .proxies import PROXY_ASKS, proxies_for
+from .tls import tls_context
 
 try:
     import requests
-    import urllib3
     from requests import Session
     from requests.adapters import HTTPAdapter
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
     from urllib3.exceptions import HTTPError
 
     REQUESTS_IMPORT_ERROR = None
@@ -41,46 +37,8 @@ except ImportError:
 #: The most characters of an error text about a connection.
 _LONGEST = 300
 
-#: The most characters of a body that is not JSON, and the most bytes of an error's body that is parsed as JSON.
-_LONGEST_TEXT = 20_000
-
-_LARGEST_ERROR = 4 * 2**20
-
-#: Bytes that are read at a time.
-_PIECE = 65536
-
 #: The words of OpenSSL, and of urllib3 where it compares the names itself.
 _NOT_TRUSTED = "CERTIFICATE_VERIFY_FAILED|CertificateError"
-
-#: What to do about a 407.
-PROXY_ASKS = "It is the proxy that asks for a user and a password: check proxy."
-
-_REQUEST_ID_HEADERS = ("x-request-id", "x-server-trace-id", "x-opaque-id")
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """A server's answer. ``body`` is the parsed JSON; of an error, the text if it is not JSON."""
-
-    status: int
-    reason: str
-    headers: t.Mapping[str, str]
-    body: t.Any
-
-    @property
-    def request_id(self) -> str | None:
-        """The id under which the service's operators find this request."""
-        for name in _REQUEST_ID_HEADERS:
-            if self.headers.get(name):
-                return self.headers[name]
-        if isinstance(self.body, dict):
-            if isinstance(self.body.get("requestId"), str):
-                return t.cast(str, self.body["requestId"])
-            details = self.body.get("details")
-            for detail in details if isinstance(details, list) else []:
-                if isinstance(detail, dict) and isinstance(detail.get("requestId"), str):
-                    return t.cast(str, detail["requestId"])
-        return None
 
 
 class _Adapter(HTTPAdapter):
@@ -133,7 +91,7 @@ class Transport:
         self._session.verify = connection.validate_certs
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "ansible-secops.triage"
-        # _body decompresses gzip, with a limit.
+        # read_body decompresses gzip, with a limit.
         self._session.headers["Accept-Encoding"] = "gzip"
         self._session.mount("http://", _Adapter(None, connection.concurrency))
         self._has_tls = False
@@ -163,36 +121,12 @@ class Transport:
                     stream=True,
                 )
                 with response:
-                    content = _body(response)
+                    content = read_body(response)
             except (requests.RequestException, HTTPError, OSError, EOFError, zlib.error, UnicodeError) as error:
                 # A response is false where its status is an error.
                 status = None if response is None else response.status_code
                 raise self._failure(error, current, request, status) from None
-        return self._answer(method, parts.path, response, content)
-
-    def _answer(self, method: str, path: str, response: requests.Response, content: bytes) -> Answer:
-        answer = Answer(response.status_code, response.reason or "", response.headers, None)
-        good = 200 <= answer.status < 300
-        try:
-            body = _json(content, LARGEST_BODY if good else _LARGEST_ERROR)
-        except (ValueError, RecursionError):
-            # The first cut may halve a secret, which is not scrubbed then. The second cut removes that half.
-            text = content[: 10 * _LONGEST_TEXT].decode("utf-8", "replace")
-            body = self._context.scrub(text)[:_LONGEST_TEXT]
-            if good:
-                kind = response.headers.get("Content-Type", "no content type")
-                raise AmbiguousError(
-                    method,
-                    path,
-                    f"{answer.status} with a body that is not JSON ({kind})",
-                    status=answer.status,
-                    body=body if body.lstrip().startswith("<") else None,
-                    request_id=answer.request_id,
-                    hint="A proxy or a login page may have answered, or the answer was cut short: check the address.",
-                ) from None
-        if good and not content and answer.status != 204:
-            raise AmbiguousError(method, path, f"{answer.status} with an empty body", status=answer.status)
-        return dataclasses.replace(answer, body=body if good else self._context.scrub(body))
+        return answer_of(method, parts.path, response, content, self._context.scrub)
 
     def _failure(self, error: Exception, current: Exchange, request: _Request, status: int | None) -> RequestError:
         """The error of an exchange that ended in ``error``; it depends on how far the exchange got."""
@@ -222,79 +156,11 @@ class Transport:
         """The proxies for this address, and the TLS context if this is the first that needs one."""
         parts = urlsplit(url)
         if parts.scheme == "https" and not self._has_tls:
-            self._session.mount("https://", _Adapter(self._tls_context(), self._connection.concurrency))
+            self._session.mount("https://", _Adapter(tls_context(self._connection), self._connection.concurrency))
             self._has_tls = True
         if parts.netloc not in self._proxies:
-            proxies = {} if self._connection.direct else self._proxies_for(url)
-            self._proxies[parts.netloc] = proxies
+            self._proxies[parts.netloc] = proxies_for(url, self._connection, self._context.hide)
         return self._proxies[parts.netloc]
-
-    def _proxies_for(self, url: str) -> dict[str, str]:
-        scheme = urlsplit(url).scheme
-        proxy = self._connection.proxy or self._environment_proxy(url)
-        if proxy and scheme == "http" and not self._connection.allow_http:
-            raise OptionError(
-                f"{urlsplit(url).netloc} is plain HTTP, which would show the credentials to the proxy",
-                "Use https, unset proxy, or set allow_http: true if you accept that.",
-            )
-        return {scheme: proxy} if proxy else {}
-
-    def _environment_proxy(self, url: str) -> str | None:
-        """The environment's proxy for an address; V(None) for addresses of this machine."""
-        if is_loopback(urlsplit(url).hostname or ""):
-            return None
-        proxy = select_proxy(url, get_environ_proxies(url))
-        return proxy_url(proxy, "The proxy in the environment", self._context.hide) if proxy else None
-
-    def _tls_context(self) -> ssl.SSLContext:
-        if not self._connection.validate_certs:
-            urllib3.disable_warnings()
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            context.sslsocket_class = DeadlineSSLSocket
-            return context
-        variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-        authorities = self._connection.ca_path or next(filter(None, map(os.environ.get, variables)), None)
-        authorities = authorities or DEFAULT_CA_BUNDLE_PATH
-        try:
-            if Path(authorities).is_dir():
-                context = ssl.create_default_context(capath=authorities)
-            else:
-                context = ssl.create_default_context(cafile=authorities)
-        except (OSError, ssl.SSLError) as error:
-            raise OptionError(f"The CA certificates in {authorities} cannot be used: {error}") from None
-        # urllib3 before 2 does not pass IP addresses on to OpenSSL, so OpenSSL cannot check them. That urllib3 compares
-        # the certificate's names and addresses itself if OpenSSL does not.
-        context.check_hostname = not getattr(urllib3, "__version__", "").startswith("1.")
-        context.sslsocket_class = DeadlineSSLSocket
-        return context
-
-
-def _body(response: requests.Response) -> bytes:
-    """An answer's body, decompressed. Raises `OSError` if it is too large, or in an encoding that was not asked for."""
-    raw = response.raw
-    # urllib3 before 2 would accept an answer that was cut short.
-    raw.enforce_content_length = True
-    # urllib3 must not decompress: before 2.6 it does so without a limit.
-    raw.decode_content = False
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower() or "identity"
-    if encoding not in ("identity", "gzip", "x-gzip"):
-        raise OSError(f"the answer is encoded as {encoding}, which was not asked for")
-    source = raw if encoding == "identity" else gzip.GzipFile(fileobj=raw)
-    body = bytearray()
-    while piece := source.read(_PIECE):
-        body += piece
-        if len(body) > LARGEST_BODY:
-            raise OSError(f"the answer is larger than {LARGEST_BODY // 2**20} MiB")
-    return bytes(body)
-
-
-def _json(content: bytes, largest: int) -> t.Any:
-    """The JSON in a body; V(None) if it is empty. Raises `ValueError` if it is not JSON, or too large."""
-    if len(content) > largest:
-        raise ValueError(f"more than {largest} bytes")
-    return json.loads(content) if content else None
 
 
 def _last_words(error: t.Any) -> str:

@@ -20,7 +20,7 @@ from .._flow.change import Alert, Change, Confirmed, Outcome, Refused, outcome_o
 from .._flow.guards import GuardedState, Guards
 from .._flow.notes import Notes, note_text, plain
 from .._flow.platform import Platform
-from .._http.transport import Answer
+from .._http.answer import Answer
 from .api import KibanaApi, KibanaReader
 from .words import READ_LAG
 from .writable import WritableAlerts, guarded_source, guarded_state, guards_of, with_uids

@@ -22,8 +22,8 @@ from .._core.options import Params
 from .._core.urls import segment
 from .._core.values import dig
 from .._flow.change import Accepted, Change, Confirmed, Fields, Outcome, Refused, Unknown, outcome_of
+from .._http.answer import Answer
 from .._http.client import Client
-from .._http.transport import Answer
 
 _POLL_INTERVAL = 1.0
 

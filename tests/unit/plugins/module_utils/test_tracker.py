@@ -70,7 +70,7 @@ class Alerts(WritablePlatform):
         return "bo has it" if self.guards.set and change.before["owner"] == "bo" else None
 
     def write(self, changes: t.Sequence[Change]) -> dict[str, Outcome]:
-        raise NotImplementedError
+        raise AssertionError("a tracker sends nothing")
 
 
 def refusal(status: int, body: t.Any = types.MappingProxyType({})) -> RefusedError:
