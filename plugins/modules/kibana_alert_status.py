@@ -230,20 +230,10 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to change security alerts."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._core.options import (
-    CONNECTION_OPTIONS,
-    ArgumentSpec,
-    Params,
-    TaskContext,
-)
-from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_provenance_notes
+from ansible_collections.secops.triage.plugins.module_utils._core.options import ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import provenance_notes
-from ansible_collections.secops.triage.plugins.module_utils._kibana.status import AlertStatus
-from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana.status import alert_status
+from ansible_collections.secops.triage.plugins.module_utils._kibana.writable import KIBANA_CHANGE_OPTIONS
 
 SPEC = ArgumentSpec(
     {
@@ -251,22 +241,11 @@ SPEC = ArgumentSpec(
         "reason": {"type": "str"},
         "conflicts": {"type": "str", "choices": ["abort", "proceed"], "default": "abort"},
     }
-).merge(
-    KIBANA_OPTIONS,
-    KIBANA_ALERTS_OPTIONS,
-    SELECTION_OPTIONS,
-    GUARDS_OPTIONS,
-    PROVENANCE_OPTIONS,
-    CONNECTION_OPTIONS,
-)
-
-
-def connect(params: Params, context: TaskContext) -> AlertStatus:
-    return with_provenance_notes(AlertStatus(params, context), params, provenance_notes)
+).merge(KIBANA_CHANGE_OPTIONS)
 
 
 def main() -> None:
-    run_module(connect, SPEC)
+    run_module(alert_status, SPEC)
 
 
 if __name__ == "__main__":

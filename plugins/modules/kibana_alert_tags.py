@@ -190,42 +190,21 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to change security alerts."
 """
 
-from ansible_collections.secops.triage.plugins.module_utils._core.options import (
-    CONNECTION_OPTIONS,
-    ArgumentSpec,
-    Params,
-    TaskContext,
-)
-from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.notes import with_provenance_notes
+from ansible_collections.secops.triage.plugins.module_utils._core.options import ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
-from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import provenance_notes
-from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import AlertLists, alert_tags
-from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import alert_tags
+from ansible_collections.secops.triage.plugins.module_utils._kibana.writable import KIBANA_CHANGE_OPTIONS
 
 SPEC = ArgumentSpec(
     {
         "tags": {"type": "list", "elements": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
     }
-).merge(
-    KIBANA_OPTIONS,
-    KIBANA_ALERTS_OPTIONS,
-    SELECTION_OPTIONS,
-    GUARDS_OPTIONS,
-    PROVENANCE_OPTIONS,
-    CONNECTION_OPTIONS,
-)
-
-
-def connect(params: Params, context: TaskContext) -> AlertLists:
-    return with_provenance_notes(alert_tags(params, context), params, provenance_notes)
+).merge(KIBANA_CHANGE_OPTIONS)
 
 
 def main() -> None:
-    run_module(connect, SPEC)
+    run_module(alert_tags, SPEC)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, rows, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Params, by_id, counts_of, rows, run_module
 
 from .concurrent_tasks import calm, only
 
@@ -34,14 +34,7 @@ def test_a_look_that_fails_does_not_hide_what_others_show(sim: Simulator, calset
     result = run_module("alert_update", {**calseta, "alert_ids": ids, "status": "Triaging", "retries": 0})
     assert [row["changed"] for row in rows(result)] == [True, None, True, True]
     assert [row["id"] for row in rows(result) if "error" in row] == [ids[1]]
-    assert result["counts"] == {
-        "requested": 4,
-        "changed": 3,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": 1,
-    }
+    assert result["counts"] == counts_of(4, changed=3, failed=1, unconfirmed=1)
 
 
 def test_a_server_that_is_silent_is_not_waited_for_by_every_alert(sim: Simulator, calseta: Params) -> None:

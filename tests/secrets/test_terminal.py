@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-import threading
 import typing as t
 
 import pytest
@@ -18,6 +17,7 @@ from ansible_collections.secops.triage.tests.secrets.cases import Options, worki
 from ansible_collections.secops.triage.tests.secrets.forms import found
 from ansible_collections.secops.triage.tests.secrets.stage import Played, Stage
 from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.unit.loopback import Wire
 
 #: Clears the screen, sets the title, goes back to the line's beginning, colours (in seven bits and in eight), says that
 #: all is well; and turns the direction of what follows.
@@ -27,31 +27,14 @@ UNASKED = "unaskedfor"
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class Raw:
+def raw(answer: str) -> Wire:
     """A server that answers everything with the same bytes, as no web server would let it."""
 
-    def __init__(self, answer: str) -> None:
-        self._answer = answer.encode("utf-8")
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer.encode("utf-8"))
 
-    def __enter__(self) -> Raw:
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        # Wakes the thread up, which closing alone would not.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _address = self._listener.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(self._answer)
+    return Wire(serve)
 
 
 def answers(secret: str) -> dict[str, str]:
@@ -78,11 +61,11 @@ def played(sim: Simulator, whole: bool, tmp_path_factory: pytest.TempPathFactory
     with contextlib.ExitStack() as stack:
         told = [*answers(secrets["datadog_app_key"]).items()]
         # In short, one of the status line, the head and the body each.
-        odd = {name: stack.enter_context(Raw(answer)) for name, answer in (told if whole else told[::3])}
+        odd = {name: stack.enter_context(raw(answer)) for name, answer in (told if whole else told[::3])}
         runs: dict[str, Played] = {}
         for form in ("json", "yaml") if whole else ("json",):
             tasks = [*from_alerts(sim, secrets)]
-            tasks += [signal_state(name, raw.url, "AQAAAsome", state="archived") for name, raw in odd.items()]
+            tasks += [signal_state(name, wire.url, "AQAAAsome", state="archived") for name, wire in odd.items()]
             runs[form] = Stage(folder / form).play([{"tasks": tasks}], secrets, callback_result_format=form)
         yield runs
 

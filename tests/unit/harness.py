@@ -112,6 +112,12 @@ def by_id(result: Result) -> dict[str, Result]:
     return {row["id"]: row for row in rows(result)}
 
 
+def counts_of(requested: int, **others: int) -> dict[str, int]:
+    """The counts of a result, all of them: those that are not named are zero."""
+    none = dict.fromkeys(("changed", "unchanged", "skipped", "failed", "unconfirmed"), 0)
+    return {"requested": requested, **none, **others}
+
+
 def warnings_of(result: Result) -> list[str]:
     """The words of a result's warnings; newer cores wrap them up."""
     return [one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])]

@@ -26,6 +26,11 @@ class TriageError(Exception):
     kind = "failed"
     #: Whether this error of one alert, found before anything is written, keeps the task from writing any alert.
     stops = True
+    #: The request that the error is about, and its answer, as far as there were any.
+    status: int | None = None
+    method: str | None = None
+    path: str | None = None
+    request_id: str | None = None
 
     def __init__(self, message: str, hint: str | None = None, extra_results: dict[str, t.Any] | None = None) -> None:
         super().__init__(message)
@@ -41,10 +46,10 @@ class TriageError(Exception):
         return {
             "kind": self.kind,
             "message": self.message,
-            "status": None,
-            "method": None,
-            "path": None,
-            "request_id": None,
+            "status": self.status,
+            "method": self.method,
+            "path": self.path,
+            "request_id": self.request_id,
             "hint": self.hint,
         }
 
@@ -81,9 +86,7 @@ class NotFoundError(TriageError):
     """The API has no alert with that id."""
 
     kind = "not_found"
-
-    def report(self) -> dict[str, t.Any]:
-        return {**super().report(), "status": 404}
+    status = 404
 
 
 class UnreadableError(TriageError):
@@ -95,6 +98,9 @@ class UnreadableError(TriageError):
 
 class RequestError(TriageError):
     """A request to an API failed. ``status`` is V(None) if no answer came."""
+
+    method: str
+    path: str
 
     def __init__(
         self,
@@ -116,15 +122,6 @@ class RequestError(TriageError):
         self.status = status
         self.body = body
         self.request_id = request_id and one_line(request_id)
-
-    def report(self) -> dict[str, t.Any]:
-        return {
-            **super().report(),
-            "status": self.status,
-            "method": self.method,
-            "path": self.path,
-            "request_id": self.request_id,
-        }
 
 
 class CredentialsError(TriageError):

@@ -16,8 +16,10 @@ from .._core.errors import OptionError, RefusedError, TriageError
 from .._core.options import Params, TaskContext, checked_text
 from .._core.values import batches, text
 from .._flow.change import Accepted, Alert, Change, Fields, Outcome, Refused, Unknown
+from .._flow.notes import with_provenance_notes
 from .._flow.search import SearchResult
 from .api import Hit, field, status_of
+from .notes import provenance_notes
 from .search import Search
 from .words import LEGACY_STATUS, REASON, STATUS
 from .writable import BATCH, WritableAlerts, no_status
@@ -111,3 +113,8 @@ class AlertStatus(WritableAlerts):
             f" first ({shown})."
         )
         return [warning]
+
+
+def alert_status(params: Params, context: TaskContext) -> AlertStatus:
+    """The platform of a task that changes the status."""
+    return with_provenance_notes(AlertStatus(params, context), params, provenance_notes)

@@ -16,7 +16,9 @@ from .._core.errors import OptionError, UnreadableError
 from .._core.options import Params, TaskContext, desired_list
 from .._core.values import batches
 from .._flow.change import Alert, Change, Fields, Outcome
+from .._flow.notes import with_provenance_notes
 from .api import Hit, listed
+from .notes import provenance_notes
 from .users import uids
 from .words import ASSIGNEES, TAGS
 from .writable import BATCH, WritableAlerts
@@ -92,9 +94,9 @@ class AlertLists(WritableAlerts):
 
 def alert_tags(params: Params, context: TaskContext) -> AlertLists:
     """The platform of a task that changes tags."""
-    return AlertLists(params, context, _TAGS)
+    return with_provenance_notes(AlertLists(params, context, _TAGS), params, provenance_notes)
 
 
 def alert_assignees(params: Params, context: TaskContext) -> AlertLists:
     """The platform of a task that changes assignees."""
-    return AlertLists(params, context, _ASSIGNEES)
+    return with_provenance_notes(AlertLists(params, context, _ASSIGNEES), params, provenance_notes)

@@ -11,17 +11,20 @@ import json
 import typing as t
 
 from .._core.errors import NotSentError, OptionError, RefusedError, TriageError, UnreadableError
-from .._core.options import Params, TaskContext
+from .._core.options import CONNECTION_OPTIONS, Params, TaskContext
+from .._core.provenance import PROVENANCE_OPTIONS
 from .._core.values import dig, integer
 from .._flow.change import Accepted, Alert, Fields, Outcome, Refused, Unknown, outcome_of
-from .._flow.guards import GuardedState, Guards, Owner
+from .._flow.guards import GUARDS_OPTIONS, GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
-from .._flow.search import SearchResult, Selection
+from .._flow.search import SELECTION_OPTIONS, SearchResult, Selection
 from .api import Hit, KibanaApi, KibanaReader, first_text, is_legacy, listed, malformed, status_of
 from .search import Search
 from .users import uids
 from .words import (
     ASSIGNEES,
+    KIBANA_ALERTS_OPTIONS,
+    KIBANA_OPTIONS,
     LACKED_BY_LEGACY,
     LEGACY_SEVERITY,
     LEGACY_STATUS,
@@ -30,6 +33,11 @@ from .words import (
     SEVERITY,
     STATUS,
     STATUSES,
+)
+
+#: What all changes of alerts take beside the new values.
+KIBANA_CHANGE_OPTIONS = KIBANA_OPTIONS.merge(
+    KIBANA_ALERTS_OPTIONS, SELECTION_OPTIONS, GUARDS_OPTIONS, PROVENANCE_OPTIONS, CONNECTION_OPTIONS
 )
 
 #: Alerts in one write: on busy clusters larger writes exceed Kibana's 30 seconds.

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, four_runs, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, counts_of, four_runs, run_module
 
 NAME = "alert_update"
 ID = "fv4example0000000001"
@@ -229,14 +229,7 @@ def test_one_refused_alert_does_not_hide_the_others(sim: Simulator, deck: Params
     result = run(deck, alert_ids=ids)
     assert result["failed"]
     assert result["changed"]
-    assert result["counts"] == {
-        "requested": 3,
-        "changed": 2,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(3, changed=2, failed=1)
     assert "alert is locked" in by_id(result)[ids[1]]["error"]["message"]
     assert [row["after"]["status"] for row in result["diff"]] == ["RESOLVED", "RESOLVED"]
 

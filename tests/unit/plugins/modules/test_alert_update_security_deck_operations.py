@@ -17,6 +17,7 @@ from ansible_collections.secops.triage.tests.unit.harness import (
     Params,
     Result,
     by_id,
+    counts_of,
     four_runs,
     rows,
     run_module,
@@ -112,14 +113,7 @@ def test_lagging_replica(sim: Simulator, deck: Params) -> None:
     assert "error" not in found
     assert "error" not in seen
     assert lost["error"]["path"] == f"/security_deck/operations/{lost['operation_id']}"
-    assert result["counts"] == {
-        "requested": 3,
-        "changed": 2,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": 1,
-    }
+    assert result["counts"] == counts_of(3, changed=2, failed=1, unconfirmed=1)
 
 
 @pytest.mark.parametrize(
@@ -166,14 +160,7 @@ def test_operation_that_does_not_end_leaves_it_open(sim: Simulator, deck: Params
     assert row["status"] == "OPEN"
     assert f"Operation {row['operation_id']} is not done after 0.1 s" in result["msg"]
     assert "wait_timeout" in row["error"]["hint"]
-    assert result["counts"] == {
-        "requested": 1,
-        "changed": 0,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": 1,
-    }
+    assert result["counts"] == counts_of(1, failed=1, unconfirmed=1)
     assert len(sim.log.writes()) == 1
 
 
@@ -216,14 +203,7 @@ def test_one_failing_operation_does_not_hide_the_others(sim: Simulator, deck: Pa
     ids = opened(sim, 5)
     sim.settings.security_deck.failing_operations = 1
     result = run(deck, alert_ids=ids, concurrency=1)
-    assert result["counts"] == {
-        "requested": 5,
-        "changed": 4,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(5, changed=4, failed=1)
     assert by_id(result)[ids[0]]["error"]["status"] == 500
     assert [alert.status for alert in map(sim.security_deck.alerts.get, ids) if alert] == ["OPEN", *["RESOLVED"] * 4]
 

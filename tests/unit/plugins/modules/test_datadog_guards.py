@@ -17,6 +17,7 @@ from ansible_collections.secops.triage.tests.unit.harness import (
     Params,
     Result,
     by_id,
+    counts_of,
     four_runs,
     rows,
     run_module,
@@ -88,7 +89,7 @@ def held(sim: Simulator, module: str, task: Params, ids: list[str], said: str) -
         assert [row["id"] for row in rows(result) if row["changed"]] == [other]
         assert by_id(result)[protected]["skipped"] == said
         assert "skipped" not in by_id(result)[other]
-        counts = {"requested": 2, "changed": 1, "unchanged": 0, "skipped": 1, "failed": 0, "unconfirmed": 0}
+        counts = counts_of(2, changed=1, skipped=1)
         assert result["counts"] == counts
         assert len(result["diff"]) == 1
     assert sim.datadog.overview()[protected] == before
@@ -554,14 +555,7 @@ def test_writes_that_wait_for_another_one_ask_the_guards_again(sim: Simulator, c
     assert [sim.calseta.alerts[one].status for one in ids[:-1]] == [state] * 9
     if on_guard == "skip":
         assert by_id(result)[ids[-1]]["skipped"] == "it is Escalated, and only_from is Open"
-        assert result["counts"] == {
-            "requested": 10,
-            "changed": 9,
-            "unchanged": 0,
-            "skipped": 1,
-            "failed": 0,
-            "unconfirmed": 0,
-        }
+        assert result["counts"] == counts_of(10, changed=9, skipped=1)
     else:
         assert result["counts"]["failed"] == 10
 
@@ -574,11 +568,4 @@ def test_rounds_that_only_wait_give_no_write_more_tries(sim: Simulator, calseta:
     result = run_module("alert_update", task)
     tries = [sum(ids[place] in entry.path for entry in sim.log.writes()) for place in range(4)]
     assert tries == [2, 1, 1, 3], "the last one was only told to wait, once while the others got on"
-    assert result["counts"] == {
-        "requested": 4,
-        "changed": 2,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 2,
-        "unconfirmed": 1,
-    }
+    assert result["counts"] == counts_of(4, changed=2, failed=2, unconfirmed=1)

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, by_id, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, by_id, counts_of, run_module
 
 STATUS = "kibana.alert.workflow_status"
 NOTE = "Looked at."
@@ -222,14 +222,7 @@ def test_one_that_is_taken_on_during_the_first_chunk_is_skipped(task: Task) -> N
     assert by_id(result)[theirs]["skipped"] == task.objection()
     assert by_id(result)[theirs]["changed"] is False
     count = len(ids)
-    assert result["counts"] == {
-        "requested": count,
-        "changed": count - 1,
-        "unchanged": 0,
-        "skipped": 1,
-        "failed": 0,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(count, changed=count - 1, skipped=1)
     assert task.written() == set(ids) - {theirs}
 
 
@@ -357,14 +350,7 @@ def test_one_that_cannot_be_read_by_then_stops_the_task_and_what_was_done_is_tol
     updates.sim.faults.add(Fault(status=500, method="GET", path=ids[15], nth=2, count=None))
     result = updates.run()
     assert result["changed"] is True
-    assert result["counts"] == {
-        "requested": 25,
-        "changed": 10,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 15,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(25, changed=10, failed=15)
     assert by_id(result)[ids[15]]["error"]["status"] == 500
     assert by_id(result)[ids[15]]["status"] == "Open"
     stopped(result, ids[10:], ids[15])

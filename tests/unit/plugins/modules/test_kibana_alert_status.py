@@ -16,6 +16,7 @@ from ansible_collections.secops.triage.tests.unit.harness import (
     Params,
     Result,
     by_id,
+    counts_of,
     four_runs,
     run_module,
     warnings_of,
@@ -241,14 +242,7 @@ def test_five_thousand_alerts_are_one_read_five_writes_and_one_read(sim: Simulat
 def test_more_alerts_than_one_search_shows(sim: Simulator, kibana: Params) -> None:
     ids = many(sim, 10_500)
     result = run(kibana, alert_ids=ids, status="closed")
-    assert result["counts"] == {
-        "requested": 10_500,
-        "changed": 10_500,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 0,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(10_500, changed=10_500)
     searched = sorted(len(entry.body["query"]["ids"]["values"]) for entry in sim.log.reads())
     assert searched == [500, 500, 10_000, 10_000]
     assert len(sim.log.writes()) == 11
@@ -262,14 +256,7 @@ def test_conflict_by_ids_is_tried_again(sim: Simulator, kibana: Params) -> None:
     sim.settings.kibana.batch_size = 2
     sim.settings.kibana.conflicts = {ids[2]: 1}
     result = run(kibana, alert_ids=ids, status="closed")
-    assert result["counts"] == {
-        "requested": 5,
-        "changed": 5,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 0,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(5, changed=5)
     # What the aborted update had done was seen, and is not sent again.
     assert [entry.body["signal_ids"] for entry in sim.log.writes()] == [ids, [ids[2], ids[4]]]
     assert [entry.status for entry in sim.log.writes()] == [409, 200]
@@ -281,14 +268,7 @@ def test_conflict_that_stays_is_told_of_just_those_alerts(sim: Simulator, kibana
     result = run(kibana, alert_ids=ids, status="closed")
     assert result["failed"]
     assert result["changed"]
-    assert result["counts"] == {
-        "requested": 4,
-        "changed": 3,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": 1,
-    }
+    assert result["counts"] == counts_of(4, changed=3, failed=1, unconfirmed=1)
     error = by_id(result)[ids[1]]["error"]
     assert error["status"] == 409
     assert "version conflict, required seqNo" in error["message"]

@@ -16,6 +16,7 @@ from ansible_collections.secops.triage.tests.unit.harness import (
     Params,
     Result,
     by_id,
+    counts_of,
     four_runs,
     run_module,
 )
@@ -129,14 +130,7 @@ def test_more_than_one_search_shows(sim: Simulator, noise: Params) -> None:
     ids = noisy(sim, 10_500)
     result = run(noise, max_alerts=50_000)
     assert result["matched"] == 10_500
-    assert result["counts"] == {
-        "requested": 10_500,
-        "changed": 10_500,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 0,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(10_500, changed=10_500)
     assert closed(sim) == {other, *ids}
     # A count, two windows, eleven batches, and 10,500 alerts read again.
     assert (len(sim.log.reads()), len(sim.log.writes())) == (5, 11)
@@ -186,14 +180,7 @@ def test_alert_that_matches_no_more_at_the_write_is_not_changed(sim: Simulator, 
     assert set(ids) - closed(sim) == {ids[2]}
     assert [key for key, row in by_id(result).items() if not row["changed"]] == [ids[2]]
     assert result["failed"], "it was counted in, and is not closed"
-    assert result["counts"] == {
-        "requested": 5,
-        "changed": 4,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": 1,
-    }
+    assert result["counts"] == counts_of(5, changed=4, failed=1, unconfirmed=1)
 
 
 def test_write_names_the_query_and_the_ids_together(sim: Simulator, noise: Params) -> None:
@@ -239,15 +226,8 @@ def test_abort_reports_what_was_done_and_sends_nothing_more(sim: Simulator, nois
     done = [*ids[:1150], *ids[1151:1200]]
     assert closed(sim) == {other, *done}
     assert [key for key, row in by_id(result).items() if row["changed"]] == done
-    assert result["counts"] == {
-        "requested": 2500,
-        "changed": 1199,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1301,
-        # Some of the batch that met the conflict may have been updated: nobody but the server knows which.
-        "unconfirmed": 801,
-    }
+    # Some of the batch that met the conflict may have been updated: nobody but the server knows which.
+    assert result["counts"] == counts_of(2500, changed=1199, failed=1301, unconfirmed=801)
     assert by_id(result)[ids[1150]]["error"]["status"] == 409
     assert "conflicts is abort" in by_id(result)[ids[2400]]["error"]["message"]
 
@@ -263,14 +243,7 @@ def test_proceed_sends_again_what_met_a_conflict(sim: Simulator, noise: Params) 
     ids = noisy(sim)
     sim.settings.kibana.conflicts = {ids[1]: 1, ids[3]: 1}
     result = run(noise, conflicts="proceed")
-    assert result["counts"] == {
-        "requested": 5,
-        "changed": 5,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 0,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(5, changed=5)
     assert [entry.body["conflicts"] for entry in sim.log.writes()] == ["proceed", "proceed"]
     assert [entry.wrote for entry in sim.log.writes()] == [[ids[0], ids[2], ids[4]], [ids[1], ids[3]]]
 
@@ -280,14 +253,7 @@ def test_proceed_reports_what_always_meets_a_conflict(sim: Simulator, noise: Par
     sim.settings.kibana.conflicts = {ids[1]: 99}
     result = run(noise, conflicts="proceed")
     assert result["failed"]
-    assert result["counts"] == {
-        "requested": 5,
-        "changed": 4,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": 1,
-    }
+    assert result["counts"] == counts_of(5, changed=4, failed=1, unconfirmed=1)
     assert ids[1] in result["msg"]
 
 
@@ -342,14 +308,7 @@ def test_write_that_is_too_large_is_refused_and_reported(sim: Simulator, noise: 
     result = run(noise)
     assert result["failed"]
     assert not result["changed"]
-    assert result["counts"] == {
-        "requested": 50,
-        "changed": 0,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 50,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(50, failed=50)
     assert result["error"]["status"] == 413
     assert "Payload content length greater than maximum allowed" in result["msg"]
 

@@ -16,6 +16,7 @@ from ansible_collections.secops.triage.tests.unit.harness import (
     Params,
     Result,
     by_id,
+    counts_of,
     four_runs,
     run_module,
 )
@@ -74,14 +75,7 @@ def test_writes_what_differs_and_that_once_for_all_that_are_alike(sim: Simulator
         (3, "{'tags_to_add': ['a'], 'tags_to_remove': ['y']}"),
         (4, "{'tags_to_add': ['a'], 'tags_to_remove': []}"),
     ]
-    assert runs.real["counts"] == {
-        "requested": 14,
-        "changed": 9,
-        "unchanged": 5,
-        "skipped": 0,
-        "failed": 0,
-        "unconfirmed": 0,
-    }
+    assert runs.real["counts"] == counts_of(14, changed=9, unchanged=5)
 
 
 def test_five_thousand_are_one_read_five_writes_and_one_read(sim: Simulator, kibana: Params) -> None:
@@ -178,14 +172,7 @@ def test_a_refusal_is_told_and_nothing_has_changed(
     sim.faults.add(Fault(writes=True, count=None, **fault))
     result = run(kibana, alert_ids=ids, tags=["a"], retries=0)
     assert result["error"]["status"] == status
-    assert result["counts"] == {
-        "requested": 2,
-        "changed": 0,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 2,
-        "unconfirmed": 0,
-    }
+    assert result["counts"] == counts_of(2, failed=2)
     assert not result["changed"]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, four_runs, rows, run_module
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, counts_of, four_runs, rows, run_module
 
 
 @pytest.fixture
@@ -24,14 +24,7 @@ def failed(params: Params, **more: object) -> Result:
     result = run_module("signal_state", {**params, **more})
     assert result["failed"]
     assert rows(result)[0]["error"] == result["error"]
-    assert result["counts"] == {
-        "requested": 1,
-        "changed": 0,
-        "unchanged": 0,
-        "skipped": 0,
-        "failed": 1,
-        "unconfirmed": int(rows(result)[0]["changed"] is None),
-    }
+    assert result["counts"] == counts_of(1, failed=1, unconfirmed=int(rows(result)[0]["changed"] is None))
     return result
 
 
