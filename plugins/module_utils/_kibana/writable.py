@@ -57,14 +57,14 @@ def guarded_state(hit: Hit) -> GuardedState:
     status = status_of(hit) if agreed(hit, STATUS, LEGACY_STATUS) else None
     severity = first_text(hit, SEVERITY, LEGACY_SEVERITY) if agreed(hit, SEVERITY, LEGACY_SEVERITY) else None
     uids_there = listed(hit, ASSIGNEES) if agreed(hit, ASSIGNEES) else None
-    owners = None if uids_there is None else [Owner(uid, [uid]) for uid in uids_there]
+    owners = None if uids_there is None else [Owner(uid, {"uid": uid}) for uid in uids_there]
     return GuardedState(status, severity, owners)
 
 
 def with_uids(guards: Guards, api: KibanaApi) -> Guards:
     """The guards, with the uids of the users in O(only_assigned_to)."""
     found = uids(api, "only_assigned_to", guards.people)
-    return dataclasses.replace(guards, identities={name: [uid] for name, uid in found.items()})
+    return dataclasses.replace(guards, identities={name: {"uid": uid} for name, uid in found.items()})
 
 
 class WritableAlerts(WritablePlatform):
