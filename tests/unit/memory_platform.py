@@ -109,7 +109,7 @@ class MemoryNotes(WritablePlatform):
 
 def alert_of(alert_id: str, fields: Fields) -> Alert:
     """An alert with a copy of these fields."""
-    owners = [Owner(fields["owner"], [fields["owner"]])] if fields["owner"] else []
+    owners = [Owner(fields["owner"], {"id": fields["owner"]})] if fields["owner"] else []
     return Alert(alert_id, dict(fields), GuardedState(fields["status"], "low", owners))
 
 

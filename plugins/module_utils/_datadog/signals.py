@@ -33,6 +33,8 @@ class Signal:
     raw: dict[str, t.Any]
     #: Whether it is what a search has found, which may be behind the truth, and need not show all.
     found: bool = False
+    #: The fields of the triage that different parts of the answer tell differently. What `triage` has is the last.
+    contradicted: t.AbstractSet[str] = frozenset()
 
     @classmethod
     def of(cls, raw: t.Any, found: bool = False) -> Signal | None:
@@ -40,9 +42,9 @@ class Signal:
 
         The ``triage`` of a signal that has none is empty, and its `state` V(None).
         """
-        signal_id, triage = dig(raw, "id"), _triage_in(raw)
+        signal_id, parts = dig(raw, "id"), _triage_parts(raw)
         known = isinstance(signal_id, str) and re.fullmatch(SIGNAL_ID, signal_id)
-        return cls(signal_id, triage, raw, found) if known and triage is not None else None
+        return cls(signal_id, _merged(parts), raw, found, _contradicted(parts)) if known and parts is not None else None
 
     @property
     def state(self) -> str | None:
@@ -61,11 +63,27 @@ class Signal:
 
     @property
     def severity(self) -> str | None:
-        """The severity in a word, which the API calls the status."""
+        """The severity in a word, which the API calls the status: what the first place tells, as it is written there.
+
+        What is there and no text is an unknown severity, and no other place speaks for it.
+        """
+        return text(next(iter(self._severities), None)) or None
+
+    @property
+    def agreed_severity(self) -> str | None:
+        """The severity, if all places that tell one tell the same; V(None) if they differ: one of them is wrong."""
+        told = self._severities
+        return self.severity if all(one == told[0] for one in told) else None
+
+    @property
+    def _severities(self) -> list[t.Any]:
+        """What the answer tells of the severity.
+
+        A read that was recorded has it right in C(attributes). No page says that C(status) means anything else in
+        the objects below, which the API calls the attributes of the signal, so it may be the severity there, too.
+        """
         paths = (("attributes", "status"), *(("attributes", place, "status") for place in _PLACES))
-        # What is there and no text is an unknown severity, and no other place speaks for it.
-        told = text(next((value for value in (dig(self.raw, *path) for path in paths) if value is not None), None))
-        return told.lower() if told else None
+        return [value for value in (dig(self.raw, *path) for path in paths) if value is not None]
 
     @property
     def title(self) -> str | None:
@@ -101,23 +119,52 @@ def is_valid(triage: t.Any) -> bool:
     )
 
 
-def _triage_in(raw: t.Any) -> Triage | None:
-    """The triage in an answer, empty where there is none; V(None) where it is malformed."""
+def _triage_parts(raw: t.Any) -> list[Triage] | None:
+    """The triage objects in an answer, of which each shows another half; V(None) where one is malformed."""
     attributes = dig(raw, "attributes")
     places = [dig(attributes, place) for place in _PLACES]
     workflows = [dig(place, "workflow") for place in places]
     parts = [dig(workflow, "triage") for workflow in workflows]
-    objects = all(isinstance(one, (dict, type(None))) for one in (*places, *workflows, *parts))
-    triage = _merged(parts)
-    valid = isinstance(attributes, dict) and objects and is_valid(triage) and triage.get("state") != ""
-    return triage if valid else None
+    objects = all(isinstance(one, (dict, type(None))) for one in (*places, *workflows))
+    told = [part for part in parts if part is not None]
+    # Each by itself: in the merged one, a sound value would stand in the place of a malformed one.
+    return told if isinstance(attributes, dict) and objects and all(map(_is_part, told)) else None
 
 
-def _merged(parts: t.Iterable[t.Any]) -> Triage:
-    """The triage object, of which each part of an answer shows another half."""
+def _is_part(triage: t.Any) -> bool:
+    return is_valid(triage) and triage.get("state") != ""
+
+
+def _merged(parts: t.Iterable[Triage]) -> Triage:
+    """The triage object of its parts. A V(null) is absent, and takes the place of nothing."""
     merged: Triage = {}
     for part in parts:
-        for key, value in (part if isinstance(part, dict) else {}).items():
+        for key, value in part.items():
             known = merged.get(key)
-            merged[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
+            if isinstance(known, dict) and isinstance(value, dict):
+                merged[key] = {**known, **{name: one for name, one in value.items() if one is not None}}
+            else:
+                merged[key] = known if value is None else value
     return merged
+
+
+def _contradicted(parts: t.Iterable[Triage]) -> frozenset[str]:
+    """The fields that two of the parts tell differently: whole, or a key of the object that they are."""
+    told: dict[tuple[str, ...], t.Any] = {}
+    contradicted = set()
+    for part in parts:
+        for path, value in _leaves(part):
+            known = told.setdefault(path, value)
+            # 1 is no True, nor is -1 the -1.0 of another part.
+            if type(known) is not type(value) or known != value:  # pylint: disable=unidiomatic-typecheck
+                contradicted.add(path[0])
+    return frozenset(contradicted)
+
+
+def _leaves(part: Triage) -> t.Iterator[tuple[tuple[str, ...], t.Any]]:
+    """What a part tells, each with the way to it. A V(null) tells nothing."""
+    for key, value in part.items():
+        if isinstance(value, dict):
+            yield from (((key, name), one) for name, one in value.items() if one is not None)
+        elif value is not None:
+            yield (key,), value

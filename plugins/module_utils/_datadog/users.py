@@ -38,13 +38,14 @@ class User(t.NamedTuple):
     def of(cls, value: t.Any) -> User | None:
         """The user in an answer; V(None) where the answer does not tell who it is.
 
-        Nobody is an account with the number -1, whatever it is called, and nothing else is.
+        Nobody is an account with the number -1, whatever it is called, and nothing else is. With a uuid or a handle
+        beside that number, the answer tells two things at once, and so nothing.
         """
         number = dig(value, "id")
-        if integer(number) == -1:
-            return NOBODY
         uuid, handle, name = (text(dig(value, key)) or None for key in ("uuid", "handle", "name"))
-        user = cls(uuid, handle, name, None if number is None else str(number))
+        if integer(number) == -1:
+            return None if uuid or handle else NOBODY
+        user = cls(uuid, handle, name, None if number is None else str(number) or None)
         return None if user == NOBODY else user
 
     @property
@@ -58,9 +59,9 @@ class User(t.NamedTuple):
         return [one for one in (self.uuid, self.handle, self.name) if one]
 
     @property
-    def identities(self) -> list[str]:
+    def identities(self) -> dict[str, str]:
         """What belongs to this user alone. A display name does not, and nobody tells whose a number is."""
-        return [one for one in (self.uuid, self.handle) if one]
+        return {kind: one for kind, one in (("uuid", self.uuid), ("handle", self.handle)) if one}
 
 
 NOBODY = User()
@@ -95,7 +96,7 @@ class Users:
             raise OptionError(f"{option} {desired!r} could be any of {shown}", "Give the uuid.")
         return next(iter(matches.values()))
 
-    def allowed(self, words: t.Iterable[str]) -> dict[str, list[str]]:
+    def allowed(self, words: t.Iterable[str]) -> dict[str, dict[str, str]]:
         """The identities of those whom O(only_assigned_to) names. A uuid gets its handle, for reads may show that."""
         users = {word: self.find("only_assigned_to", word, statuses="") for word in words}
         return {word: (user if user.handle else self._complete(user)).identities for word, user in users.items()}
@@ -125,11 +126,15 @@ class Users:
                 return
 
     def _complete(self, other: User) -> User:
-        """The user of a uuid with handle and name, which is looked up once."""
+        """The user of a uuid with handle and name, which is looked up once.
+
+        What the answer tells of a user with another uuid is not taken.
+        """
         uuid = t.cast(str, other.uuid)
         with self._lock:
             if uuid not in self._known:
-                self._known[uuid] = _user(self._get(f"/api/v2/users/{segment(uuid)}").get("data"))
+                found = _user(self._get(f"/api/v2/users/{segment(uuid)}").get("data"))
+                self._known[uuid] = found if folded(found.uuid or "") == folded(uuid) else other
             return self._known[uuid]
 
     def _get(self, path: str, params: dict[str, t.Any] | None = None) -> dict[str, t.Any]:

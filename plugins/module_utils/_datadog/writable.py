@@ -19,7 +19,7 @@ from .._flow.platform import WritablePlatform
 from .._http.answer import Answer
 from .api import SignalApi, SignalReader
 from .signals import Signal, Triage
-from .users import User, Users
+from .users import NOBODY, User, Users
 from .words import SEVERITIES, STATES
 
 
@@ -96,6 +96,8 @@ def require_state(alert: Alert) -> None:
 
 
 def _guarded_state(signal: Signal) -> GuardedState:
-    user = User.of(signal.triage.get("assignee"))
-    owners = None if user is None else [Owner(user.shown, user.identities)] if user.shown else []
-    return GuardedState(signal.state, signal.severity, owners)
+    """What guards look at. A field that is told twice, and differently, is not known."""
+    state = None if "state" in signal.contradicted else signal.state
+    user = None if "assignee" in signal.contradicted else User.of(signal.triage.get("assignee"))
+    owners = None if user is None else [] if user == NOBODY else [Owner(user.shown, user.identities)]
+    return GuardedState(state, signal.agreed_severity, owners)

@@ -33,11 +33,15 @@ def folded(identity: str) -> str:
     return identity.translate(_LOWER)
 
 
+#: What belongs to one user alone, by its kind: the uuid and the handle, as far as known. A display name does not.
+Identities = t.Mapping[str, str]
+
+
 class Owner(t.NamedTuple):
-    """An owner of an alert. ``identities`` are the uuid and the handle, as far as known; a display name is not one."""
+    """An owner of an alert, with what the alert tells of its identities."""
 
     shown: str
-    identities: t.Collection[str]
+    identities: Identities
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Guards:
     #: The severities that the platform knows.
     severities: t.Collection[str] = ()
     #: The identities of the users in O(only_assigned_to) that were looked up. Any other word is itself an identity.
-    identities: t.Mapping[str, t.Collection[str]] = dataclasses.field(default_factory=dict)
+    identities: t.Mapping[str, Identities] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
@@ -125,8 +129,17 @@ class Guards:
         return f"{_listed(others)} has it" if others else None
 
     def _allows(self, owner: Owner) -> bool:
-        allowed = {folded(one) for word in self.people for one in self.identities.get(word, [word])}
-        return any(folded(identity) in allowed for identity in owner.identities if identity)
+        told = {kind: folded(identity) for kind, identity in owner.identities.items() if identity}
+        return any(self._is(word, told) for word in self.people)
+
+    def _is(self, word: str, told: Identities) -> bool:
+        """Whether the identities that an alert tells are those of a user whom the guard names."""
+        if word not in self.identities:
+            return folded(word) in told.values()
+        known = {kind: folded(identity) for kind, identity in self.identities[word].items() if identity}
+        both = known.keys() & told.keys()
+        # One identity that is another user's is enough: an alert that tells two users does not tell who has it.
+        return bool(both) and all(known[kind] == told[kind] for kind in both)
 
     def _by_severity(self, state: GuardedState) -> str | None:
         if not self.protect_severity:

@@ -178,6 +178,20 @@ def first_text(hit: Hit, *names: str) -> str | None:
     return text(told) or None
 
 
+def agreed(hit: Hit, *names: str) -> bool:
+    """Whether these fields tell the same wherever a hit tells them: a field may be there dotted, nested, or both."""
+    told = [value for name in names for value in _everywhere(hit.get("_source"), name) if value is not None]
+    return all(value == told[0] for value in told)
+
+
+def _everywhere(source: t.Any, name: str) -> t.Iterator[t.Any]:
+    """All values of a field in an object: any dots of its name may be steps into an inner object."""
+    if isinstance(source, dict):
+        yield source.get(name)
+        for dot in re.finditer(r"\.", name):
+            yield from _everywhere(source.get(name[: dot.start()]), name[dot.end() :])
+
+
 def is_legacy(hit: Hit) -> bool:
     """Whether an alert is from before 8.0, with no place for a reason, tags or assignees."""
     return field(hit, STATUS) is None and bool(text(field(hit, LEGACY_STATUS)))

@@ -18,7 +18,7 @@ from .._flow.change import Accepted, Alert, Fields, Outcome, Refused, Unknown, o
 from .._flow.guards import GUARDS_OPTIONS, GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
 from .._flow.search import SELECTION_OPTIONS, SearchResult, Selection
-from .api import Hit, KibanaApi, KibanaReader, first_text, is_legacy, listed, malformed, status_of
+from .api import Hit, KibanaApi, KibanaReader, agreed, first_text, is_legacy, listed, malformed, status_of
 from .search import Search
 from .users import uids
 from .words import (
@@ -58,17 +58,21 @@ def guarded_source(guards: Guards) -> tuple[str, ...]:
 
 
 def guarded_state(hit: Hit) -> GuardedState:
-    """What guards look at. An owner is known by the uid; assignees that are not texts are unknown owners."""
-    severity = first_text(hit, SEVERITY, LEGACY_SEVERITY)
-    uids_there = listed(hit, ASSIGNEES)
-    owners = None if uids_there is None else [Owner(uid, [uid]) for uid in uids_there]
-    return GuardedState(status_of(hit), severity, owners)
+    """What guards look at. An owner is known by the uid; assignees that are not texts are unknown owners.
+
+    What an alert tells twice, and differently, is not known.
+    """
+    status = status_of(hit) if agreed(hit, STATUS, LEGACY_STATUS) else None
+    severity = first_text(hit, SEVERITY, LEGACY_SEVERITY) if agreed(hit, SEVERITY, LEGACY_SEVERITY) else None
+    uids_there = listed(hit, ASSIGNEES) if agreed(hit, ASSIGNEES) else None
+    owners = None if uids_there is None else [Owner(uid, {"uid": uid}) for uid in uids_there]
+    return GuardedState(status, severity, owners)
 
 
 def with_uids(guards: Guards, api: KibanaApi) -> Guards:
     """The guards, with the uids of the users in O(only_assigned_to)."""
     found = uids(api, "only_assigned_to", guards.people)
-    return dataclasses.replace(guards, identities={name: [uid] for name, uid in found.items()})
+    return dataclasses.replace(guards, identities={name: {"uid": uid} for name, uid in found.items()})
 
 
 class WritableAlerts(WritablePlatform):

@@ -125,7 +125,7 @@ def guards_of(params: Params) -> Guards:
 def guarded_state(alert: Fields) -> GuardedState:
     """What guards look at."""
     who = assignee_of(alert)
-    owners = None if who is None else [Owner(who, [who])] if who else []
+    owners = None if who is None else [Owner(who, {"id": who})] if who else []
     return GuardedState(text(dig(alert, "status")), text(dig(alert, "severity")), owners)
 
 

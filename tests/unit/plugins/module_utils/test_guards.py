@@ -16,8 +16,8 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.guards import 
 STATUSES = ("open", "closed")
 RATED = ("low", "high")
 
-ANA = Owner("Ana", ["uuid-1", "ana@example.com"])
-BO = Owner("Bo", ["uuid-2", "bo@example.com"])
+ANA = Owner("Ana", {"uuid": "uuid-1", "handle": "ana@example.com"})
+BO = Owner("Bo", {"uuid": "uuid-2", "handle": "bo@example.com"})
 
 STATES: dict[str, GuardedState | None] = {
     "not read": None,
@@ -32,8 +32,8 @@ STATES: dict[str, GuardedState | None] = {
     "free, odd severity": GuardedState("open", "High", []),
     "owner untold": GuardedState("open", "low", None),
     "ana": GuardedState("open", "low", [ANA]),
-    "ana by handle": GuardedState("open", "low", [Owner("somebody", ["ANA@Example.com"])]),
-    "ana by name only": GuardedState("open", "low", [Owner("ana@example.com", [])]),
+    "ana by handle": GuardedState("open", "low", [Owner("somebody", {"handle": "ANA@Example.com"})]),
+    "ana by name only": GuardedState("open", "low", [Owner("ana@example.com", {})]),
     "bo": GuardedState("open", "low", [BO]),
     "ana and bo": GuardedState("open", "low", [ANA, BO]),
     "bo, closed, high": GuardedState("closed", "high", [BO]),
@@ -140,9 +140,10 @@ def test_words_of_an_objection(guard: str, state: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("word", "identities", "allowed"),
     [
-        ("ana", {"ana": ["uuid-1"]}, True),
+        ("ana", {"ana": {"uuid": "uuid-1"}}, True),
         # Where a word was looked up, it is no identity any more.
-        ("uuid-1", {"uuid-1": ["uuid-9"]}, False),
+        ("uuid-1", {"uuid-1": {"uuid": "uuid-9"}}, False),
+        ("uuid-1", {"uuid-1": {}}, False),
         ("uuid-1", {}, True),
         ("UUID-1", {}, True),
         ("ana", {}, False),
@@ -152,10 +153,34 @@ def test_words_of_an_objection(guard: str, state: str, words: str) -> None:
         ("", {}, False),
     ],
 )
-def test_who_is_allowed(word: str, identities: dict[str, list[str]], allowed: bool) -> None:
+def test_who_is_allowed(word: str, identities: dict[str, dict[str, str]], allowed: bool) -> None:
     guards = Guards(only_assigned_to=[word], identities=identities)
-    owner = Owner("Ana", ["uuid-1", ""])
+    owner = Owner("Ana", {"uuid": "uuid-1", "handle": ""})
     assert (guards.objection(GuardedState("open", "low", [owner]), closes=False) is None) is allowed
+
+
+@pytest.mark.parametrize(
+    ("told", "allowed"),
+    [
+        ({"uuid": "UUID-1", "handle": "Ana@example.com"}, True),
+        ({"uuid": "uuid-1"}, True),
+        ({"handle": "ana@example.com"}, True),
+        ({"uuid": "uuid-1", "handle": ""}, True),
+        ({"uuid": "uuid-1", "handle": "bo@example.com"}, False),
+        ({"uuid": "uuid-2", "handle": "ana@example.com"}, False),
+        # Nor where the guard names both of whom it tells a half.
+        ({"uuid": "uuid-9", "handle": "ana@example.com"}, False),
+        ({"uuid": "uuid-1", "handle": "cy@example.com"}, False),
+        # A handle is no uuid.
+        ({"uuid": "ana@example.com"}, False),
+        ({"uid": "uuid-1"}, False),
+        ({}, False),
+    ],
+)
+def test_no_told_identity_may_be_another_users(told: dict[str, str], allowed: bool) -> None:
+    known = {"ana": ANA.identities, "cy": {"uuid": "uuid-9", "handle": "cy@example.com"}}
+    guards = Guards(only_assigned_to=["ana", "cy"], identities=known)
+    assert (guards.objection(GuardedState("open", "low", [Owner("?", told)]), closes=False) is None) is allowed
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,9 @@ def test_only_assigned_to_an_e_mail_that_is_not_the_handle(sim: Simulator, modul
     user = dataclasses.replace(sim.datadog.user(GRETA), handle="greta.lind@example.com")
     sim.datadog.users[user.uuid] = user
     ids = [add(sim), add(sim, assignee=user.uuid)]
+    custom = {"workflow": {"triage": {"assignee": {"handle": "greta"}}}}
+    shown = {"data": {"attributes": {"custom": custom}}}
+    sim.faults.add(Fault("merge", path=rf"/signals/{ids[1]}$", body=shown, count=None))
     guarded = {**task, "signal_ids": ids, "only_assigned_to": ["greta.lind@example.com"]}
     held(sim, module, guarded, ids, "nobody has it, and only_assigned_to is greta.lind@example.com")
 
@@ -285,12 +288,21 @@ def test_only_from_by_what_is_told(sim: Simulator, datadog: Params, state: t.Any
     ("assignee", "allowed", "kind", "said"),
     [
         ({"id": 5, "uuid": "UUID"}, GRETA, None, ""),
-        ({"uuid": "UUID", "handle": "somebody@example.com"}, GRETA, None, ""),
+        ({"uuid": "UUID", "handle": GRETA.upper()}, GRETA, None, ""),
+        # One identity of somebody else is enough.
+        ({"uuid": "UUID", "handle": BRUNO}, GRETA, "guarded", OWNERS.format("UUID has it", GRETA)),
+        ({"uuid": "u-other", "handle": GRETA}, GRETA, "guarded", OWNERS.format("u-other has it", GRETA)),
         ({"id": 5, "handle": GRETA}, GRETA, None, ""),
         ({"id": 5, "handle": "GRETA@Example.com"}, GRETA, None, ""),
         ({"id": -1, "name": "Unassigned"}, "", None, ""),
         ({"id": -1, "name": "Greta Lind"}, "", None, ""),
         ({"id": -1}, "", None, ""),
+        ({"id": -1, "uuid": "", "handle": ""}, "", None, ""),
+        ({"id": -1, "uuid": "UUID"}, "", "guarded", OWNERS.format(UNTOLD, "nobody")),
+        ({"id": -1, "uuid": "UUID"}, GRETA, "guarded", OWNERS.format(UNTOLD, GRETA)),
+        ({"id": -1, "handle": BRUNO}, "", "guarded", OWNERS.format(UNTOLD, "nobody")),
+        ({"id": -1.0}, "", "guarded", OWNERS.format("-1.0 has it", "nobody")),
+        ({"id": ""}, "", "guarded", OWNERS.format(UNTOLD, "nobody")),
         ({"id": -1, "name": GRETA}, GRETA, "guarded", OWNERS.format("nobody has it", GRETA)),
         ({"id": 5, "handle": BRUNO}, GRETA, "guarded", OWNERS.format(f"{BRUNO} has it", GRETA)),
         ({"id": 5, "handle": BRUNO}, "", "guarded", OWNERS.format(f"{BRUNO} has it", "nobody")),
@@ -324,8 +336,10 @@ def test_only_assigned_to_by_what_is_told(
     if allowed not in ("", GRETA):
         user = dataclasses.replace(sim.datadog.user(BRUNO), handle=allowed)
         sim.datadog.users[user.uuid] = user
+    uuid = uuid_of(sim, GRETA).upper()
     if isinstance(assignee, dict) and assignee.get("uuid") == "UUID":
-        assignee = {**assignee, "uuid": uuid_of(sim, GRETA).upper()}
+        assignee = {**assignee, "uuid": uuid}
+    said = said.replace("UUID", uuid)
     told(sim, "assignee", assignee)
     judged(sim, module, {**task, "signal_ids": add(sim), "only_assigned_to": [allowed], "retries": 0}, kind, said)
 
@@ -334,9 +348,10 @@ def test_only_assigned_to_by_what_is_told(
     ("severity", "kind", "said"),
     [
         ("low", None, ""),
-        ("LOW", None, ""),
+        ("LOW", "guarded", SEVERITIES.format("LOW, which is none that is known")),
+        ("Low", "guarded", SEVERITIES.format("Low, which is none that is known")),
         ("critical", "guarded", "its severity is critical, which protect_severity keeps from being closed"),
-        ("CRITICAL", "guarded", "its severity is critical, which protect_severity keeps from being closed"),
+        ("CRITICAL", "guarded", SEVERITIES.format("CRITICAL, which is none that is known")),
         ("urgent", "guarded", SEVERITIES.format("urgent, which is none that is known")),
         ("critical ", "guarded", SEVERITIES.format("critical , which is none that is known")),
         (None, "guarded", SEVERITIES.format("not known")),
@@ -360,6 +375,117 @@ def test_no_other_place_speaks_for_a_severity_that_is_no_word(sim: Simulator, da
     sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": attributes}}, count=None))
     params = {**datadog, "signal_ids": add(sim, "low"), "state": "archived", "protect_severity": ["critical"]}
     judged(sim, "signal_state", params, "guarded", SEVERITIES.format("not known"))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kind"),
+    [
+        ({"status": "low", "custom": {"status": "low"}}, None),
+        ({"status": None, "gated": {"status": "low"}, "custom": {"status": "low"}}, None),
+        ({"status": "low", "custom": {"status": None}}, None),
+        ({"status": "low", "custom": {"status": "critical"}}, "guarded"),
+        ({"status": "low", "gated": {"status": "critical"}}, "guarded"),
+        ({"status": "low", "attributes": {"status": "critical"}}, "guarded"),
+        ({"status": "low", "custom": {"status": "LOW"}}, "guarded"),
+        ({"status": "low", "custom": {"status": ""}}, "guarded"),
+        ({"status": "low", "custom": {"status": ["low"]}}, "guarded"),
+        ({"status": None, "gated": {"status": "low"}, "custom": {"status": "medium"}}, "guarded"),
+    ],
+    ids=str,
+)
+def test_a_severity_that_is_told_differently_is_not_known(
+    sim: Simulator, datadog: Params, attributes: Params, kind: str | None
+) -> None:
+    sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": attributes}}, count=None))
+    params = {**datadog, "signal_ids": add(sim, "low"), "state": "archived", "protect_severity": ["critical"]}
+    judged(sim, "signal_state", params, kind, SEVERITIES.format("not known"))
+
+
+def told_in_halves(sim: Simulator, name: str, *values: t.Any) -> None:
+    """From now on, reads tell each of these in a part of its own, in the order in which the parts are merged."""
+    # What the simulator tells there itself is absent: objects are merged key by key.
+    nothing = dict.fromkeys(("id", "uuid", "handle", "name"))
+    parts = {
+        part: {"workflow": {"triage": {name: {**nothing, **value} if isinstance(value, dict) else value}}}
+        for part, value in zip(("gated", "custom", "attributes"), values)
+    }
+    sim.faults.add(Fault("merge", path=READ, body={"data": {"attributes": parts}}, count=None))
+
+
+@pytest.mark.parametrize(
+    ("halves", "allowed", "kind"),
+    [
+        (({"id": -1}, {"name": "Unassigned"}), "", None),
+        (({"id": -1}, {"id": -1, "name": "Unassigned"}), "", None),
+        (({"id": -1}, {"id": None, "name": "Unassigned"}), "", None),
+        (({"uuid": "UUID"}, {"handle": GRETA}), GRETA, None),
+        (({"uuid": "UUID", "id": 7}, {"uuid": None, "name": "Greta Lind"}), GRETA, None),
+        (({"uuid": "u-other", "id": 7}, {"id": -1}), "", "guarded"),
+        (({"id": -1}, {"uuid": "u-other", "id": 7}), "", "guarded"),
+        (({"id": -1}, {"uuid": "u-other"}), "", "guarded"),
+        (({"handle": BRUNO}, {"id": -1}), "", "guarded"),
+        (({"id": -1}, {"id": True}), "", "guarded"),
+        (({"id": -1.0}, {"id": -1}), "", "guarded"),
+        (({"id": 7}, None, {"id": -1}), "", "guarded"),
+        (({"id": 7}, {"id": -1}, {"id": -1}), "", "guarded"),
+        (({"uuid": "u-other"}, {"uuid": "UUID"}), GRETA, "guarded"),
+        (({"uuid": "UUID"}, {"uuid": "u-other"}), GRETA, "guarded"),
+        (({"uuid": "u-other"}, {"uuid": "", "handle": GRETA}), GRETA, "guarded"),
+        (({"uuid": "u-other"}, {"uuid": None, "handle": GRETA}), GRETA, "guarded"),
+        (({"handle": BRUNO}, {"handle": GRETA}), GRETA, "guarded"),
+        (({"uuid": "UUID"}, {"handle": BRUNO}), GRETA, "guarded"),
+        (("bruno", {"id": -1}), "", "ambiguous"),
+        (([], {"id": -1}), "", "ambiguous"),
+        (({"uuid": 5}, {"uuid": "UUID"}), GRETA, "ambiguous"),
+    ],
+    ids=str,
+)
+def test_who_has_a_signal_by_halves(
+    sim: Simulator, module: str, task: Params, halves: tuple[t.Any, ...], allowed: str, kind: str | None
+) -> None:
+    """Halves that contradict each other never become nobody, nor a user whom the guard lets through."""
+    greta = uuid_of(sim, GRETA)
+    told_in_halves(
+        sim,
+        "assignee",
+        *({**one, "uuid": greta} if isinstance(one, dict) and one.get("uuid") == "UUID" else one for one in halves),
+    )
+    guarded = {**task, "signal_ids": add(sim), "only_assigned_to": [allowed], "retries": 0}
+    judged(sim, module, guarded, kind, MALFORMED if kind == "ambiguous" else "only_assigned_to")
+
+
+@pytest.mark.parametrize(
+    ("halves", "kind", "said"),
+    [
+        (("open", "open"), None, ""),
+        (("open", None), None, ""),
+        ((None, "open"), None, ""),
+        (("archived", "open"), "guarded", STATES.format("in an unknown status")),
+        (("open", "archived"), "guarded", STATES.format("in an unknown status")),
+        (("under_review", None, "open"), "guarded", STATES.format("in an unknown status")),
+        ((["archived"], "open"), "ambiguous", MALFORMED),
+        (("", "open"), "ambiguous", MALFORMED),
+    ],
+    ids=str,
+)
+def test_the_state_by_halves(
+    sim: Simulator, datadog: Params, halves: tuple[t.Any, ...], kind: str | None, said: str
+) -> None:
+    told_in_halves(sim, "state", *halves)
+    params = {**datadog, "signal_ids": add(sim), "only_from": ["open"], "retries": 0}
+    judged(sim, "signal_incident_link", {**params, "incident_id": MINE}, kind, said)
+
+
+@pytest.mark.parametrize("answered", [{"id": "u-other"}, {"id": None}], ids=str)
+def test_another_users_handle_is_not_taken_for_that_of_the_uuid(
+    sim: Simulator, module: str, task: Params, answered: Params
+) -> None:
+    greta = sim.datadog.user(GRETA)
+    other = {"data": {**answered, "attributes": {"handle": BRUNO}}}
+    sim.faults.add(Fault("merge", path=rf"/api/v2/users/{greta.uuid}", body=other, count=None))
+    told(sim, "assignee", {"id": 5, "handle": BRUNO})
+    guarded = {**task, "signal_ids": add(sim), "only_assigned_to": [greta.uuid]}
+    judged(sim, module, guarded, "guarded", OWNERS.format(f"{BRUNO} has it", greta.uuid))
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,7 @@ FROM: Params = {"only_from": ["open", "in-progress"]}
 ONE: Params = {"only_assigned_to": [UID]}
 NOBODY: Params = {"only_assigned_to": [""]}
 SEVERE: Params = {"protect_severity": ["high", "critical"]}
+UNTOLD = "the service does not tell who has it"
 #: Each guard, the alert's field as it is stored, and why the alert is left alone; None where it is written.
 CELLS: list[tuple[Params, Params, str | None]] = [
     (FROM, {STATUS: "open"}, None),
@@ -168,6 +169,21 @@ CELLS: list[tuple[Params, Params, str | None]] = [
     (SEVERE, {SEVERITY: ["critical"], "signal.rule.severity": "low"}, "its severity is not known"),
     (SEVERE, {SEVERITY: 5, "signal.rule.severity": "low"}, "its severity is not known"),
     (SEVERE, {SEVERITY: "", "signal.rule.severity": "low"}, "its severity is not known"),
+    # What is told twice has to be told alike.
+    (SEVERE, {SEVERITY: "low", "signal.rule.severity": "low"}, None),
+    (SEVERE, {SEVERITY: "low", "signal": {"rule": {"severity": "low"}}}, None),
+    (SEVERE, {SEVERITY: "low", "signal.rule.severity": "critical"}, "its severity is not known"),
+    (SEVERE, {SEVERITY: "low", "signal": {"rule": {"severity": "critical"}}}, "its severity is not known"),
+    (SEVERE, {SEVERITY: "low", "signal.rule.severity": ["low"]}, "its severity is not known"),
+    (SEVERE, {SEVERITY: "low", "kibana": {"alert": {"severity": "critical"}}}, "its severity is not known"),
+    (SEVERE, {SEVERITY: "low", "kibana.alert": {"severity": "critical"}}, "its severity is not known"),
+    (SEVERE, {SEVERITY: "low", "kibana": {"alert.severity": "critical"}}, "its severity is not known"),
+    (SEVERE, {SEVERITY: "low", "kibana": {"alert": {"severity": "low"}}}, None),
+    (FROM, {STATUS: "open", "signal": {"status": "open"}}, None),
+    (FROM, {STATUS: "open", "signal": {"status": "in-progress"}}, "it is in an unknown status"),
+    (FROM, {STATUS: "open", "kibana": {"alert": {"workflow_status": "acknowledged"}}}, "it is in an unknown status"),
+    (NOBODY, {ASSIGNEES: [], "kibana": {"alert": {"workflow_assignee_ids": [OTHER]}}}, UNTOLD),
+    (ONE, {ASSIGNEES: [UID], "kibana": {"alert": {"workflow_assignee_ids": [OTHER]}}}, UNTOLD),
 ]
 
 
