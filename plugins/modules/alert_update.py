@@ -31,7 +31,8 @@ options:
     aliases: [alert_id, alert_uuid]
   query:
     description:
-      - Which alerts to find. They are searched once, and counted against O(max_alerts); no other ones are touched.
+      - Which alerts to find. The search runs once. If it finds more than O(max_alerts), the task fails; no other alerts
+        are touched.
       - Alerts that differ are read again before they are written, because a search index can be out of date.
       - Exactly one of O(alert_ids) and O(query) is needed.
     type: dict

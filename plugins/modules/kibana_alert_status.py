@@ -11,16 +11,16 @@ short_description: Set the status of Elastic Security alerts
 version_added: 1.0.0
 author: secops.triage contributors (!UNKNOWN)
 description:
-  - Brings detection alerts of Elastic Security to a workflow status, named by their ids or by a query.
+  - Sets the workflow status of detection alerts of Elastic Security, by ids or by a query.
   - Reads the alerts before and after it writes. The counters in Kibana's answer do not show what changed, because
     they count alerts that had the status already.
-  - A query is frozen before it is applied. The module searches for alerts that match and have another status, compares
-    their number with O(max_alerts), and writes only those that were found and still match.
+  - With a query, the module searches for alerts that match and have another status, compares their number with
+    O(max_alerts), and writes only those that were found and still match.
 options:
   query:
     description:
       - The alerts that match this query, in Elasticsearch's query DSL, and do not have the O(status) yet.
-      - A query that leaves no alert of the space out is refused unless O(allow_unbounded=true).
+      - A query that matches every alert of the space is refused unless O(allow_unbounded=true).
       - Exactly one of O(alert_ids) and O(query) is needed.
     type: dict
   status:
@@ -154,7 +154,7 @@ alerts:
       type: dict
 matched:
   description:
-    - How many alerts match the O(query) without having the O(status) yet.
+    - The number of alerts that match the O(query) and do not have the O(status) yet.
     - O(expected_count) is another number, because it includes alerts that already have the status.
   returned: with O(query)
   type: int
