@@ -28,10 +28,10 @@ attributes:
     support: full
     description: Runs wherever Python and C(requests) are, most often on the controller with C(delegate_to=localhost).
 notes:
-  - All named alerts are read before the first one is written. One that does not exist fails the task, and nothing is
-    written.
-  - If some writes fail, the task fails, and still returns every alert, the changed ones as changed. What became of a
-    write whose answer was lost is found out by reading again.
+  - All named alerts are read before the first one is written. If one of them does not exist, the task fails before it
+    writes.
+  - If some writes fail, the task fails, and still returns every alert, the changed ones as changed. If the answer to a
+    write is lost, the module reads the alert again to find the outcome.
 """
 
     INFO_MODULE = r"""
@@ -42,7 +42,7 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: Does the same, for it changes nothing.
+    description: Does the same, because it changes nothing.
   diff_mode:
     support: N/A
     description: There are no changes to show.

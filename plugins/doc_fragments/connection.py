@@ -12,8 +12,8 @@ class ModuleDocFragment:
 options:
   allow_http:
     description:
-      - Whether O(api_url) may be plain HTTP, which shows the credentials to everybody on the way.
-      - For an address of the same machine it always may.
+      - Whether O(api_url) may be plain HTTP, which sends the credentials unencrypted.
+      - Addresses of the same machine may always be plain HTTP.
     type: bool
     default: false
   validate_certs:
@@ -34,19 +34,19 @@ options:
     description:
       - How often a request is sent again after a time-out, a broken connection, a 5xx, or a 429.
       - After a 429 or a 503 all requests of the task wait as long as the server says, at most 300 seconds.
-      - A write is sent again only after a read that does not show it. One that adds something, such as a link or a
-        note, is sent again only if it was clearly not done.
+      - A write is sent again only after a read that does not show it. A write that adds something, such as a link or a
+        note, is sent again only if it clearly had no effect.
     type: int
     default: 4
   proxy:
     description:
       - The URL of a proxy.
       - If not set, the environment variables E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY) are used, as usual in upper
-        or lower case. Addresses of the same machine go past them.
+        or lower case. Requests to the same machine bypass them.
       - Plain HTTP goes through a proxy only if O(allow_http=true).
     type: str
   concurrency:
-    description: How many requests may be under way at the same time, from V(1) to V(64).
+    description: The maximum number of requests at the same time, from V(1) to V(64).
     type: int
     default: 8
 """

@@ -17,8 +17,8 @@ options:
     type: str
   app_key:
     description:
-      - The application key. Its user needs the permission C(security_monitoring_signals_read), and to change signals
-        C(security_monitoring_signals_write), too.
+      - The application key. Its user needs the permission C(security_monitoring_signals_read), and also
+        C(security_monitoring_signals_write) to change signals.
       - If not set, the value of the environment variable E(DD_APP_KEY) is used, else E(DATADOG_APP_KEY).
     type: str
     aliases: [application_key]

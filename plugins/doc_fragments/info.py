@@ -11,17 +11,17 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   max_alerts:
-    description: The most alerts that a search shows. It looks for no more, and says whether there are more.
+    description: The maximum number of alerts that a search returns. C(truncated) is true if there are more.
     type: int
     default: 1000
   allow_unbounded:
     description:
-      - Whether the search may match every alert there is. With V(false) a search that leaves nothing out fails, as it
+      - Whether the search may match every alert there is. With V(false) a search that matches everything fails, as it
         does in the modules that change alerts; C(error.kind) is then V(unbounded).
     type: bool
     default: true
   raw:
-    description: Whether to return the API's own object, too.
+    description: Whether to also return the API's own object.
     type: bool
     default: false
 """

@@ -18,8 +18,8 @@ options:
     aliases: [kibana_url]
   api_key:
     description:
-      - An API key in its encoded form. The header's value, with C(ApiKey) before the key, and the JSON object that
-        Elasticsearch returned with it are accepted, too.
+      - An API key in its encoded form. The module also accepts the header's value, with C(ApiKey) before the key, and
+        the JSON object that Elasticsearch returned.
       - If not set, the value of the environment variable E(KIBANA_API_KEY) is used.
     type: str
   username:
@@ -39,7 +39,7 @@ options:
     type: str
   space_id:
     description:
-      - The id of the Kibana space, if it is not the default one. An O(api_url) that ends in C(/s/SPACE) names it, too.
+      - The id of the Kibana space, if it is not the default one. An O(api_url) that ends in C(/s/SPACE) also sets it.
       - If not set, the value of the environment variable E(KIBANA_SPACE_ID) is used.
     type: str
 """

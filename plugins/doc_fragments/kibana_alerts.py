@@ -13,7 +13,7 @@ options:
   alert_ids:
     description:
       - The alerts.
-      - Nothing is written unless all of them exist in the space. An empty list is no error, and changes nothing.
+      - Nothing is written unless all of them exist in the space. An empty list is not an error, and changes nothing.
       - Exactly one of O(alert_ids) and O(query) is needed.
     type: list
     elements: str
@@ -27,6 +27,6 @@ options:
   runtime_mappings:
     description:
       - Runtime fields that the O(query) uses, as in a search.
-      - The calls that write do not know them. They get the alerts that were found, not the query.
+      - The calls that write do not use them, because they get the alerts that were found, not the query.
     type: dict
 """

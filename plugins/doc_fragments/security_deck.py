@@ -14,14 +14,14 @@ options:
     description:
       - An IAM token, for O(provider=security_deck). The account needs the role C(security-deck.alertSinks.viewer) to
         look at alerts, and C(security-deck.alertSinks.editor) to change them.
-      - An OAuth token, which begins with C(y0_), is refused. One in the environment is passed over if another way to
-        authenticate is set.
+      - An OAuth token, which begins with C(y0_), is refused. One in the environment is ignored if another
+        authentication method is set.
       - If not set, the value of the environment variable E(YC_IAM_TOKEN) is used, else E(YC_TOKEN).
     type: str
   service_account_key_file:
     description:
       - The authorized key of a service account, as a file's path or as its JSON, for O(provider=security_deck).
-        It is exchanged for an IAM token, which takes C(PyJWT[crypto]).
+        It is exchanged for an IAM token, which requires C(PyJWT[crypto]).
       - If not set, the value of the environment variable E(YC_SERVICE_ACCOUNT_KEY_FILE) is used.
     type: raw
   instance_metadata:
@@ -32,8 +32,8 @@ options:
     default: false
   api_host:
     description:
-      - The part that the hosts of the cloud's APIs have in common, for O(provider=security_deck).
-        That of Kazakhstan is V(api.yandexcloud.kz).
+      - The domain that the hosts of the cloud's APIs share, for O(provider=security_deck). In Kazakhstan it is
+        V(api.yandexcloud.kz).
       - If not set, the value of the environment variable E(YC_ENDPOINT) is used.
     type: str
     default: api.cloud.yandex.net

@@ -12,20 +12,20 @@ class ModuleDocFragment:
 options:
   max_alerts:
     description:
-      - The most alerts that the search may match. If more match, the task fails before it writes.
+      - The maximum number of alerts that the search may match. If more match, the task fails before it writes.
     type: int
     default: 100
   expected_count:
     description:
       - The number of alerts you expect to match. If another number matches, the task fails before it writes.
-      - All that match are counted, also those that already are as desired.
+      - The count includes alerts that already are in the desired state.
     version_added: 1.1.0
     type: int
   allow_unbounded:
     description:
       - Whether the search may match every alert there is.
       - With V(false) the task counts what matches, and all alerts in the same space, sink or organisation, whatever
-        their status. If the search leaves none of them out, the task fails before it writes. A search that has neither
+        their status. If the search matches all of them, the task fails before it writes. A search that has neither
         a filter nor a time is refused without a request.
     version_added: 1.1.0
     type: bool

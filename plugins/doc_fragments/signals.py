@@ -12,16 +12,16 @@ class ModuleDocFragment:
 options:
   signal_ids:
     description:
-      - The signals. An empty list is no error, and means none.
+      - The signals. An empty list is not an error, and means no signals.
       - Exactly one of O(signal_ids) and O(query) is needed.
     type: list
     elements: str
     aliases: [signal_id]
   query:
     description:
-      - The signals that match this query, in the language of Datadog's search, as in
+      - The signals that match this query, in Datadog's search syntax, as in
         C(@workflow.triage.state:open source:okta).
-      - A search may be some time behind what was written last.
+      - A search may not show the latest writes yet.
       - Exactly one of O(signal_ids) and O(query) is needed.
     version_added: 1.1.0
     type: str

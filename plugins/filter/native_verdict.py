@@ -11,7 +11,8 @@ version_added: 1.1.0
 author: secops.triage contributors (!UNKNOWN)
 description:
   - Takes a verdict of the common vocabulary, and says how Datadog, Elastic Security, Security Deck or Calseta call it.
-  - The platform's own words are taken, too. Upper and lower case, spaces, hyphens and underscores make no difference.
+  - The platform's own words are also accepted. Upper and lower case, spaces, hyphens and underscores make no
+    difference.
   - Where a platform has no such verdict, it is the nearest one; the page on the vocabulary says what is lost then.
 positional: _input, platform
 options:

@@ -10,11 +10,11 @@ short_description: The steps that put alerts back as a task has found them
 version_added: 1.1.0
 author: secops.triage contributors (!UNKNOWN)
 description:
-  - Takes the alerts that a writing module of this collection has returned, and says how they were before.
-  - Alerts with the same way back are one step, so that a play needs one task for all of them, looped over the steps.
-  - Alerts that the task did not change are in no step, nor are those of which nobody knows whether it did, or how they
-    are now. Of the latter, RV(secops.triage.signal_state#module:signals[].changed) is V(null); look at them.
-  - What somebody else has changed between the task's read of an alert and its write looks like the doing of the task,
+  - Takes the alerts that a writing module of this collection has returned, and returns the steps that restore them.
+  - Alerts that are restored in the same way are one step, so that a play needs one task, looped over the steps.
+  - The steps leave out alerts that the task did not change, and alerts whose outcome or current state is unknown. If
+    RV(secops.triage.signal_state#module:signals[].changed) is V(null), the outcome is unknown; check these alerts.
+  - A change that somebody else made between the task's read of an alert and its write looks like a change of the task,
     and is in the step.
   - A row that no writing module can have returned is an error, which names it.
   - The playbook C(secops.triage.restore) takes the steps of every module, but of those that leave notes, for a note

@@ -13,7 +13,7 @@ author: secops.triage contributors (!UNKNOWN)
 description:
   - Shows alerts of Yandex Cloud Security Deck, or of Calseta, by their ids or as a query finds them, and changes
     nothing.
-  - What is shown of an alert is the same on every platform, with a few fields that only these have.
+  - The fields are the same on every platform, except for a few that only these platforms have.
 options:
   provider:
     description: Where the alerts are.
@@ -22,7 +22,7 @@ options:
     required: true
   alert_ids:
     description:
-      - The alerts. Those of Calseta are UUIDs. An empty list is no error, and shows none.
+      - The alerts. Those of Calseta are UUIDs. An empty list is not an error, and returns no alerts.
       - Exactly one of O(alert_ids) and O(query) is needed.
     type: list
     elements: str
@@ -37,7 +37,7 @@ options:
         description: The alert sink to search, for O(provider=security_deck), where it is required.
         type: str
       filter:
-        description: What to look for in the sink, as a filter of the API, for O(provider=security_deck).
+        description: A filter in the API's syntax, for O(provider=security_deck).
         type: str
       order_by:
         description:
@@ -45,32 +45,32 @@ options:
           - If not given, the service shows the newest alerts first.
         type: str
       status:
-        description: The present states, of which one is enough, for O(provider=calseta).
+        description: The current states; an alert matches if it has one of them. For O(provider=calseta).
         type: list
         elements: str
         choices: [Open, Triaging, Escalated, Closed]
       severity:
-        description: The severities, of which one is enough, for O(provider=calseta).
+        description: The severities; an alert matches if it has one of them. For O(provider=calseta).
         type: list
         elements: str
         choices: [Pending, Informational, Low, Medium, High, Critical]
       source_name:
-        description: The sources, of which one is enough, for O(provider=calseta).
+        description: The sources; an alert matches if it has one of them. For O(provider=calseta).
         type: list
         elements: str
       from_time:
         description:
-          - The time from which on, for O(provider=calseta), such as V(2026-01-31T08:00:00Z), V(2026-01-31) or
+          - The start of the search, for O(provider=calseta), such as V(2026-01-31T08:00:00Z), V(2026-01-31) or
             V(now-24h). Without a zone it is UTC.
           - It is compared with RV(alerts[].occurred), which may be days before RV(alerts[].created).
         type: str
       to_time:
-        description: The time up to which, in the same forms, for O(provider=calseta).
+        description: The end of the search, in the same formats, for O(provider=calseta).
         type: str
       sort_by:
         description:
           - What to sort by, for O(provider=calseta). If not given, it is V(created_at).
-          - Of alerts that have the same, the newest come first.
+          - Alerts with equal values are sorted from the newest.
         type: str
         choices: [created_at, occurred_at, severity, source_name, status, title]
       sort_order:
@@ -82,7 +82,7 @@ options:
       - The address of the API, with a base path if there is one.
       - Required for O(provider=calseta), without C(/v1). If not given there, the value of the environment variable
         E(CALSETA_API_URL) is used.
-      - For O(provider=security_deck) it replaces all hosts of the cloud, as a gateway before them needs it.
+      - For O(provider=security_deck) it replaces all hosts of the cloud, for use with a gateway.
     type: str
 extends_documentation_fragment:
   - secops.triage.attributes.info_module
@@ -146,7 +146,7 @@ alerts:
       type: str
       sample: calseta
     title:
-      description: What has been seen; V(null) if the platform does not tell.
+      description: The title; V(null) if the platform does not return one.
       type: str
       sample: Brute force of SSH on db-07
     severity:
@@ -165,8 +165,8 @@ alerts:
       sample: Duplicate
     assignee:
       description:
-        - The subject id of the user account that has the alert of Security Deck, V("") for nobody.
-        - Calseta knows of no assignees, so there it is V(null).
+        - The subject id of the user account to whom the alert of Security Deck is assigned; V("") means unassigned.
+        - Calseta has no assignees, so there it is V(null).
       type: str
       sample: ajeexample0000000001
     created:
@@ -178,19 +178,19 @@ alerts:
       type: str
       sample: "2026-01-31T09:30:00.000Z"
     url:
-      description: Its page in the product. Neither platform tells, so it is V(null).
+      description: Its page in the product. Neither platform returns it, so it is V(null).
       type: str
     rule:
       description:
         - The name of the category of an alert of Security Deck, which is the kind of threat, or of the detection rule
           of an alert of Calseta.
-        - V(null) if there is none, and where a search of Calseta has found the alert, for that does not show it.
+        - V(null) if there is none, or if a search of Calseta has found the alert, because a search does not return it.
       type: str
       sample: Brute force of SSH
     occurred:
       description:
-        - When that happened what the alert is about, in UTC; V(null) if unknown.
-        - O(query.from_time) and O(query.to_time) go by this time.
+        - When the event that caused the alert happened, in UTC; V(null) if unknown.
+        - O(query.from_time) and O(query.to_time) refer to this time.
       returned: for O(provider=calseta)
       type: str
       sample: "2026-01-20T23:10:00.000Z"
@@ -206,7 +206,7 @@ alerts:
       type: str
       sample: fd8example0000000001
     source_name:
-      description: Where Calseta has the alert from; V(null) if unknown.
+      description: The source of the alert in Calseta; V(null) if unknown.
       returned: for O(provider=calseta)
       type: str
       sample: generic
@@ -215,7 +215,7 @@ alerts:
       returned: with O(raw=true)
       type: dict
 missing:
-  description: Those of O(alert_ids) that there are not.
+  description: Those of O(alert_ids) that do not exist.
   returned: with O(alert_ids)
   type: list
   elements: str
@@ -225,24 +225,24 @@ truncated:
   returned: with O(query)
   type: bool
 total:
-  description: How many alerts match. Security Deck does not tell, so there it is V(null).
+  description: How many alerts match. Security Deck does not return it, so there it is V(null).
   returned: with O(query)
   type: int
   sample: 17
 error:
-  description: What went wrong; if several alerts failed, with the first of them.
+  description: The error; if several alerts failed, the error of the first.
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
     kind:
       description:
-        - A stable word for what went wrong. Branch on it, for texts may change.
+        - The kind of the error, which is stable. Branch on it, because texts may change.
         - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
-          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
-          what an V(ambiguous) one did; V(failed) is all else.
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, whose outcome is
+          unknown if it is V(ambiguous); V(failed) is any other error.
       type: str
     message:
-      description: What happened, in the words of the API where it said any.
+      description: What happened, in the API's own words if it returned any.
       type: str
     status:
       description: The HTTP status, or V(null) if there was no answer.
@@ -257,7 +257,7 @@ error:
       description: The id by which the service's support finds the request, or V(null).
       type: str
     hint:
-      description: What to look at, or V(null).
+      description: What to check, or V(null).
       type: str
   sample:
     kind: refused

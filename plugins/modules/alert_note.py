@@ -12,8 +12,8 @@ version_added: 1.1.0
 author: secops.triage contributors (!UNKNOWN)
 description:
   - Adds a note to alerts, a comment of Yandex Cloud Security Deck, a finding of Calseta, or a note of Elastic Security.
-  - Reads the notes that are there first, all of them, and adds none that is there already, whoever has left it.
-  - Datadog has no call for notes. O(secops.triage.signal_state#module:archive_comment) is nearest to one.
+  - Reads all existing notes first, and adds only a note that does not exist yet, whoever wrote it.
+  - Datadog has no call for notes. Use O(secops.triage.signal_state#module:archive_comment) instead.
 options:
   provider:
     description: Where the alerts are.
@@ -23,14 +23,14 @@ options:
   alert_ids:
     description:
       - The alerts. Those of Calseta are UUIDs.
-      - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
+      - Nothing is written unless all of them exist. An empty list is not an error, and changes nothing.
     type: list
     elements: str
     required: true
     aliases: [alert_id, alert_uuid]
   text:
     description:
-      - The note. Space around it, and what its lines end in, make no difference.
+      - The note. Differences in the space around it and in line endings are ignored.
       - For O(provider=security_deck) it may have 4,096 characters, for O(provider=calseta) 50,000, where it is the
         finding's summary, and for O(provider=kibana) 100,000.
     type: str
@@ -54,7 +54,7 @@ options:
     description:
       - Whether to wait until the service has stored the comment, for O(provider=security_deck), where that is an
         operation.
-      - With V(false) the result shows what was asked for, and nobody looks whether it came about.
+      - With V(false) the result shows the requested state, and the module does not check the outcome.
     type: bool
     default: true
   wait_timeout:
@@ -68,7 +68,7 @@ options:
         E(CALSETA_API_URL) is used.
       - Required for O(provider=kibana). If not given there, the value of the environment variable E(KIBANA_URL) is
         used, else E(KIBANA_ENDPOINT).
-      - For O(provider=security_deck) it replaces all hosts of the cloud, as a gateway before them needs it.
+      - For O(provider=security_deck) it replaces all hosts of the cloud, for use with a gateway.
     type: str
     aliases: [kibana_url]
   api_key:
@@ -138,7 +138,7 @@ RETURN = r"""
 alerts:
   description:
     - The alerts, in the order of O(alert_ids), as they are after the task, or would be in check mode.
-    - Of one that does not exist, or could not be looked at again, there is only RV(alerts[].error) beside its id.
+    - An alert that does not exist, or could not be read again, has only its id and RV(alerts[].error).
   returned: always, unless the options are refused or the alerts cannot be read
   type: list
   elements: dict
@@ -148,7 +148,7 @@ alerts:
       type: str
       sample: 3fa85f64-5717-4562-b3fc-2c963f66afa6
     changed:
-      description: Whether the note was added; V(null) where its fate is not known.
+      description: Whether the note was added; V(null) if the outcome is unknown.
       type: bool
     text:
       description: The note, or V(null) if it is not there.
@@ -180,57 +180,58 @@ alerts:
       type: str
       sample: fdvexample0000000001
     before:
-      description: The same fields as they were before the task; V(null) if unknown. No call takes a note back.
+      description: The same fields before the task; V(null) if unknown. A note cannot be removed.
       type: dict
     skipped:
-      description: Why a guard has left this alert alone.
-      returned: for an alert that O(on_guard=skip) has left alone
+      description: The reason why a guard protects this alert.
+      returned: for an alert that is skipped with O(on_guard=skip)
       type: str
       sample: it is closed, and only_from is open, acknowledged
     error:
-      description: What went wrong with this alert, as in RV(error).
+      description: The error of this alert, as in RV(error).
       returned: for an alert that failed
       type: dict
 counts:
-  description: How many alerts the task is about, and what became of them. The next four add up to the first.
+  description: The number of alerts by outcome. C(changed), C(unchanged), C(skipped) and C(failed) add up to
+    C(requested).
   returned: as RV(alerts)
   type: dict
   contains:
     requested:
-      description: Those that were named, or found.
+      description: Those that were named by id, or found by a query.
       type: int
     changed:
       description: Those that were changed.
       type: int
     unchanged:
-      description: Those that were as they should be, or were left alone because the task failed before it wrote.
+      description: Those that were in the desired state, or not changed because the task failed before it wrote.
       type: int
     skipped:
-      description: Those that a guard has left alone.
+      description: Those that a guard protects.
       type: int
     failed:
       description: Those that have an error.
       type: int
     unconfirmed:
       description:
-        - Those of RV(counts.failed) of which nobody knows whether they were changed, which have V(null) for C(changed).
-        - Look at them again in a minute, before you run the task again; C(msg) names them.
+        - Those of RV(counts.failed) that may have been changed. Their C(changed) is V(null).
+        - Check them again in a minute, before you run the task again; C(msg) names them.
       type: int
   sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0, unconfirmed: 0}
 error:
-  description: What went wrong; if several alerts failed, with the first of them.
+  description: The error; if several alerts failed, the error of the first.
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
     kind:
       description:
-        - A stable word for what went wrong. Branch on it, for texts may change.
+        - The kind of the error, which is stable. Branch on it, because texts may change.
         - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
-          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
-          what an V(ambiguous) one did; V(failed) is all else.
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, whose outcome is
+          unknown if it is V(ambiguous); V(failed) is any other error.
       type: str
     message:
-      description: What happened, in the words of the API where it said any.
+      description: What happened, in the API's own words if it returned any.
       type: str
     status:
       description: The HTTP status, or V(null) if there was no answer.
@@ -245,7 +246,7 @@ error:
       description: The id by which the service's support finds the request, or V(null).
       type: str
     hint:
-      description: What to look at, or V(null).
+      description: What to check, or V(null).
       type: str
   sample:
     kind: refused

@@ -24,15 +24,16 @@ options:
   alert_ids:
     description:
       - The alerts. Those of Calseta are UUIDs.
-      - Nothing is written unless all of them exist. An empty list is no error, and changes nothing.
+      - Nothing is written unless all of them exist. An empty list is not an error, and changes nothing.
       - Exactly one of O(alert_ids) and O(query) is needed.
     type: list
     elements: str
     aliases: [alert_id, alert_uuid]
   query:
     description:
-      - Which alerts to find. They are searched once, and counted against O(max_alerts); no other ones are touched.
-      - What differs is read once more before it is written, for a search may lag behind.
+      - Which alerts to find. The search runs once. If it finds more than O(max_alerts), the task fails; no other alerts
+        are touched.
+      - Alerts that differ are read again before they are written, because a search index can be out of date.
       - Exactly one of O(alert_ids) and O(query) is needed.
     type: dict
     version_added: 1.1.0
@@ -42,31 +43,31 @@ options:
         type: str
       filter:
         description:
-          - What to look for in the sink, as a filter of the API, for O(provider=security_deck).
+          - A filter in the API's syntax, for O(provider=security_deck).
           - Without one, every alert of the sink would match; that requires O(allow_unbounded=true).
         type: str
       status:
-        description: The present states, of which one is enough, for O(provider=calseta).
+        description: The current states; an alert matches if it has one of them. For O(provider=calseta).
         type: list
         elements: str
         choices: [Open, Triaging, Escalated, Closed]
       severity:
-        description: The severities, of which one is enough, for O(provider=calseta).
+        description: The severities; an alert matches if it has one of them. For O(provider=calseta).
         type: list
         elements: str
         choices: [Pending, Informational, Low, Medium, High, Critical]
       source_name:
-        description: The sources, of which one is enough, for O(provider=calseta).
+        description: The sources; an alert matches if it has one of them. For O(provider=calseta).
         type: list
         elements: str
       from_time:
         description:
-          - The time from which on, for O(provider=calseta), such as V(2026-01-31T08:00:00Z), V(2026-01-31) or
+          - The start of the search, for O(provider=calseta), such as V(2026-01-31T08:00:00Z), V(2026-01-31) or
             V(now-24h). Without a zone it is UTC.
           - It goes by when an alert occurred, which may be days before it came in.
         type: str
       to_time:
-        description: The time up to which, in the same forms, for O(provider=calseta).
+        description: The end of the search, in the same formats, for O(provider=calseta).
         type: str
   status:
     description:
@@ -105,7 +106,7 @@ options:
     description:
       - Whether to wait until the service has made the change, for O(provider=security_deck), where each one is an
         operation.
-      - With V(false) the result shows what was asked for, and nobody looks whether it came about.
+      - With V(false) the result shows the requested state, and the module does not check the outcome.
     type: bool
     default: true
   wait_timeout:
@@ -137,7 +138,7 @@ options:
       - The address of the API, with a base path if there is one.
       - Required for O(provider=calseta), without C(/v1). If not given there, the value of the environment variable
         E(CALSETA_API_URL) is used.
-      - For O(provider=security_deck) it replaces all hosts of the cloud, as a gateway before them needs it.
+      - For O(provider=security_deck) it replaces all hosts of the cloud, for use with a gateway.
     type: str
 extends_documentation_fragment:
   - secops.triage.attributes
@@ -223,7 +224,7 @@ alerts:
     - The alerts, in the order of O(alert_ids) or as the search found them, as they are after the task, or would be in
       check mode.
     - Fields that the search does not show are missing where the alert did not have to be read.
-    - Of one that does not exist, or could not be looked at again, there is only RV(alerts[].error) beside its id.
+    - An alert that does not exist, or could not be read again, has only its id and RV(alerts[].error).
   returned: always, unless the options are refused or the alerts cannot be read
   type: list
   elements: dict
@@ -233,7 +234,7 @@ alerts:
       type: str
       sample: 3fa85f64-5717-4562-b3fc-2c963f66afa6
     changed:
-      description: Whether the alert was changed; V(null) where its fate is not known.
+      description: Whether the alert was changed; V(null) if the outcome is unknown.
       type: bool
     status:
       description: The status.
@@ -275,74 +276,75 @@ alerts:
       type: str
       sample: Benign
     before:
-      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      description: The same fields before the task, for a play that restores them; V(null) if unknown.
       type: dict
     skipped:
-      description: Why a guard has left this alert alone.
-      returned: for an alert that O(on_guard=skip) has left alone
+      description: The reason why a guard protects this alert.
+      returned: for an alert that is skipped with O(on_guard=skip)
       type: str
       sample: it is IN_PROGRESS, and only_from is OPEN
     provenance_error:
-      description: Why the line of O(provenance) could not be left with this alert.
-      returned: for an alert that was changed, and is without it
+      description: The reason why the line of O(provenance) could not be added to this alert.
+      returned: for an alert that was changed, but did not get the line
       type: str
       sample: "POST /v1/alerts/3fa85f64-5717-4562-b3fc-2c963f66afa6/findings: 403 Forbidden: Forbidden"
     error:
-      description: What went wrong with this alert, as in RV(error).
+      description: The error of this alert, as in RV(error).
       returned: for an alert that failed
       type: dict
 matched:
   description:
-    - How many alerts match the O(query), whether they are as they should be or not.
-    - V(null) where there are more than O(max_alerts), and the provider does not tell how many.
+    - How many alerts match the O(query), including those that already are in the desired state.
+    - V(null) if there are more than O(max_alerts), and the provider does not return their number.
   returned: with O(query)
   type: int
   sample: 17
 total:
-  description: The number of alerts that there are, all of which the search matches.
-  returned: if a search that leaves nothing out was refused
+  description: The number of all alerts, every one of which the search matches.
+  returned: if a search that matches everything was refused
   type: int
   sample: 40
 counts:
-  description: How many alerts the task is about, and what became of them. The next four add up to the first.
+  description: The number of alerts by outcome. C(changed), C(unchanged), C(skipped) and C(failed) add up to
+    C(requested).
   returned: as RV(alerts)
   type: dict
   contains:
     requested:
-      description: Those that were named, or found.
+      description: Those that were named by id, or found by a query.
       type: int
     changed:
       description: Those that were changed.
       type: int
     unchanged:
-      description: Those that were as they should be, or were left alone because the task failed before it wrote.
+      description: Those that were in the desired state, or not changed because the task failed before it wrote.
       type: int
     skipped:
-      description: Those that a guard has left alone.
+      description: Those that a guard protects.
       type: int
     failed:
       description: Those that have an error.
       type: int
     unconfirmed:
       description:
-        - Those of RV(counts.failed) of which nobody knows whether they were changed, which have V(null) for C(changed).
-        - Look at them again in a minute, before you run the task again; C(msg) names them.
+        - Those of RV(counts.failed) that may have been changed. Their C(changed) is V(null).
+        - Check them again in a minute, before you run the task again; C(msg) names them.
       type: int
   sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0, unconfirmed: 0}
 error:
-  description: What went wrong; if several alerts failed, with the first of them.
+  description: The error; if several alerts failed, the error of the first.
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
     kind:
       description:
-        - A stable word for what went wrong. Branch on it, for texts may change.
+        - The kind of the error, which is stable. Branch on it, because texts may change.
         - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
-          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
-          what an V(ambiguous) one did; V(failed) is all else.
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, whose outcome is
+          unknown if it is V(ambiguous); V(failed) is any other error.
       type: str
     message:
-      description: What happened, in the words of the API where it said any.
+      description: What happened, in the API's own words if it returned any.
       type: str
     status:
       description: The HTTP status, or V(null) if there was no answer.
@@ -357,7 +359,7 @@ error:
       description: The id by which the service's support finds the request, or V(null).
       type: str
     hint:
-      description: What to look at, or V(null).
+      description: What to check, or V(null).
       type: str
   sample:
     kind: refused

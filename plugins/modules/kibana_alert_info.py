@@ -164,7 +164,7 @@ alerts:
       returned: with O(raw=true)
       type: dict
 missing:
-  description: Those of O(alert_ids) that there are not.
+  description: Those of O(alert_ids) that do not exist.
   returned: with O(alert_ids)
   type: list
   elements: str
@@ -179,19 +179,19 @@ total:
   type: int
   sample: 17
 error:
-  description: What went wrong; if several alerts failed, with the first of them.
+  description: The error; if several alerts failed, the error of the first.
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
     kind:
       description:
-        - A stable word for what went wrong. Branch on it, for texts may change.
+        - The kind of the error, which is stable. Branch on it, because texts may change.
         - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
-          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
-          what an V(ambiguous) one did; V(failed) is all else.
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, whose outcome is
+          unknown if it is V(ambiguous); V(failed) is any other error.
       type: str
     message:
-      description: What happened, in the words of the API where it said any.
+      description: What happened, in the API's own words if it returned any.
       type: str
     status:
       description: The HTTP status, or V(null) if there was no answer.
@@ -206,7 +206,7 @@ error:
       description: The id by which the service's support finds the request, or V(null).
       type: str
     hint:
-      description: What to look at, or V(null).
+      description: What to check, or V(null).
       type: str
   sample:
     kind: refused

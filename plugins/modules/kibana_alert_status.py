@@ -11,16 +11,16 @@ short_description: Set the status of Elastic Security alerts
 version_added: 1.0.0
 author: secops.triage contributors (!UNKNOWN)
 description:
-  - Brings detection alerts of Elastic Security to a workflow status, named by their ids or by a query.
-  - Reads before it writes, and once more after it. The counters in Kibana's answer do not tell what changed, because
+  - Sets the workflow status of detection alerts of Elastic Security, by ids or by a query.
+  - Reads the alerts before and after it writes. The counters in Kibana's answer do not show what changed, because
     they count alerts that had the status already.
-  - A query is frozen before it is applied. The module searches for alerts that match and have another status, compares
-    their number with O(max_alerts), and writes only those that were found and still match.
+  - With a query, the module searches for alerts that match and have another status, compares their number with
+    O(max_alerts), and writes only those that were found and still match.
 options:
   query:
     description:
       - The alerts that match this query, in Elasticsearch's query DSL, and do not have the O(status) yet.
-      - A query that leaves no alert of the space out is refused unless O(allow_unbounded=true).
+      - A query that matches every alert of the space is refused unless O(allow_unbounded=true).
       - Exactly one of O(alert_ids) and O(query) is needed.
     type: dict
   status:
@@ -115,7 +115,7 @@ RETURN = r"""
 alerts:
   description:
     - The alerts, in the order of O(alert_ids) or by their time, as they are after the task, or would be in check mode.
-    - Of one that does not exist, or could not be looked at again, there is only RV(alerts[].error) beside its id.
+    - An alert that does not exist, or could not be read again, has only its id and RV(alerts[].error).
   returned: always, unless the options are refused or the alerts cannot be read
   type: list
   elements: dict
@@ -125,7 +125,7 @@ alerts:
       type: str
       sample: 80e1383f856e67c1b7f7a1634744fa6d66b6e2ef7aa26d226e57afb5a7b2b4a1
     changed:
-      description: Whether the alert was changed; V(null) where its fate is not known.
+      description: Whether the alert was changed; V(null) if the outcome is unknown.
       type: bool
     status:
       description: The workflow status; V(null) if the alert has none, which is an error of that alert alone.
@@ -136,74 +136,75 @@ alerts:
       type: str
       sample: false_positive
     before:
-      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      description: The same fields before the task, for a play that restores them; V(null) if unknown.
       type: dict
     skipped:
-      description: Why a guard has left this alert alone.
-      returned: for an alert that O(on_guard=skip) has left alone
+      description: The reason why a guard protects this alert.
+      returned: for an alert that is skipped with O(on_guard=skip)
       type: str
       sample: it is acknowledged, and only_from is open
     provenance_error:
-      description: Why the line of O(provenance) could not be left with this alert.
-      returned: for an alert that was changed, and is without it
+      description: The reason why the line of O(provenance) could not be added to this alert.
+      returned: for an alert that was changed, but did not get the line
       type: str
       sample: "PATCH /api/note: 403 Forbidden: Forbidden"
     error:
-      description: What went wrong with this alert, as in RV(error).
+      description: The error of this alert, as in RV(error).
       returned: for an alert that failed
       type: dict
 matched:
   description:
-    - How many alerts match the O(query) without having the O(status) yet.
-    - This is not the number that O(expected_count) is about, for that counts those that have it, too.
+    - The number of alerts that match the O(query) and do not have the O(status) yet.
+    - O(expected_count) is another number, because it includes alerts that already have the status.
   returned: with O(query)
   type: int
   sample: 17
 total:
-  description: The number of alerts that there are, all of which the search matches.
-  returned: if a search that leaves nothing out was refused
+  description: The number of all alerts, every one of which the search matches.
+  returned: if a search that matches everything was refused
   type: int
   sample: 40
 counts:
-  description: How many alerts the task is about, and what became of them. The next four add up to the first.
+  description: The number of alerts by outcome. C(changed), C(unchanged), C(skipped) and C(failed) add up to
+    C(requested).
   returned: as RV(alerts)
   type: dict
   contains:
     requested:
-      description: Those that were named, or found.
+      description: Those that were named by id, or found by a query.
       type: int
     changed:
       description: Those that were changed.
       type: int
     unchanged:
-      description: Those that were as they should be, or were left alone because the task failed before it wrote.
+      description: Those that were in the desired state, or not changed because the task failed before it wrote.
       type: int
     skipped:
-      description: Those that a guard has left alone.
+      description: Those that a guard protects.
       type: int
     failed:
       description: Those that have an error.
       type: int
     unconfirmed:
       description:
-        - Those of RV(counts.failed) of which nobody knows whether they were changed, which have V(null) for C(changed).
-        - Look at them again in a minute, before you run the task again; C(msg) names them.
+        - Those of RV(counts.failed) that may have been changed. Their C(changed) is V(null).
+        - Check them again in a minute, before you run the task again; C(msg) names them.
       type: int
   sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0, unconfirmed: 0}
 error:
-  description: What went wrong; if several alerts failed, with the first of them.
+  description: The error; if several alerts failed, the error of the first.
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
     kind:
       description:
-        - A stable word for what went wrong. Branch on it, for texts may change.
+        - The kind of the error, which is stable. Branch on it, because texts may change.
         - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
-          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
-          what an V(ambiguous) one did; V(failed) is all else.
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, whose outcome is
+          unknown if it is V(ambiguous); V(failed) is any other error.
       type: str
     message:
-      description: What happened, in the words of the API where it said any.
+      description: What happened, in the API's own words if it returned any.
       type: str
     status:
       description: The HTTP status, or V(null) if there was no answer.
@@ -218,7 +219,7 @@ error:
       description: The id by which the service's support finds the request, or V(null).
       type: str
     hint:
-      description: What to look at, or V(null).
+      description: What to check, or V(null).
       type: str
   sample:
     kind: refused

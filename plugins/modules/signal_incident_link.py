@@ -14,13 +14,13 @@ description:
   - Links security signals of Datadog Cloud SIEM to an incident, or takes the link away.
   - Takes signals by their ids, or those that a query finds. Of signals that are named, nothing is written unless all of
     them exist.
-  - Reads every signal first, and never adds a link that is there. What was written is confirmed by reading again.
-  - A query is searched once, and what it finds is all that the task is about. Because a search may be behind the truth,
-    signals that it shows otherwise than they should be are read once more before they are written. A search
-    that leaves no signal out is refused, unless O(allow_unbounded) is true.
-  - A signal without a triage state is an error of that signal alone. The others are written.
-  - There is no call that takes a single link away. For O(state=absent) the signal's list of incidents is read once more
-    and written anew without this one; a link that somebody else adds in that moment is lost.
+  - Reads every signal first, and never adds a link that already exists. Reads the signals again to confirm each write.
+  - Runs a query once, and changes only signals that it finds. A search index can be out of date, so signals that the
+    search does not show in the desired state are read again before they are written. A search that matches every signal
+    is refused, unless O(allow_unbounded) is true.
+  - A signal without a triage state fails alone. The others are written.
+  - Datadog has no call to remove a single link. For O(state=absent) the module reads the signal's list of incidents
+    again, and writes it without this incident; a link that somebody else adds in between is lost.
 options:
   incident_id:
     description: The incident's public id, such as V(2609), or its name with that number, V(IR-2609).
@@ -34,12 +34,12 @@ options:
   add_to_signal_timeline:
     description:
       - Whether to post the signal on the incident's timeline when it is linked. Without it the API decides.
-      - It says nothing of a signal that is linked already.
+      - It has no effect on a signal that is already linked.
     type: bool
   version:
     description:
-      - The version of the signal that the task goes by, with O(signal_ids) only. If the signal has a higher one, the
-        API refuses the change, and the error names both.
+      - The version of the signal that you expect, with O(signal_ids) only. If the signal has a higher version, the API
+        refuses the change, and the error names both.
     type: int
 extends_documentation_fragment:
   - secops.triage.attributes
@@ -83,7 +83,7 @@ signals:
   description:
     - The signals, in the order of O(signal_ids) or by their time, as they are after the task, or would be in check
       mode.
-    - Of one that does not exist, or could not be looked at again, there is only RV(signals[].error) beside its id.
+    - A signal that does not exist, or could not be read again, has only its id and RV(signals[].error).
   returned: always, unless the options are refused or the signals cannot be read
   type: list
   elements: dict
@@ -93,7 +93,7 @@ signals:
       type: str
       sample: AQAAAZexample000000000000000000000000000000000000000000
     changed:
-      description: Whether the signal was changed; V(null) where its fate is not known.
+      description: Whether the signal was changed; V(null) if the outcome is unknown.
       type: bool
     incident_ids:
       description: The public ids of the incidents that it is linked to.
@@ -101,69 +101,70 @@ signals:
       elements: int
       sample: [2609]
     before:
-      description: The same fields as they were before the task, for a play that puts things back; V(null) if unknown.
+      description: The same fields before the task, for a play that restores them; V(null) if unknown.
       type: dict
     skipped:
-      description: Why a guard has left this signal alone.
-      returned: for a signal that O(on_guard=skip) has left alone
+      description: The reason why a guard protects this signal.
+      returned: for a signal that is skipped with O(on_guard=skip)
       type: str
       sample: it is archived, and only_from is open
     error:
-      description: What went wrong with this signal, as in RV(error).
+      description: The error of this signal, as in RV(error).
       returned: for a signal that failed
       type: dict
 matched:
   description:
-    - How many signals match the O(query), whether they are as they should be or not.
+    - How many signals match the O(query), including those that already are in the desired state.
     - V(null) where there are more than O(max_alerts).
   returned: with O(query)
   type: int
   sample: 17
 total:
-  description: The number of alerts that there are, all of which the search matches.
-  returned: if a search that leaves nothing out was refused
+  description: The number of all alerts, every one of which the search matches.
+  returned: if a search that matches everything was refused
   type: int
   sample: 40
 counts:
-  description: How many alerts the task is about, and what became of them. The next four add up to the first.
+  description: The number of alerts by outcome. C(changed), C(unchanged), C(skipped) and C(failed) add up to
+    C(requested).
   returned: as RV(signals)
   type: dict
   contains:
     requested:
-      description: Those that were named, or found.
+      description: Those that were named by id, or found by a query.
       type: int
     changed:
       description: Those that were changed.
       type: int
     unchanged:
-      description: Those that were as they should be, or were left alone because the task failed before it wrote.
+      description: Those that were in the desired state, or not changed because the task failed before it wrote.
       type: int
     skipped:
-      description: Those that a guard has left alone.
+      description: Those that a guard protects.
       type: int
     failed:
       description: Those that have an error.
       type: int
     unconfirmed:
       description:
-        - Those of RV(counts.failed) of which nobody knows whether they were changed, which have V(null) for C(changed).
-        - Look at them again in a minute, before you run the task again; C(msg) names them.
+        - Those of RV(counts.failed) that may have been changed. Their C(changed) is V(null).
+        - Check them again in a minute, before you run the task again; C(msg) names them.
       type: int
   sample: {requested: 3, changed: 2, unchanged: 1, skipped: 0, failed: 0, unconfirmed: 0}
 error:
-  description: What went wrong; if several alerts failed, with the first of them.
+  description: The error; if several alerts failed, the error of the first.
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
     kind:
       description:
-        - A stable word for what went wrong. Branch on it, for texts may change.
+        - The kind of the error, which is stable. Branch on it, because texts may change.
         - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
-          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
-          what an V(ambiguous) one did; V(failed) is all else.
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, whose outcome is
+          unknown if it is V(ambiguous); V(failed) is any other error.
       type: str
     message:
-      description: What happened, in the words of the API where it said any.
+      description: What happened, in the API's own words if it returned any.
       type: str
     status:
       description: The HTTP status, or V(null) if there was no answer.
@@ -178,7 +179,7 @@ error:
       description: The id by which the service's support finds the request, or V(null).
       type: str
     hint:
-      description: What to look at, or V(null).
+      description: What to check, or V(null).
       type: str
   sample:
     kind: refused

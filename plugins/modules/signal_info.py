@@ -63,7 +63,7 @@ signals:
       type: str
       sample: datadog
     title:
-      description: What has been seen; V(null) if Datadog does not tell.
+      description: The title; V(null) if Datadog does not return one.
       type: str
       sample: Brute force of SSH on db-07
     severity:
@@ -85,7 +85,7 @@ signals:
       type: str
       sample: 0f1c2d3e-0000-4000-8000-000000000001
     created:
-      description: When it came up, in UTC; V(null) if unknown.
+      description: When it was raised, in UTC; V(null) if unknown.
       type: str
       sample: "2026-01-31T08:00:00.000Z"
     updated:
@@ -118,7 +118,7 @@ signals:
       returned: with O(raw=true)
       type: dict
 missing:
-  description: Those of O(signal_ids) that there are not.
+  description: Those of O(signal_ids) that do not exist.
   returned: with O(signal_ids)
   type: list
   elements: str
@@ -128,23 +128,23 @@ truncated:
   returned: with O(query)
   type: bool
 total:
-  description: How many signals match. Datadog does not tell, so it is V(null).
+  description: How many signals match. Datadog does not return it, so it is V(null).
   returned: with O(query)
   type: int
 error:
-  description: What went wrong; if several alerts failed, with the first of them.
+  description: The error; if several alerts failed, the error of the first.
   returned: when the task fails for a reason beyond its options' types and choices
   type: dict
   contains:
     kind:
       description:
-        - A stable word for what went wrong. Branch on it, for texts may change.
+        - The kind of the error, which is stable. Branch on it, because texts may change.
         - V(option), V(limit) and V(unbounded) are about the task's options; V(not_found), V(guarded) and V(unreadable)
-          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, where nobody knows
-          what an V(ambiguous) one did; V(failed) is all else.
+          about an alert; V(refused), V(unreachable), V(not_sent) and V(ambiguous) about a request, whose outcome is
+          unknown if it is V(ambiguous); V(failed) is any other error.
       type: str
     message:
-      description: What happened, in the words of the API where it said any.
+      description: What happened, in the API's own words if it returned any.
       type: str
     status:
       description: The HTTP status, or V(null) if there was no answer.
@@ -159,7 +159,7 @@ error:
       description: The id by which the service's support finds the request, or V(null).
       type: str
     hint:
-      description: What to look at, or V(null).
+      description: What to check, or V(null).
       type: str
   sample:
     kind: refused

@@ -167,7 +167,7 @@ class Selection:
         if self._expected not in (None, matching):
             raise LimitError(
                 f"The query matches {matching} alerts, and expected_count is {self._expected}. Nothing was changed",
-                "Every alert that matches counts, also one that is as it should be. The info module shows them.",
+                "The count includes alerts that already are in the desired state. Use the info module to list them.",
                 {"matched": matching},
             )
         self._refuse_everything(found)

@@ -19,7 +19,7 @@ description:
   - Takes the payloads of Datadog's webhooks, Kibana's webhook connector, Calseta's agents and Security Deck's API from
     the event's C(payload) or C(body), or the event itself.
   - The event has C(alert), which always has the keys C(platform), C(id), C(severity), C(rule), C(host), C(title),
-    C(status), C(new), C(created) and C(url). A value that the payload does not tell is C(null).
+    C(status), C(new), C(created) and C(url). A value that is missing in the payload is C(null).
   - A payload with several alerts becomes as many events. An alert that is in it twice becomes one.
   - An event that is not recognised is passed through, and C(unrecognized) says why. It never has C(alert); what was
     under that key is then under C(payload). No payload makes the filter fail.
