@@ -20,7 +20,8 @@ from .._core.values import text
 from .._flow.change import Alert
 from .._flow.info import common
 from .._flow.search import Selection
-from .api import Hit, KibanaApi, KibanaReader, field, first_text, listed, malformed, status_of
+from .api import KibanaApi, KibanaReader, malformed
+from .hits import Hit, field, first_text, listed, status_of
 from .search import Search
 from .words import ASSIGNEES, LEGACY_SEVERITY, LEGACY_STATUS, REASON, SEVERITY, STATUS, TAGS
 

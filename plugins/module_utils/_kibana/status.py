@@ -18,7 +18,7 @@ from .._core.values import batches, text
 from .._flow.change import Accepted, Alert, Change, Fields, Outcome, Refused, Unknown
 from .._flow.notes import with_provenance_notes
 from .._flow.search import SearchResult
-from .api import Hit, field, status_of
+from .hits import Hit, field, status_of
 from .notes import provenance_notes
 from .search import Search
 from .words import LEGACY_STATUS, REASON, STATUS

@@ -17,7 +17,7 @@ from .._core.options import Params, TaskContext, desired_list
 from .._core.values import batches
 from .._flow.change import Alert, Change, Fields, Outcome
 from .._flow.notes import with_provenance_notes
-from .api import Hit, listed
+from .hits import Hit, listed
 from .notes import provenance_notes
 from .users import uids
 from .words import ASSIGNEES, TAGS

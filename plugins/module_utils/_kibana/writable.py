@@ -18,7 +18,8 @@ from .._flow.change import Accepted, Alert, Fields, Outcome, Refused, Unknown, o
 from .._flow.guards import GUARDS_OPTIONS, GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
 from .._flow.search import SELECTION_OPTIONS, SearchResult, Selection
-from .api import Hit, KibanaApi, KibanaReader, agreed, first_text, is_legacy, listed, malformed, status_of
+from .api import KibanaApi, KibanaReader, malformed
+from .hits import Hit, agreed, first_text, is_legacy, listed, status_of
 from .search import Search
 from .users import uids
 from .words import (
