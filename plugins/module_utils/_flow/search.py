@@ -90,6 +90,7 @@ class ListedPopulation:
     """The population of an API that does not count alerts. It is listed, oldest first, until the search lacks one.
 
     The first page is read before the search, further pages only as long as the search has found all of their alerts.
+    Pages without an end that show nothing new count as the end: no alert on them was left out.
     """
 
     def __init__(self, fetch: t.Callable[[t.Any, int], Page], size: int) -> None:
@@ -105,10 +106,12 @@ class ListedPopulation:
     def all_found(self, found: SearchResult) -> int | None:
         if (self._first.total or 0) > len(found.alerts):
             return None
-        page, known = self._first, set()
+        page, known, shown, idle = self._first, set(), set(), 0
         while found.alerts and not page.alerts.keys() - found.alerts.keys():
-            if page.after is None or page.after in known:
+            idle = 0 if page.alerts.keys() - shown else idle + 1
+            if page.after is None or page.after in known or idle > _IDLE_PAGES:
                 return len(found.alerts)
+            shown.update(page.alerts)
             known.add(page.after)
             page = self._fetch(page.after, self._size)
         return None

@@ -133,6 +133,27 @@ def test_population_asks_for_one_alert_more_than_may_match(limit: int, size: int
     assert service.asked == [size]
 
 
+@pytest.mark.parametrize("shown", ["ab", ""])
+def test_population_whose_pages_have_no_end_ends(shown: str) -> None:
+    """Each page names another one, and shows nothing new: nothing is seen that the search has left out."""
+    calls: list[t.Any] = []
+
+    def fetch(after: t.Any, _size: int) -> Page:
+        calls.append(after)
+        assert len(calls) < 1000
+        return Page(alerts_of(shown), len(calls))
+
+    population = ListedPopulation(fetch, 2)
+    population.begin(100)
+    assert population.all_found(SearchResult(alerts_of("ab"))) == 2
+
+
+def test_population_is_read_on_behind_empty_pages() -> None:
+    population = ListedPopulation(Service("a", *[""] * 40, "b"), 2)
+    population.begin(100)
+    assert population.all_found(SearchResult(alerts_of("a"))) is None
+
+
 def test_population_whose_pages_go_round_in_circles_ends() -> None:
     population = ListedPopulation(lambda _after, _size: Page(alerts_of("ab"), "again"), 2)
     population.begin(100)
