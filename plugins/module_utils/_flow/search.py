@@ -104,7 +104,8 @@ class ListedPopulation:
         self._first = self._fetch(None, self._size)
 
     def all_found(self, found: SearchResult) -> int | None:
-        if (self._first.total or 0) > len(found.alerts):
+        # A page that is not full has no other alerts behind it, whatever total comes with it.
+        if len(self._first.alerts) >= self._size and (self._first.total or 0) > len(found.alerts):
             return None
         page, known, shown, idle = self._first, set(), set(), 0
         while found.alerts and not page.alerts.keys() - found.alerts.keys():

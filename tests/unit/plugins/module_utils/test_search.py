@@ -116,6 +116,30 @@ def test_population(everything: list[str], found: str, count: int | None, read: 
     assert service.numbers == read
 
 
+@pytest.mark.parametrize(
+    ("total", "everything", "found", "count", "read"),
+    [
+        # A full page with more behind it than were found.
+        (3, ["ab", "c"], "ab", None, [0]),
+        (3, ["ab", "c"], "abc", 3, [0, 1]),
+        # A page that is not full has nothing behind it, so the total is wrong.
+        (9, ["a"], "a", 1, [0]),
+        (9, ["a"], "b", None, [0]),
+        (9, [""], "a", 1, [0]),
+        (0, ["ab"], "ab", 2, [0]),
+        (0, ["ab", "c"], "ab", None, [0, 1]),
+    ],
+)
+def test_population_that_is_counted(
+    total: int, everything: list[str], found: str, count: int | None, read: list[int]
+) -> None:
+    service = Service(*everything, total=total)
+    population = ListedPopulation(service, 2)
+    population.begin(100)
+    assert population.all_found(SearchResult(alerts_of(found))) == count
+    assert service.numbers == read
+
+
 def test_population_is_read_before_the_search() -> None:
     """An alert that comes while the search runs is not one that it has left out."""
     service = Service("ab")
