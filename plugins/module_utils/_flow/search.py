@@ -107,7 +107,8 @@ class ListedPopulation:
         # A page that is not full has no other alerts behind it, whatever total comes with it.
         if len(self._first.alerts) >= self._size and (self._first.total or 0) > len(found.alerts):
             return None
-        page, known, shown, idle = self._first, set(), set(), 0
+        page, known, idle = self._first, set(), 0
+        shown: set[str] = set()
         while found.alerts and not page.alerts.keys() - found.alerts.keys():
             idle = 0 if page.alerts.keys() - shown else idle + 1
             if page.after is None or page.after in known or idle > _IDLE_PAGES:
