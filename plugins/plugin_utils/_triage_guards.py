@@ -77,7 +77,8 @@ def _states(words: t.Sequence[str], platform: str) -> list[str]:
 
 
 def _severities(words: t.Sequence[str], platform: str) -> list[str]:
-    known = _own_words(vocabulary.own_severities, platform)
+    # No word for "not rated yet": modules protect such alerts with any severity, and an empty list would protect none.
+    known: dict[str, list[str]] = {}
     # The first severity with a word is the one that it stands for, so it is entered last.
     for row in reversed(list(vocabulary.SEVERITIES.values())):
         known |= {vocabulary.folded(word): [row[platform]] for word in row.values()}

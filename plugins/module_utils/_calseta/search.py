@@ -62,7 +62,9 @@ class Reading:
         if total < before:
             # Some match no more, and the others have moved up: onto the page that has been read already.
             return Page(alerts, (max(1, number - 1), total), total)
-        return Page(alerts, (number + 1, total) if rows and number * size < total else None, total)
+        # Behind a full page there may be more than the total told: an alert may have come after it was counted.
+        follows = len(rows) >= size or (rows and number * size < total)
+        return Page(alerts, (number + 1, total) if follows else None, total)
 
     def collect(self, limit: int) -> SearchResult:
         """Read pages until there are more alerts than ``limit``, which one more than the limit shows."""

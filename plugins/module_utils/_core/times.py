@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import typing as t
 
 from .errors import OptionError
+
+#: A date, and after it nothing or a time. Newer Pythons also read other digits as a date, such as some milliseconds
+#: since 1970 as a day of the year 1712.
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -36,21 +41,15 @@ def moment(option: str, value: str | None) -> str | None:
     """
     if value is None:
         return None
-    relative = re.fullmatch(r"now(?:-(\d{1,9})([smhdw]))?", value.strip())
-    try:
+    text = value.strip()
+    relative = re.fullmatch(r"now(?:-([0-9]{1,9})([smhdw]))?", text)
+    with contextlib.suppress(ValueError, OverflowError):
         if relative:
             back = int(relative[1] or 0) * _UNITS[relative[2] or "s"]
             return written(dt.datetime.now(dt.timezone.utc) - dt.timedelta(seconds=back))
-        return written(_iso(value.strip()))
-    except (ValueError, OverflowError):
-        raise OptionError(
-            f"{option} {value!r} is not a time: write it as 2026-01-31T08:00:00Z, 2026-01-31, now or now-24h"
-        ) from None
-
-
-def before_all(moment: str) -> bool:
-    """Whether a moment, in ISO 8601 and UTC, is one from which on there is every alert: 1970, or whatever is as old."""
-    return moment < "2000"
+        if re.fullmatch(_DATE, text):
+            return written(_iso(text))
+    raise OptionError(f"{option} {value!r} is not a time: write it as 2026-01-31T08:00:00Z, 2026-01-31, now or now-24h")
 
 
 def _iso(value: str) -> dt.datetime:

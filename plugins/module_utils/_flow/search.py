@@ -90,6 +90,7 @@ class ListedPopulation:
     """The population of an API that does not count alerts. It is listed, oldest first, until the search lacks one.
 
     The first page is read before the search, further pages only as long as the search has found all of their alerts.
+    Pages without an end that show nothing new count as the end: no alert on them was left out.
     """
 
     def __init__(self, fetch: t.Callable[[t.Any, int], Page], size: int) -> None:
@@ -103,12 +104,16 @@ class ListedPopulation:
         self._first = self._fetch(None, self._size)
 
     def all_found(self, found: SearchResult) -> int | None:
-        if (self._first.total or 0) > len(found.alerts):
+        # A page that is not full has no other alerts behind it, whatever total comes with it.
+        if len(self._first.alerts) >= self._size and (self._first.total or 0) > len(found.alerts):
             return None
-        page, known = self._first, set()
+        page, known, idle = self._first, set(), 0
+        shown: set[str] = set()
         while found.alerts and not page.alerts.keys() - found.alerts.keys():
-            if page.after is None or page.after in known:
+            idle = 0 if page.alerts.keys() - shown else idle + 1
+            if page.after is None or page.after in known or idle > _IDLE_PAGES:
                 return len(found.alerts)
+            shown.update(page.alerts)
             known.add(page.after)
             page = self._fetch(page.after, self._size)
         return None

@@ -40,7 +40,7 @@ class Search:
         """Count what the space has and what matches, whatever the status, in one request and so at one moment."""
         answer = self._request({"query": {"match_all": {}}, "aggs": {"matching": {"filter": self.query}}}, 0)
         matching = integer(dig(answer, "aggregations", "matching", "doc_count"))
-        if matching is None:
+        if matching is None or matching < 0:
             raise malformed("search", "the answer does not tell how many alerts match")
         self._total, self._matching = _total(answer), matching
 
@@ -147,6 +147,7 @@ def _range(name: str, value: t.Any, *bounds: str) -> Query:
 
 def _total(answer: dict[str, t.Any]) -> int:
     total = integer(dig(answer, "hits", "total", "value"))
-    if total is None:
+    # A total that is only a lower bound would let more alerts through than were counted.
+    if total is None or total < 0 or dig(answer, "hits", "total", "relation") not in (None, "eq"):
         raise malformed("search", "the answer does not tell how many alerts match")
     return total

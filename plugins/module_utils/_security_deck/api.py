@@ -97,8 +97,7 @@ class SecurityDeckReader(ReadsOneByOne):
         path = f"/securitydeck/alerts/v1/sinks/{sink}/alerts"
         after = {"pageToken": token} if token else {}
         answer = self.client.get(self._base + path, {**parameters, "pageSize": size, **after})
-        # Protocol buffers leave out an empty list, and an empty text.
-        if not has_types(answer.body, {"alerts": list, "nextPageToken": str}, items=dict):
+        if not is_page(answer.body, "alerts"):
             raise AmbiguousError("GET", path, "the answer is not a page of alerts", status=answer.status)
         alerts: dict[str, Alert] = {}
         for alert in answer.body.get("alerts") or []:
@@ -108,6 +107,15 @@ class SecurityDeckReader(ReadsOneByOne):
                 raise AmbiguousError("GET", path, why, status=answer.status)
             alerts[alert_id] = self._alert_of(alert, False)
         return Page(alerts, answer.body.get("nextPageToken") or None)
+
+
+def is_page(body: t.Any, items: str) -> bool:
+    """Whether this is a page of ``items``. Protocol buffers leave out an empty list, and an empty text.
+
+    An object with other keys only is something else, such as an error of a proxy, and not an empty page.
+    """
+    kinds = {items: list, "nextPageToken": str}
+    return has_types(body, kinds, items=dict) and (not body or not kinds.keys().isdisjoint(body))
 
 
 def is_valid(alert: t.Any, alert_id: str, kinds: t.Mapping[str, type] | None = None) -> bool:

@@ -13,17 +13,20 @@ import typing as t
 
 from .._core.errors import AmbiguousError, RefusedError, TriageError
 from .._core.options import Params, TaskContext
-from .._core.values import dig, has_types
+from .._core.values import dig
 from .._flow.change import Alert, Change, Fields, Outcome
 from .._flow.guards import Guards
 from .._flow.notes import NoteReader, Notes, plain
 from .._flow.platform import Platform, not_found
-from .api import SecurityDeckApi, SecurityDeckReader, guarded_state, guards_of, path_of
+from .api import SecurityDeckApi, SecurityDeckReader, guarded_state, guards_of, is_page, path_of
 from .operations import Operations, Start
 from .words import READ_LAG
 
 #: The most comments of a page.
 _PAGE = 1000
+
+#: The most pages of an alert's comments.
+_MOST_PAGES = 100
 
 
 class SecurityDeckNotes(Notes):
@@ -60,8 +63,8 @@ class SecurityDeckNotes(Notes):
                 return self.note(True)
             if not token:
                 return self.note(False)
-            if token in known:
-                raise TriageError("The comments go round in circles: the service names a page that was there already")
+            if token in known or len(known) == _MOST_PAGES:
+                raise TriageError(f"The comments go round in circles, or have more than {_MOST_PAGES} pages")
             known.add(token)
 
     def _page(self, path: str, token: str | None) -> tuple[list[dict[str, t.Any]], str | None] | None:
@@ -74,8 +77,7 @@ class SecurityDeckNotes(Notes):
                 return None
             raise
         comments = dig(answer.body, "comments") or []
-        is_page = has_types(answer.body, {"comments": list, "nextPageToken": str}, dict)
-        if not is_page or not all(isinstance(comment.get("text"), str) for comment in comments):
+        if not is_page(answer.body, "comments") or not all(isinstance(one.get("text"), str) for one in comments):
             raise AmbiguousError("GET", path, "the answer does not show comments", status=answer.status)
         return comments, dig(answer.body, "nextPageToken") or None
 

@@ -305,6 +305,14 @@ def test_search_that_leaves_nothing_out_is_refused(sim: Simulator, tmp_path: Pat
     assert alert.status == "Closed"
 
 
+@pytest.mark.parametrize("most", [0, "0", -1])
+def test_no_alerts_at_all_are_not_five_hundred(sim: Simulator, tmp_path: Path, most: t.Any) -> None:
+    add(sim, "calseta")
+    ended = played(sim, tmp_path, PLAYBOOK, {**PREVIEW, "close_noise_max_alerts": most})
+    assert ended.returncode
+    assert f"max_alerts must be at least 1, not {most}" in ended.stdout + ended.stderr
+
+
 def test_more_than_somebody_can_look_at_is_refused(sim: Simulator, tmp_path: Path) -> None:
     add(sim, "calseta")
     add(sim, "calseta")

@@ -116,6 +116,30 @@ def test_population(everything: list[str], found: str, count: int | None, read: 
     assert service.numbers == read
 
 
+@pytest.mark.parametrize(
+    ("total", "everything", "found", "count", "read"),
+    [
+        # A full page with more behind it than were found.
+        (3, ["ab", "c"], "ab", None, [0]),
+        (3, ["ab", "c"], "abc", 3, [0, 1]),
+        # A page that is not full has nothing behind it, so the total is wrong.
+        (9, ["a"], "a", 1, [0]),
+        (9, ["a"], "b", None, [0]),
+        (9, [""], "a", 1, [0]),
+        (0, ["ab"], "ab", 2, [0]),
+        (0, ["ab", "c"], "ab", None, [0, 1]),
+    ],
+)
+def test_population_that_is_counted(
+    total: int, everything: list[str], found: str, count: int | None, read: list[int]
+) -> None:
+    service = Service(*everything, total=total)
+    population = ListedPopulation(service, 2)
+    population.begin(100)
+    assert population.all_found(SearchResult(alerts_of(found))) == count
+    assert service.numbers == read
+
+
 def test_population_is_read_before_the_search() -> None:
     """An alert that comes while the search runs is not one that it has left out."""
     service = Service("ab")
@@ -131,6 +155,27 @@ def test_population_asks_for_one_alert_more_than_may_match(limit: int, size: int
     service = Service("a")
     ListedPopulation(service, 10).begin(limit)
     assert service.asked == [size]
+
+
+@pytest.mark.parametrize("shown", ["ab", ""])
+def test_population_whose_pages_have_no_end_ends(shown: str) -> None:
+    """Each page names another one, and shows nothing new: nothing is seen that the search has left out."""
+    calls: list[t.Any] = []
+
+    def fetch(after: t.Any, _size: int) -> Page:
+        calls.append(after)
+        assert len(calls) < 1000
+        return Page(alerts_of(shown), len(calls))
+
+    population = ListedPopulation(fetch, 2)
+    population.begin(100)
+    assert population.all_found(SearchResult(alerts_of("ab"))) == 2
+
+
+def test_population_is_read_on_behind_empty_pages() -> None:
+    population = ListedPopulation(Service("a", *[""] * 40, "b"), 2)
+    population.begin(100)
+    assert population.all_found(SearchResult(alerts_of("a"))) is None
 
 
 def test_population_whose_pages_go_round_in_circles_ends() -> None:

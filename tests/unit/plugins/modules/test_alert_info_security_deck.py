@@ -273,6 +273,20 @@ def test_odd_page(sim: Simulator, deck: Params, odd: t.Any) -> None:
     assert result["error"]["path"] == f"/securitydeck/alerts/v1/sinks/{sim.security_deck.sink_id}/alerts"
 
 
+@pytest.mark.parametrize(
+    "body", [{"message": "Maintenance"}, {"code": 7, "details": []}, {"items": []}, {"error": None}]
+)
+def test_object_that_is_something_else_is_no_empty_page(sim: Simulator, deck: Params, body: Params) -> None:
+    sim.faults.add(Fault(status=200, body=body, count=None))
+    assert "is not a page of alerts" in found(sim, deck)["msg"]
+
+
+@pytest.mark.parametrize("body", [{}, {"alerts": []}, {"nextPageToken": ""}, {"alerts": None, "nextPageToken": None}])
+def test_empty_page(sim: Simulator, deck: Params, body: Params) -> None:
+    sim.faults.add(Fault(status=200, body=body, count=None))
+    assert ids(found(sim, deck)) == []
+
+
 def test_page_that_is_no_object(sim: Simulator, deck: Params) -> None:
     sim.faults.add(Fault(status=200, body=["alerts"], count=None))
     assert "is not a page of alerts" in found(sim, deck)["msg"]

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, four_runs, run_module
 
 NAME = "alert_note"
@@ -56,6 +57,36 @@ def test_pages_that_go_round_in_circles_end(sim: Simulator, security_deck: Param
     alert = sim.security_deck.add_alert()
     sim.faults.add(Fault("status", status=200, path="/comments", body={"nextPageToken": "again"}, count=None))
     assert "in circles" in run(security_deck, [alert.id])["msg"]
+    assert not sim.log.writes()
+
+
+class Endless(Fault):
+    """Answers with an empty page of comments, and with the token of a next one that was not there before."""
+
+    tokens = itertools.count()
+
+    def matches(self, entry: Entry) -> bool:
+        self.body = {"nextPageToken": str(next(self.tokens))}
+        return super().matches(entry)
+
+
+def test_pages_without_an_end_end(sim: Simulator, security_deck: Params) -> None:
+    alert = sim.security_deck.add_alert()
+    sim.faults.add(Endless(status=200, path="/comments", count=None))
+    result = run(security_deck, [alert.id])
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert "have more than 100 pages" in result["msg"]
+    assert not sim.log.writes()
+
+
+@pytest.mark.parametrize("body", [{"message": "Maintenance"}, {"findings": []}])
+def test_object_that_is_something_else_says_nothing_of_comments(
+    sim: Simulator, security_deck: Params, body: Params
+) -> None:
+    """It would add the comment a second time."""
+    alert = sim.security_deck.add_alert(comments=comments(TEXT))
+    sim.faults.add(Fault("status", status=200, path="/comments", body=body, count=None))
+    assert "does not show comments" in run(security_deck, [alert.id])["msg"]
     assert not sim.log.writes()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.alert_providers import Provider, provider
-from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, predicted
+from ansible_collections.secops.triage.tests.unit.harness import Params, Result, by_id, predicted, run_module
 
 #: What becomes of the alert: it is closed, a guard keeps it as it is, or nobody can say how it is, so the task fails.
 CLOSED, KEPT, UNREADABLE = "closed", "kept", "unreadable"
@@ -162,6 +162,32 @@ def test_cell(
     assert row_of(skip, key)["skipped"]
     assert predicted(skip) == predicted(on.run(on_guard="skip", **task))
     assert not on.sim.log.writes()
+
+
+@pytest.mark.parametrize(("name", "guard", "shown", "becomes"), CELLS)
+def test_cell_of_notes(
+    sim: Simulator, request: pytest.FixtureRequest, name: str, guard: str, shown: t.Any, becomes: str
+) -> None:
+    """A note closes nothing, so no severity keeps it out; the other guards do, just as they keep a change out."""
+    on = provider(name, sim, request.getfixturevalue(name))
+    (key,) = on.noise()
+    sim.log.clear()
+    shows(on, FIELDS[guard], shown)
+    task = {**on.connection, "alert_ids": [key], "text": "Seen.", "retries": 0, **GUARDS[name, guard]}
+    check, real = (run_module("alert_note", task, check=one) for one in (True, False))
+    skips = [run_module("alert_note", {**task, "on_guard": "skip"}, check=one) for one in (True, False)]
+    assert check["changed"] is real["changed"]
+    if becomes == CLOSED or (guard == "protect_severity" and becomes == KEPT):
+        assert check["changed"] is real["changed"] is True
+        assert len(sim.log.writes()) == 1
+        assert not skips[1]["changed"]
+        return
+    assert (real["failed"], real["changed"]) == (True, False)
+    assert (check["msg"], check["error"]) == (real["msg"], real["error"])
+    assert real["error"]["kind"] == ("ambiguous" if becomes == UNREADABLE else "guarded")
+    assert all(one.get("failed", False) is (becomes == UNREADABLE) for one in skips)
+    assert becomes == UNREADABLE or all(row_of(one, key)["skipped"] for one in skips)
+    assert not sim.log.writes()
 
 
 @pytest.mark.parametrize("name", ["calseta", "security_deck"])

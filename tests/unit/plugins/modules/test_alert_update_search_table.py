@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
+from ansible_collections.secops.triage.tests.simulator import Entry, Fault, Simulator
 from ansible_collections.secops.triage.tests.simulator.seeds import Scene
 from ansible_collections.secops.triage.tests.unit.alert_providers import NAME, Provider, provider
 from ansible_collections.secops.triage.tests.unit.harness import Meanwhile, Params, Result, by_id, four_runs, run_module
@@ -214,6 +214,57 @@ def test_what_was_left_out_still_is_when_others_come(on: Provider, age: float) -
     assert result["matched"] == 5
     assert set(ids) < set(by_id(result))
     assert left_out not in by_id(result)
+
+
+class Total(Fault):
+    """Lets every page of Calseta tell this total; with ``filtered``, only those of a search, or only the others."""
+
+    def __init__(self, total: t.Any, filtered: bool | None = None) -> None:
+        super().__init__("merge", path="/v1/alerts", count=None, body={"meta": {"total": total}})
+        self._filtered = filtered
+
+    def matches(self, entry: Entry) -> bool:
+        return super().matches(entry) and self._filtered in (None, "source_name" in entry.path)
+
+
+@pytest.mark.parametrize("filtered", [None, True, False])
+@pytest.mark.parametrize(
+    "total", [0, 1, 3, 5, 100, 10**12, -1, None, "4", "", 4.0, 4.5, True, [4], {"value": 4}], ids=str
+)
+def test_no_total_makes_everything_less(sim: Simulator, calseta: Params, total: t.Any, filtered: bool | None) -> None:
+    """Whatever is told beside the alerts: these are all there are, and that can be seen."""
+    on = provider("calseta", sim, calseta)
+    on.platform.alerts.clear()
+    on.noise(4)
+    sim.faults.add(Total(total, filtered))
+    check, real = on.run(query=on.query(), check=True), on.run(query=on.query())
+    assert check == real
+    assert (real["failed"], real["changed"]) == (True, False)
+    assert not sim.log.writes()
+
+
+def test_total_that_lags_hides_nothing_behind_a_full_page(sim: Simulator, calseta: Params) -> None:
+    """The second page has those that came after they were counted; all of them are more than the task may find."""
+    on = provider("calseta", sim, calseta)
+    on.noise(503)
+    sim.faults.add(Total(500, filtered=True))
+    result = on.run(query=on.query(), max_alerts=501)
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "limit")
+    assert not sim.log.writes()
+
+
+@pytest.mark.parametrize("tokens", [["again"] * 200, list("0123456789") * 20])
+def test_no_token_makes_everything_less(sim: Simulator, security_deck: Params, tokens: list[str]) -> None:
+    """Pages that name others, with nothing on them, or with what was there already."""
+    on = provider("security_deck", sim, security_deck)
+    on.platform.alerts.clear()
+    on.noise(4)
+    page = {"alerts": [one.shown(False, "absent") for one in on.platform.alerts.values()]}
+    for token in tokens:
+        sim.faults.add(Fault(status=200, path=on.searches, body={**page, "nextPageToken": token}))
+    result = on.run(query=on.query())
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert not sim.log.writes()
 
 
 def test_ids_are_not_counted(on: Provider) -> None:

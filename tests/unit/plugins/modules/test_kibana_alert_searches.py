@@ -172,12 +172,47 @@ def test_alerts_that_come_into_an_empty_space_are_not_all_written(sim: Simulator
     assert not sim.log.writes()
 
 
-@pytest.mark.parametrize("answer", [None, {"matching": {}}, {"matching": {"doc_count": "5"}}], ids=str)
-def test_a_count_that_cannot_be_read(sim: Simulator, kibana: Params, space: list[str], answer: t.Any) -> None:
-    body = {"hits": {"hits": [], "total": {"value": 5}}, "aggregations": answer}
+@pytest.mark.parametrize(
+    "count",
+    [{}, {"doc_count": "5"}, {"doc_count": -1}, {"doc_count": None}, {"doc_count": 4.0}, {"doc_count": True}, 4, None],
+    ids=str,
+)
+def test_a_count_that_cannot_be_read(sim: Simulator, kibana: Params, space: list[str], count: t.Any) -> None:
+    body = {"hits": {"hits": [], "total": {"value": 5}}, "aggregations": {"matching": count}}
     sim.faults.add(Fault(status=200, path="signals/search", count=None, body=body))
     result = run(kibana, "kibana_alert_status", NOISE, retries=0)
     assert "does not tell how many alerts match" in result["msg"]
+    assert not sim.log.writes()
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        None,
+        5,
+        "5",
+        [5],
+        {"value": None},
+        {"value": "5"},
+        {"value": 5.0},
+        {"value": True},
+        {"value": -5},
+        # There may be more.
+        {"value": 5, "relation": "gte"},
+        {"value": 10000, "relation": "gte"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_total_that_cannot_be_read(
+    sim: Simulator, kibana: Params, space: list[str], module: str, total: t.Any, nth: int
+) -> None:
+    """Neither that of all alerts, nor that of those that match."""
+    sim.faults.add(Fault("merge", path="signals/search", nth=nth, count=None, body={"hits": {"total": total}}))
+    for check in (True, False):
+        result = run(kibana, module, NOISE, check=check, retries=0)
+        assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "ambiguous")
+        assert "does not tell how many alerts match" in result["msg"]
     assert not sim.log.writes()
 
 

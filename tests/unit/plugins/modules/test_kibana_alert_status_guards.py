@@ -208,6 +208,37 @@ def test_every_guard_with_every_kind_of_value(
     assert not sim.kibana.writes_of(ids[0])
 
 
+#: Tasks that close nothing, by module.
+OTHERS: dict[str, Params] = {
+    "kibana_alert_tags": {"tags": ["noise"]},
+    "kibana_alert_assignees": {"assignees": ["u_greta_0"]},
+    "alert_note": {"provider": "kibana", "text": "Seen."},
+}
+
+
+@pytest.mark.parametrize("module", OTHERS)
+@pytest.mark.parametrize(("guard", "stored", "said"), CELLS, ids=str)
+def test_every_guard_of_those_that_close_nothing(
+    sim: Simulator, kibana: Params, module: str, guard: Params, stored: Params, said: str | None
+) -> None:
+    """The same, but for the severity, which keeps an alert from being closed and from nothing else."""
+    key = sim.kibana.add_alert(
+        **{STATUS: "open", SEVERITY: "low", ASSIGNEES: [] if guard is NOBODY else [UID], **stored}
+    )
+    task: Params = {**kibana, "alert_ids": [key], **OTHERS[module], **guard, "retries": 0}
+    check, real = (run_module(module, task, check=one) for one in (True, False))
+    assert check["changed"] == real["changed"]
+    if said is None or guard is SEVERE:
+        assert real["changed"]
+        return
+    fails_unwritten(sim, real)
+    assert check["msg"] == real["msg"]
+    if module != "kibana_alert_assignees" or real["error"]["kind"] == "guarded":
+        assert said in real["msg"]
+        assert said in by_id(run_module(module, {**task, "on_guard": "skip"}))[key]["skipped"]
+    assert not sim.log.writes()
+
+
 @pytest.mark.parametrize("guard", [ONE, NOBODY], ids=str)
 def test_a_field_that_is_not_there_is_nobody(sim: Simulator, kibana: Params, guard: Params) -> None:
     """Kibana's own form of nobody: an empty list, or no field at all."""

@@ -12,6 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.secops.triage.plugins.filter.triage_steps import FilterModule
+from ansible_collections.secops.triage.plugins.plugin_utils._vocabulary import PLATFORMS
 
 Fields = dict[str, t.Any]
 
@@ -306,11 +307,10 @@ GUARDS = [
     ("calseta", {"only_assigned_to": [""]}, {}),
     ("kibana", {"only_assigned_to": ["", "amira"]}, {"only_assigned_to": ["", "amira"]}),
     ("datadog", {"protect_severity": ["critical", "Informational"]}, {"protect_severity": ["critical", "info"]}),
-    ("calseta", {"protect_severity": ["INFO", "pending"]}, {"protect_severity": ["Informational", "Pending"]}),
+    ("calseta", {"protect_severity": ["INFO", "critical"]}, {"protect_severity": ["Informational", "Critical"]}),
     # The nearest severity, if the platform does not have this one.
     ("security_deck", {"protect_severity": ["critical", "HIGH"]}, {"protect_severity": ["HIGH"]}),
     ("kibana", {"protect_severity": ["info"]}, {"protect_severity": ["low"]}),
-    ("kibana", {"protect_severity": ["pending"]}, {"protect_severity": []}),
     # Lists as Ansible takes them. An empty text is an unanswered question, but among users it is nobody.
     (
         "kibana",
@@ -363,6 +363,11 @@ def test_what_follows_a_change_may_find_what_it_has_made() -> None:
             "only_assigned_to has no empty text in it, and calseta assigns alert",
         ),
         ("datadog", {"protect_severity": ["severe"]}, "protect_severity has 'severe' in it, and takes informational, "),
+        *(
+            (platform, {"protect_severity": words}, "protect_severity has 'Pending' in it, and takes informational, ")
+            for platform in PLATFORMS
+            for words in (["Pending"], ["high", "Pending"], "Pending")
+        ),
     ],
 )
 def test_guards_that_cannot_be(platform: str, options: Fields, said: str) -> None:
