@@ -39,9 +39,8 @@ demo: $(if $(shell command -v java),.demo,.run) ## On a simulator of four platfo
 	@$(TOOL).demo $(ARGS)
 
 .PHONY: doc
-doc: .run ## Show a module's page, or that of the filter: make doc MODULE=signal_state
-	@ANSIBLE_HOME="$(CURDIR)/.cache/home/.ansible" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.cache/collections" \
-		.cache/venv/bin/ansible-doc --type $(if $(wildcard plugins/filter/$(MODULE).*),filter,module) "secops.triage.$(MODULE)"
+doc: .run ## Show a page of a module, role, filter, playbook, the event source: make doc NAME=signal_state
+	@$(TOOL).doc $(or $(NAME),$(MODULE))
 
 .PHONY: simulator
 simulator: .run ## Run the simulator by hand: make simulator ARGS="--port 8900 --alerts 100"

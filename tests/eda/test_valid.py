@@ -15,7 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from ansible_rulebook.util import substitute_variables  # type: ignore[import-untyped]
+from ansible_rulebook.util import substitute_variables
 
 from ansible_collections.secops.triage.tests.eda.rulebook import COLLECTIONS
 

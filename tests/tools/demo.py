@@ -35,7 +35,7 @@ _LAST = """
 What to try next
   read the play           playbooks/demo/runbook.yml
   read about runbooks     docs/docsite/rst/runbooks.rst
-  read a module's page    make doc MODULE=signal_state
+  read a module's page    make doc NAME=signal_state
   write one of your own   make demo ARGS=--stay
   run the tests           make test
 """

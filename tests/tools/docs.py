@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from . import generate
+from . import docs_events, generate
 from .docs_links import broken
 from .places import CACHE, COLLECTIONS, LINK, ROOT, tool_environment
 
@@ -27,6 +27,13 @@ _DOCSITE = ROOT / "docs" / "docsite"
 _SITE = CACHE / "docs"
 _BINARIES = Path(sys.executable).parent
 _COLLECTION = "secops.triage"
+#: The chapters of what antsibull-docs makes a page of: the title, the folder, the end of the page's name.
+_REFERENCE = (
+    ("Modules", "plugins/modules", "module"),
+    ("Roles", "roles", "role"),
+    ("Filters", "plugins/filter", "filter"),
+    ("Lookups", "plugins/lookup", "lookup"),
+)
 
 
 def _call(*command: str | Path, cwd: Path = LINK, first_on_path: Path = _BINARIES) -> None:
@@ -60,14 +67,12 @@ def _index() -> str:
     """The first page, with the sections that `extra-docs.yml` lists."""
     sections = yaml.safe_load((_DOCSITE / "extra-docs.yml").read_text())["sections"]
     lines = [(_DOCSITE / "sphinx" / "index.rst").read_text()]
-    plugins = [
-        f"{path.stem} <{path.stem}_{kind}>"
-        for folder, kind in (("modules", "module"), ("filter", "filter"), ("lookup", "lookup"))
-        for path in sorted((ROOT / "plugins" / folder).glob("*.py"))
-    ]
-    plugins += [f"{path.name} <{path.name}_role>" for path in sorted((ROOT / "roles").iterdir())]
     chapters = [(one["title"], [f"docsite/{page}" for page in one["toctree"]]) for one in sections]
-    for title, pages in [*chapters, ("Reference", [*plugins, "Release notes <changelog>"])]:
+    for title, folder, kind in _REFERENCE:
+        found = sorted(path.stem for path in (ROOT / folder).iterdir() if not path.name.startswith("_"))
+        chapters.append((title, [f"{name} <{name}_{kind}>" for name in found]))
+    events = [f"{kind}_{name}" for kind in docs_events.KINDS for name in docs_events.names(kind)]
+    for title, pages in [*chapters, ("Events", events), ("Releases", ["Release notes <changelog>"])]:
         lines += ["", ".. toctree::", f"   :caption: {title}", "   :maxdepth: 1", ""]
         lines += [f"   {page}" for page in pages]
     return "\n".join([*lines, ""])
@@ -85,9 +90,14 @@ def build() -> Path:
     _call("antsibull-docs", "--config-file", settings / "antsibull-docs.cfg", "collection", *options)
     # The plugins have no settings, so this page is empty.
     (source / "environment_variables.rst").unlink()
+    docs_events.write(source)
     (source / "index.rst").write_text(_index())
     _call("sphinx-build", "-q", "-W", "--keep-going", "-E", "-b", "html", "-c", settings, source, site)
     return site / "index.html"
+
+
+def _say(text: str) -> None:
+    print(f"{text} ...", flush=True)
 
 
 def main() -> int:
@@ -97,15 +107,21 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="do not run the examples")
     given = parser.parse_args()
     if given.write:
+        _say("Running the examples of the pages, to write their output")
         outputs(check=False)
         return 0
+    _say("Comparing the generated parts with the argument specs")
     wrong = generate.complaints()
     if wrong:
         raise SystemExit("\n".join([*wrong, "Generated parts differ: make generate"]))
+    _say("Linting the pages")
     lint()
     if not given.quick:
+        _say("Running the examples of the pages, and comparing their output; this takes some minutes")
         outputs(check=True)
+    _say("Building the site")
     page = build()
+    _say("Following the links")
     wrong = broken(page.parent)
     if wrong:
         raise SystemExit("\n".join(["Links to nowhere:", *wrong]))
