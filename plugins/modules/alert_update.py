@@ -375,6 +375,10 @@ error:
     hint: "The key needs both scopes, alerts:read and alerts:write."
 """
 
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
+
 import typing as t
 
 from ansible_collections.secops.triage.plugins.module_utils._calseta.update import calseta_update

@@ -196,6 +196,10 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to change security alerts."
 """
 
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
+
 from ansible_collections.secops.triage.plugins.module_utils._core.options import ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
 from ansible_collections.secops.triage.plugins.module_utils._kibana.tags_assignees import alert_tags

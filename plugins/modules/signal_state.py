@@ -253,6 +253,10 @@ error:
     hint: "Check that the application key may use security_monitoring_signals_write."
 """
 
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
+
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._datadog.state import SignalState

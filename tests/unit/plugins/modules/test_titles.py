@@ -94,7 +94,7 @@ def row_of(result: Result) -> Result:
     return t.cast(Result, row)
 
 
-@pytest.fixture(params=CASES.values(), ids=CASES)
+@pytest.fixture(params=list(CASES.values()), ids=list(CASES))
 def case(request: pytest.FixtureRequest, sim: Simulator) -> Case:
     sim.settings.security_deck.operation_seconds = 0
     return t.cast(Case, request.param)
