@@ -269,6 +269,10 @@ error:
     hint: "The key needs the scope alerts:read, which alerts:write does not include."
 """
 
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
+
 import typing as t
 
 from ansible_collections.secops.triage.plugins.module_utils._calseta.info import calseta_info

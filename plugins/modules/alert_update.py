@@ -224,7 +224,7 @@ alerts:
     - The alerts, in the order of O(alert_ids) or as the search found them, as they are after the task, or would be in
       check mode.
     - Fields that the search does not show are missing where the alert did not have to be read.
-    - An alert that does not exist, or could not be read again, has only its id and RV(alerts[].error).
+    - An alert that does not exist, or could not be read again, has only its id, its title and RV(alerts[].error).
   returned: always, unless the options are refused or the alerts cannot be read
   type: list
   elements: dict
@@ -233,6 +233,10 @@ alerts:
       description: The alert's id.
       type: str
       sample: 3fa85f64-5717-4562-b3fc-2c963f66afa6
+    title:
+      description: The title; V(null) if the platform does not return one.
+      type: str
+      sample: Brute force of SSH on db-07
     changed:
       description: Whether the alert was changed; V(null) if the outcome is unknown.
       type: bool
@@ -370,6 +374,10 @@ error:
     request_id: null
     hint: "The key needs both scopes, alerts:read and alerts:write."
 """
+
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
 
 import typing as t
 

@@ -218,6 +218,10 @@ error:
     hint: "In the space default, the user needs Kibana's privilege to read security alerts."
 """
 
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
+
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
 from ansible_collections.secops.triage.plugins.module_utils._kibana.info import KibanaInfo

@@ -115,7 +115,7 @@ RETURN = r"""
 alerts:
   description:
     - The alerts, in the order of O(alert_ids) or by their time, as they are after the task, or would be in check mode.
-    - An alert that does not exist, or could not be read again, has only its id and RV(alerts[].error).
+    - An alert that does not exist, or could not be read again, has only its id, its title and RV(alerts[].error).
   returned: always, unless the options are refused or the alerts cannot be read
   type: list
   elements: dict
@@ -124,6 +124,12 @@ alerts:
       description: The alert's id.
       type: str
       sample: 80e1383f856e67c1b7f7a1634744fa6d66b6e2ef7aa26d226e57afb5a7b2b4a1
+    title:
+      description:
+        - What has been seen, which is C(kibana.alert.reason), or else the name of the rule; V(null) if the alert has
+          neither.
+      type: str
+      sample: event on build-07 created high alert Unusual process on a build host.
     changed:
       description: Whether the alert was changed; V(null) if the outcome is unknown.
       type: bool
@@ -230,6 +236,10 @@ error:
     request_id: null
     hint: "In the space default, the user needs Kibana's privilege to change security alerts."
 """
+
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
 
 from ansible_collections.secops.triage.plugins.module_utils._core.options import ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module

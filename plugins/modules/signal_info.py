@@ -171,6 +171,10 @@ error:
     hint: "Check that the application key may use security_monitoring_signals_read."
 """
 
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
+
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._datadog.info import signal_info
 from ansible_collections.secops.triage.plugins.module_utils._datadog.words import (

@@ -120,7 +120,7 @@ signals:
   description:
     - The signals, in the order of O(signal_ids) or by their time, as they are after the task, or would be in check
       mode.
-    - A signal that does not exist, or could not be read again, has only its id and RV(signals[].error).
+    - A signal that does not exist, or could not be read again, has only its id, its title and RV(signals[].error).
   returned: always, unless the options are refused or the signals cannot be read
   type: list
   elements: dict
@@ -129,6 +129,10 @@ signals:
       description: The signal's id.
       type: str
       sample: AQAAAZexample000000000000000000000000000000000000000000
+    title:
+      description: The title; V(null) if Datadog does not return one.
+      type: str
+      sample: Brute force of SSH on db-07
     changed:
       description: Whether the signal was changed; V(null) if the outcome is unknown.
       type: bool
@@ -248,6 +252,10 @@ error:
     request_id: null
     hint: "Check that the application key may use security_monitoring_signals_write."
 """
+
+from ansible_collections.secops.triage.plugins.module_utils._core.python import require_python
+
+require_python()
 
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS

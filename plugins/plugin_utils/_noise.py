@@ -10,7 +10,7 @@ import hashlib
 import json
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._core.text import one_line
+from ansible_collections.secops.triage.plugins.module_utils._core.text import short_line
 
 from ._desired_state import MODULES
 from ._harmless import alert_ids, harmless, harmless_json, plain
@@ -28,7 +28,6 @@ SAME = ("api_url", "workflow")
 #: What a list shows of an alert.
 SHOWN = ("severity", "created", "title")
 
-_LONGEST = 120
 _AGAIN = "Make the preview again"
 
 
@@ -90,8 +89,7 @@ def way_back(result: t.Any) -> Fields:
 def _shown(value: t.Any) -> str | None:
     if not isinstance(value, str):
         return None
-    text = " ".join(one_line(value).split())
-    return str(harmless(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"))
+    return str(harmless(short_line(value)))
 
 
 def _checksum(unsigned: Fields) -> str:

@@ -247,7 +247,7 @@ def _judge_sums(evidence: Evidence) -> list[str]:
 
 def _judge_diff(evidence: Evidence, changed: dict[str, Result]) -> list[str]:
     wrong = []
-    diff = {one["before_header"]: one for one in evidence.result["diff"]}
+    diff = {one["before_header"].split(" ")[0]: one for one in evidence.result["diff"]}
     if set(diff) != set(changed):
         wrong.append(f"a diff of {len(diff)} alerts, and {len(changed)} were changed")
     for alert_id, one in diff.items():
@@ -264,5 +264,5 @@ def _told(case: Case, fields: State) -> State:
 
 
 def _fields(row: t.Mapping[str, t.Any]) -> State:
-    others = ("id", "changed", "error", "operation_id", "before", "skipped", "provenance_error")
+    others = ("id", "title", "changed", "error", "operation_id", "before", "skipped", "provenance_error")
     return {name: value for name, value in row.items() if name not in others}

@@ -145,7 +145,7 @@ def _seen(value: t.Any, doc: Yaml, path: str, error: Yaml) -> t.Iterator[str]:
         assert not set(item) - set(contains), f"{path} has more than is documented"
         missing = [key for key, one in contains.items() if "returned" not in one and key not in item]
         # As the description of the list says, of what could not be looked at.
-        assert not missing or set(item) - {"operation_id"} == {"id", "changed", "before", "error"}, (
+        assert not missing or set(item) - {"operation_id"} == {"id", "title", "changed", "before", "error"}, (
             f"{path} lacks {missing}"
         )
         for key, one in item.items():

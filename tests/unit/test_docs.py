@@ -130,6 +130,19 @@ def test_there_are_examples_of_every_module() -> None:
     assert shown == {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
 
 
+def test_every_page_with_an_example_that_writes_shows_the_way_back() -> None:
+    writing = {
+        block.page
+        for block in EXAMPLES
+        for module, _arguments in tasks(yaml.safe_load(block.code))
+        if not module.endswith("_info")
+    }
+    assert len(writing) > 10
+    way_back = re.compile(r"docsite\.way_back>|secops\.triage\.restore\b")
+    lacking = [path.name for path in PAGES if path.name in writing and not way_back.search(path.read_text())]
+    assert lacking == []
+
+
 def test_every_page_is_in_the_table_of_contents() -> None:
     contents = yaml.safe_load((RST.parent / "extra-docs.yml").read_text())
     listed = [page for section in contents["sections"] for page in section["toctree"]]

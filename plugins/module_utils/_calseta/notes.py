@@ -16,7 +16,7 @@ from .._core.errors import AmbiguousError, OptionError, RefusedError, TriageErro
 from .._core.options import Params, TaskContext
 from .._core.text import printable
 from .._core.urls import segment
-from .._core.values import dig, has_types
+from .._core.values import dig, has_types, text
 from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, outcome_of, unconfirmed
 from .._flow.guards import Guards
 from .._flow.notes import NoteReader, Notes, note_text, plain
@@ -90,7 +90,11 @@ class CalsetaNotes(Notes):
 def calseta_notes(params: Params, context: TaskContext) -> CalsetaNotes:
     """The finding that a task adds to alerts."""
     api = CalsetaApi(params, context)
-    reader = CalsetaReader(api, params, lambda alert, _whole: Alert(alert["uuid"], {}, guarded_state(alert)))
+    reader = CalsetaReader(
+        api,
+        params,
+        lambda alert, _whole: Alert(alert["uuid"], {}, guarded_state(alert), title=text(alert.get("title"))),
+    )
     return CalsetaNotes(api, reader, guards_of(params), params["text"], params)
 
 

@@ -14,7 +14,7 @@ import typing as t
 from .._core.errors import OptionError, TriageError
 from .._core.options import Params, TaskContext, desired_list
 from .._core.urls import segment
-from .._core.values import dig
+from .._core.values import dig, text
 from .._flow.change import Alert, Change, Confirmed, Fields, Outcome, desired_tags, outcome_of, unconfirmed
 from .._flow.guards import Guards
 from .._flow.notes import with_provenance_notes
@@ -49,7 +49,8 @@ class CalsetaAlerts(WritablePlatform):
         if not whole:
             # No list shows it.
             del fields["malice_override"]
-        return Alert(alert["uuid"], fields, guarded_state(alert) if self.guards.set else None)
+        state = guarded_state(alert) if self.guards.set else None
+        return Alert(alert["uuid"], fields, state, title=text(alert.get("title")))
 
     def desired(self, alert: Alert) -> Fields:
         desired = dict(self._desired)

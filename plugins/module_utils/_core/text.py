@@ -19,6 +19,12 @@ def one_line(text: str) -> str:
     return re.sub(f"[{CONTROL_CHARACTERS}\t\n\r]+", " ", text)
 
 
+def short_line(text: str, longest: int = 120) -> str:
+    """A text as a part of one line: no control characters, no line breaks, no repeated spaces, and not too long."""
+    line = " ".join(one_line(text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
 def has_control_characters(text: str) -> bool:
     """Whether a text has control characters or line breaks."""
     return re.search(f"[{CONTROL_CHARACTERS}\t\n\r]", text) is not None

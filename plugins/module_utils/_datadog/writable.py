@@ -58,7 +58,7 @@ class WritableSignals(WritablePlatform):
         # A search need not show all. What it leaves out differs from whatever is desired, and so is read.
         fields.update((name, None) for name in {*fields, *self.desired_fields} if not signal.has_field(name))
         guarded_state = _guarded_state(signal) if self.guards.set else None
-        return Alert(signal.id, fields, guarded_state, signal.version, () if signal.state else ("state",))
+        return Alert(signal.id, fields, guarded_state, signal.version, () if signal.state else ("state",), signal.title)
 
     def outcome_of(self, error: TriageError, signal_id: str) -> Outcome:
         """The outcome of a write of this signal that ended in this error."""

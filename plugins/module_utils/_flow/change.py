@@ -33,6 +33,8 @@ class Alert:
     version: int | None = None
     #: Fields that the service cannot store for this alert.
     lacks: t.Collection[str] = ()
+    #: The title, as info modules show it; V(None) if the read did not show one. No comparison is about it.
+    title: str | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclasses.dataclass(frozen=True)

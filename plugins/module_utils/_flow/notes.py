@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import typing as t
 
@@ -60,7 +61,7 @@ class NoteReader(ReadsOneByOne):
         if alert is None:
             return None
         fields = self._read_note(alert_id)
-        return None if fields is None else Alert(alert_id, fields, alert.guarded_state)
+        return None if fields is None else dataclasses.replace(alert, fields=fields)
 
 
 def with_provenance_notes(platform: Writable, params: Params, notes: t.Callable[[Writable, str], Notes]) -> Writable:

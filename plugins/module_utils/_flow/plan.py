@@ -30,10 +30,13 @@ class Result:
     skipped: str | None = None
     #: Whether the outcome is unknown because the service answered every try with the same 5xx.
     failing: bool = False
+    #: The title of the alert; V(None) if no read has shown one.
+    title: str | None = None
 
     def report(self, alert_id: str) -> Fields:
         """The row of the alert in the task's result."""
-        row = {"id": alert_id, "changed": self.changed, **(self.after or {}), **self.extra, "before": self.before}
+        row: Fields = {"id": alert_id, "title": self.title, "changed": self.changed}
+        row.update({**(self.after or {}), **self.extra, "before": self.before})
         if self.skipped:
             row["skipped"] = self.skipped
         return {**row, "error": self.error.report()} if self.error else row

@@ -24,6 +24,9 @@ from .task import Report, run_task
 #: Makes the platform of a task. Raises `OptionError` if the options are invalid.
 Connect = t.Callable[[Params, TaskContext], WritablePlatform]
 
+#: The alerts of a task by their ids, as they were read or found. V(None) is an alert that does not exist.
+Present = dict[str, t.Optional[Alert]]
+
 
 def run_module(connect: Connect, spec: ArgumentSpec) -> None:
     """Run a module that changes alerts to the desired state, and reports every alert."""
@@ -38,30 +41,31 @@ def run_module(connect: Connect, spec: ArgumentSpec) -> None:
 def reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]:
     """Read all alerts, compare, and write what differs, unless in check mode or an alert has an error that stops."""
     platform.prepare()
-    (changes, results), last_read = _planned(platform)
-    if any(result.error and result.error.stops for result in results.values()):
-        # Nothing is written unless all alerts exist, can be changed, and are not protected.
-        return results
-    if check_mode:
-        results.update((change.id, Result(change.before, change.after, True)) for change in changes)
-    else:
-        results.update(_write(platform, changes, last_read))
+    (changes, results), present, last_read = _planned(platform)
+    # Nothing is written unless all alerts exist, can be changed, and are not protected.
+    if not any(result.error and result.error.stops for result in results.values()):
+        if check_mode:
+            results.update((change.id, Result(change.before, change.after, True)) for change in changes)
+        else:
+            results.update(_write(platform, changes, last_read))
+    for alert_id, alert in present.items():
+        results[alert_id].title = alert.title if alert else None
     return results
 
 
-def _planned(platform: WritablePlatform) -> tuple[Plan, int]:
-    """The plan for the alerts of the task, and how many alerts were read for it last."""
+def _planned(platform: WritablePlatform) -> tuple[Plan, Present, int]:
+    """The plan for the alerts of the task, these alerts as they are, and how many were read last."""
     alerts = platform.alerts
-    present: dict[str, Alert | None] = {**dict.fromkeys(alerts.ids), **alerts.select()}
+    present: Present = {**dict.fromkeys(alerts.ids), **alerts.select()}
     plan = Plan.of(platform, present)
     if alerts.selection is None or (alerts.search_is_current and not platform.guards.set):
-        return plan, len(present)
+        return plan, present, len(present)
     # A search may lag, and the alerts may have changed since. Those that seem to need a change are read again, and so
     # are those with an error or a guard's objection, which may be outdated too.
     planned = {change.id for change in plan.changes}
     ids = [key for key, result in plan.results.items() if key in planned or result.error or result.skipped]
     present.update({**dict.fromkeys(ids), **alerts.read(ids)})
-    return Plan.of(platform, present), len(ids)
+    return Plan.of(platform, present), present, len(ids)
 
 
 def _write(platform: WritablePlatform, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from .._core.errors import RequestError, TriageError
+from .._core.text import short_line
 from .change import Fields
 from .plan import Result
 from .platform import WritablePlatform
@@ -59,11 +60,14 @@ def _warnings(platform: WritablePlatform, results: t.Mapping[str, Result]) -> li
 
 
 def _diff(alert_id: str, result: Result) -> Fields:
+    # Whoever set off the alert may have written the title, and Ansible prints a header as it is.
+    title = short_line(result.title or "")
+    header = f"{alert_id} ({title})" if title else alert_id
     return {
         "before": result.before,
         "after": result.after,
-        "before_header": alert_id,
-        "after_header": alert_id,
+        "before_header": header,
+        "after_header": header,
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import re
 import typing as t
 
 from .._core.errors import AmbiguousError
@@ -21,6 +22,12 @@ if t.TYPE_CHECKING:
 _LONGEST_TEXT = 20_000
 
 _LARGEST_ERROR = 4 * 2**20
+
+#: The advice for plain HTTP that was sent to a port for TLS.
+TAKES_TLS = "The server takes only TLS at this port. Did you mean https:// in the address?"
+
+#: The words of nginx, Apache and Go in a 400 to plain HTTP.
+_WANTS_TLS = "(?i)plain HTTP request was sent to HTTPS|speaking plain HTTP to an SSL|HTTP request to an HTTPS"
 
 #: Bytes that are read at a time.
 _PIECE = 65536
@@ -36,6 +43,11 @@ class Answer:
     reason: str
     headers: t.Mapping[str, str]
     body: t.Any
+
+    @property
+    def wants_tls(self) -> bool:
+        """Whether this is the 400 of a server that takes nothing but TLS at this port."""
+        return self.status == 400 and isinstance(self.body, str) and re.search(_WANTS_TLS, self.body) is not None
 
     @property
     def request_id(self) -> str | None:

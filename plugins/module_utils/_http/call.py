@@ -11,7 +11,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.errors import AmbiguousError, NotSentError, RefusedError, RequestError, UnreachableError
-from .answer import Answer
+from .answer import TAKES_TLS, Answer
 from .proxies import PROXY_ASKS
 
 #: Returns the advice for an error: called with the status and whether the request was a write.
@@ -119,6 +119,8 @@ class Call:
             # Following a redirect could send the credentials elsewhere, and would turn a PATCH into a GET.
             reason += f", a redirect to {_host(answer.headers.get('Location', '')) or 'another path'}"
             hint = "Redirects are not followed: check the address (https, host, base path)."
+        if answer.wants_tls:
+            hint = TAKES_TLS
         if status == 407:
             hint = PROXY_ASKS
         if status == 429:

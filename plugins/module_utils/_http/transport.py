@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from .._core.errors import AmbiguousError, NotSentError, RequestError, UnreachableError
 from .._core.options import Connection, TaskContext
-from .answer import Answer, answer_of, read_body
+from .answer import TAKES_TLS, Answer, answer_of, read_body
 from .connections import pools
 from .deadline import Exchange, exchange
 from .proxies import PROXY_ASKS, proxies_for
@@ -39,6 +39,12 @@ _LONGEST = 300
 
 #: The words of OpenSSL, and of urllib3 where it compares the names itself.
 _NOT_TRUSTED = "CERTIFICATE_VERIFY_FAILED|CertificateError"
+
+#: The words of OpenSSL, older and newer, for an answer that is not TLS.
+_NOT_TLS = "(?i)wrong.version.number|record.layer.failure"
+
+#: A TLS alert, in the text of the error for an answer that is not HTTP.
+_IS_TLS = r"\\x15\\x03|\x15\x03"
 
 
 class _Adapter(HTTPAdapter):
@@ -130,15 +136,23 @@ class Transport:
 
     def _failure(self, error: Exception, current: Exchange, request: _Request, status: int | None) -> RequestError:
         """The error of an exchange that ended in ``error``; it depends on how far the exchange got."""
-        method, place, path, proxied = request
+        method, place, path, _proxied = request
         within = f" within {self._timeout:g} s"
         said = within if current.is_over else f": {self._said(error)}"
         if current.sent:
             reason = f"no answer from {place}" if current.is_over else f"the connection to {place} broke"
-            return AmbiguousError(method, path, reason + said, status=status)
+            hint = TAKES_TLS if re.search(_IS_TLS, str(error)) else None
+            return AmbiguousError(method, path, reason + said, status=status, hint=hint)
         if isinstance(error, requests.exceptions.SSLError) and re.search(_NOT_TRUSTED, str(error)):
             hint = "Check the host's name, its certificate and the CA that signed it (ca_path)."
             return NotSentError(method, path, f"no trusted TLS connection to {place}{said}", hint=hint)
+        if isinstance(error, requests.exceptions.SSLError) and re.search(_NOT_TLS, str(error)):
+            hint = f"The answer is not TLS. Did you mean http://{place}, which needs allow_http: true?"
+            return UnreachableError(method, path, f"no TLS connection to {place}{said}", hint=hint)
+        return self._not_connected(error, request, said)
+
+    def _not_connected(self, error: Exception, request: _Request, said: str) -> RequestError:
+        method, place, path, proxied = request
         if not proxied:
             return UnreachableError(method, path, f"no connection to {place}{said}")
         reason = f"no connection to {place} through the proxy{said}"

@@ -138,7 +138,6 @@ class KibanaReader(Platform):
     def alerts_in(self, answer: dict[str, t.Any]) -> dict[str, Alert]:
         """The alerts in a search's answer, in their order."""
         found: dict[str, Alert] = {}
-        sources: dict[str, t.Any] = {}
         for hit in answer["hits"]["hits"]:
             alert_id = dig(hit, "_id")
             if not isinstance(alert_id, str) or has_control_characters(alert_id):
@@ -147,9 +146,9 @@ class KibanaReader(Platform):
             if not isinstance(hit.get("_source"), dict):
                 raise malformed("search", f"the answer has no _source for the alert {alert_id}")
             key = f"{alert_id} {hit.get('_index')}" if self._by_index else alert_id
-            if sources.setdefault(key, hit["_source"]) != hit["_source"]:
+            alert = self._alert_of(alert_id, hit)
+            if found.setdefault(key, alert) != alert:
                 raise malformed("search", f"there are two alerts with the id {alert_id}, and they differ")
-            found[key] = self._alert_of(alert_id, hit)
         return found
 
 

@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from .._core.values import dig, text, texts
-from .words import LEGACY_STATUS, STATUS
+from .words import LEGACY_RULE, LEGACY_STATUS, REASON_TEXT, RULE, STATUS
 
 Hit = dict[str, t.Any]
 
@@ -28,6 +28,16 @@ def field(hit: Hit, name: str) -> t.Any:
 def status_of(hit: Hit) -> str | None:
     """An alert's status; V(None) if it has none: documents that were added by hand or by a migration may lack it."""
     return first_text(hit, STATUS, LEGACY_STATUS)
+
+
+def title_of(hit: Hit) -> str | None:
+    """An alert's title: what set it off, in words, or its rule's name."""
+    return text(field(hit, REASON_TEXT)) or rule_of(hit)
+
+
+def rule_of(hit: Hit) -> str | None:
+    """The name of an alert's rule."""
+    return text(field(hit, RULE)) or text(field(hit, LEGACY_RULE))
 
 
 def first_text(hit: Hit, *names: str) -> str | None:

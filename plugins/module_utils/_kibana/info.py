@@ -21,13 +21,20 @@ from .._flow.change import Alert
 from .._flow.info import common
 from .._flow.search import Selection
 from .api import KibanaApi, KibanaReader, malformed
-from .hits import Hit, field, first_text, listed, status_of
+from .hits import Hit, field, first_text, listed, rule_of, status_of, title_of
 from .search import Search
-from .words import ASSIGNEES, LEGACY_SEVERITY, LEGACY_STATUS, REASON, SEVERITY, STATUS, TAGS
-
-_TITLE = "kibana.alert.reason"
-
-_RULE, _LEGACY_RULE = "kibana.alert.rule.name", "signal.rule.name"
+from .words import (
+    ASSIGNEES,
+    LEGACY_RULE,
+    LEGACY_SEVERITY,
+    LEGACY_STATUS,
+    REASON,
+    REASON_TEXT,
+    RULE,
+    SEVERITY,
+    STATUS,
+    TAGS,
+)
 
 _START, _TIME = "kibana.alert.start", "@timestamp"
 
@@ -38,7 +45,7 @@ _URL = "kibana.alert.url"
 #: The fields that a row is made of.
 _SOURCE = (
     *(STATUS, LEGACY_STATUS, SEVERITY, LEGACY_SEVERITY, REASON, TAGS, ASSIGNEES),
-    *(_TITLE, _RULE, _LEGACY_RULE, _START, _TIME, _UPDATED, _URL),
+    *(REASON_TEXT, RULE, LEGACY_RULE, _START, _TIME, _UPDATED, _URL),
 )
 
 
@@ -59,10 +66,9 @@ class KibanaInfo(KibanaReader):
 
     def _alert(self, alert_id: str, hit: Hit) -> Alert:
         assignees = listed(hit, ASSIGNEES)
-        rule = text(field(hit, _RULE)) or text(field(hit, _LEGACY_RULE))
         fields = common(
             platform="kibana",
-            title=text(field(hit, _TITLE)) or rule,
+            title=title_of(hit),
             severity=first_text(hit, SEVERITY, LEGACY_SEVERITY),
             status=status_of(hit),
             verdict=text(field(hit, REASON)),
@@ -70,7 +76,7 @@ class KibanaInfo(KibanaReader):
             created=utc(field(hit, _START)) or utc(field(hit, _TIME)),
             updated=utc(field(hit, _UPDATED)),
             url=self._url(alert_id, hit),
-            rule=rule,
+            rule=rule_of(hit),
         )
         fields.update(tags=listed(hit, TAGS), assignees=assignees)
         if self._wants_fields:

@@ -17,11 +17,12 @@ from .._core.errors import AmbiguousError, NotFoundError, RefusedError, TriageEr
 from .._core.options import Params, TaskContext
 from .._core.values import dig, has_types, text
 from .._flow.change import Alert, Change, Confirmed, Outcome, Refused, outcome_of, unconfirmed
-from .._flow.guards import GuardedState, Guards
+from .._flow.guards import Guards
 from .._flow.notes import Notes, note_text, plain
 from .._flow.platform import Platform
 from .._http.answer import Answer
 from .api import KibanaApi, KibanaReader
+from .hits import title_of
 from .words import READ_LAG
 from .writable import WritableAlerts, guarded_source, guarded_state, guards_of, with_uids
 
@@ -49,7 +50,7 @@ class KibanaNoteReader(Platform):
     def select(self) -> dict[str, Alert]:
         # Kibana answers that an alert that does not exist has no notes, so the alerts themselves are read, too.
         alerts = self._alerts.select()
-        return self._with_states(self.read(list(alerts)), alerts)
+        return {key: self._with_alert(note, alerts[key]) for key, note in self.read(list(alerts)).items()}
 
     def read_each(self, ids: t.Sequence[str]) -> dict[str, Alert | TriageError]:
         notes = super().read_each(ids)
@@ -60,14 +61,14 @@ class KibanaNoteReader(Platform):
         for key in missing:
             # Guards need the alert as it is now. One that cannot be read is an error.
             alert = alerts.get(key, NotFoundError("It was there, and is gone"))
-            notes[key] = alert if isinstance(alert, TriageError) else self._note(key, False, alert.guarded_state)
+            notes[key] = alert if isinstance(alert, TriageError) else self._with_alert(self._note(key, False), alert)
         return notes
 
-    def _with_states(self, notes: dict[str, Alert], alerts: t.Mapping[str, Alert]) -> dict[str, Alert]:
-        return {key: dataclasses.replace(note, guarded_state=alerts[key].guarded_state) for key, note in notes.items()}
+    def _with_alert(self, note: Alert, alert: Alert) -> Alert:
+        return dataclasses.replace(alert, fields=note.fields)
 
-    def _note(self, alert_id: str, there: bool, state: GuardedState | None = None) -> Alert:
-        return Alert(alert_id, {"text": self._text if there else None}, state)
+    def _note(self, alert_id: str, there: bool) -> Alert:
+        return Alert(alert_id, {"text": self._text if there else None})
 
     def read_batches(self, ids: t.Sequence[str]) -> t.Sequence[t.Sequence[str]]:
         read_batches: list[list[str]] = []
@@ -150,7 +151,7 @@ def kibana_notes(params: Params, context: TaskContext) -> KibanaNotes:
         api,
         params,
         guarded_source(guards),
-        lambda alert_id, hit: Alert(alert_id, {}, guarded_state(hit) if guards.set else None),
+        lambda alert_id, hit: Alert(alert_id, {}, guarded_state(hit) if guards.set else None, title=title_of(hit)),
     )
     return KibanaNotes(api, reader, guards, params["text"])
 

@@ -36,6 +36,9 @@ SEVERITY, LEGACY_SEVERITY = "kibana.alert.severity", "signal.rule.severity"
 
 REASON = "kibana.alert.workflow_reason"
 
+#: The fields that an alert's title is made of. The first one says in words what set the alert off.
+REASON_TEXT, RULE, LEGACY_RULE = "kibana.alert.reason", "kibana.alert.rule.name", "signal.rule.name"
+
 TAGS = "kibana.alert.workflow_tags"
 
 ASSIGNEES = "kibana.alert.workflow_assignee_ids"

@@ -19,7 +19,7 @@ from .._flow.guards import GUARDS_OPTIONS, GuardedState, Guards, Owner
 from .._flow.platform import WritablePlatform
 from .._flow.search import SELECTION_OPTIONS, SearchResult, Selection
 from .api import KibanaApi, KibanaReader, malformed
-from .hits import Hit, agreed, first_text, is_legacy, listed, status_of
+from .hits import Hit, agreed, first_text, is_legacy, listed, status_of, title_of
 from .search import Search
 from .users import uids
 from .words import (
@@ -27,9 +27,12 @@ from .words import (
     KIBANA_ALERTS_OPTIONS,
     KIBANA_OPTIONS,
     LACKED_BY_LEGACY,
+    LEGACY_RULE,
     LEGACY_SEVERITY,
     LEGACY_STATUS,
     READ_LAG,
+    REASON_TEXT,
+    RULE,
     SEVERITIES,
     SEVERITY,
     STATUS,
@@ -54,8 +57,9 @@ def guards_of(params: Params) -> Guards:
 
 
 def guarded_source(guards: Guards) -> tuple[str, ...]:
-    """The fields that a read needs for the status, and for the guards if any is set."""
-    return (STATUS, LEGACY_STATUS, *((SEVERITY, LEGACY_SEVERITY, ASSIGNEES) if guards.set else ()))
+    """The fields that a read needs for the status and the title, and for the guards if any is set."""
+    guarded = (SEVERITY, LEGACY_SEVERITY, ASSIGNEES) if guards.set else ()
+    return (STATUS, LEGACY_STATUS, REASON_TEXT, RULE, LEGACY_RULE, *guarded)
 
 
 def guarded_state(hit: Hit) -> GuardedState:
@@ -112,7 +116,7 @@ class WritableAlerts(WritablePlatform):
     def _alert_of(self, alert_id: str, hit: Hit) -> Alert:
         state = guarded_state(hit) if self.guards.set else None
         lacks = LACKED_BY_LEGACY if is_legacy(hit) else ()
-        return Alert(alert_id, self.fields_of(hit), state, lacks=lacks)
+        return Alert(alert_id, self.fields_of(hit), state, lacks=lacks, title=title_of(hit))
 
     def fields_of(self, hit: Hit) -> Fields:
         """The fields that the task may change, as they are."""

@@ -13,7 +13,7 @@ import typing as t
 
 from .._core.errors import AmbiguousError, RefusedError, TriageError
 from .._core.options import Params, TaskContext
-from .._core.values import dig
+from .._core.values import dig, text
 from .._flow.change import Alert, Change, Fields, Outcome
 from .._flow.guards import Guards
 from .._flow.notes import NoteReader, Notes, plain
@@ -95,7 +95,11 @@ class SecurityDeckNotes(Notes):
 def security_deck_notes(params: Params, context: TaskContext) -> SecurityDeckNotes:
     """The comment that a task adds to alerts."""
     api = SecurityDeckApi(params, context)
-    reader = SecurityDeckReader(api, params, lambda alert, _whole: Alert(alert["id"], {}, guarded_state(alert)))
+    reader = SecurityDeckReader(
+        api,
+        params,
+        lambda alert, _whole: Alert(alert["id"], {}, guarded_state(alert), title=text(alert.get("title"))),
+    )
     return SecurityDeckNotes(api, reader, guards_of(params), params["text"], params)
 
 

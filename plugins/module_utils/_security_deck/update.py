@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.options import Params, TaskContext, checked_text
+from .._core.values import text
 from .._flow.change import Alert, Change, Fields, Outcome
 from .._flow.guards import Guards
 from .._flow.notes import with_provenance_notes
@@ -44,7 +45,8 @@ class SecurityDeckAlerts(WritablePlatform):
     def _alert_of(self, alert: Fields, whole: bool) -> Alert:
         hidden = [name for name, key in _HIDDEN.items() if not whole and alert.get(key) is None]
         fields = {name: value for name, value in fields_of(alert).items() if name not in hidden}
-        return Alert(alert["id"], fields, guarded_state(alert) if self.guards.set else None)
+        state = guarded_state(alert) if self.guards.set else None
+        return Alert(alert["id"], fields, state, title=text(alert.get("title")))
 
     def desired(self, alert: Alert) -> Fields:
         return dict(self._desired)

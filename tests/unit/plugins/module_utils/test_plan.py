@@ -108,6 +108,7 @@ class TestAnew:
     ("result", "row"),
     [
         (Result(OPEN, CLOSED, True), {"changed": True, **CLOSED, "before": OPEN}),
+        (Result(OPEN, OPEN, title="Rain"), {"title": "Rain", "changed": False, **OPEN, "before": OPEN}),
         (Result(OPEN, None, None), {"changed": None, "before": OPEN}),
         (Result(OPEN, OPEN, extra={"note": 1}), {"changed": False, **OPEN, "note": 1, "before": OPEN}),
         (Result(OPEN, OPEN, skipped="why"), {"changed": False, **OPEN, "before": OPEN, "skipped": "why"}),
@@ -118,7 +119,7 @@ class TestAnew:
     ],
 )
 def test_row_of_a_result(result: Result, row: Fields) -> None:
-    assert result.report("a") == {"id": "a", **row}
+    assert result.report("a") == {"id": "a", "title": None, **row}
 
 
 def test_a_field_that_was_not_read_differs_from_whatever_is_desired() -> None:

@@ -419,4 +419,52 @@ def test_plain_text_on_a_tls_port_is_told(server: Loopback) -> None:
     with pytest.raises(UnreachableError) as caught:
         make_client(KEYS, retries=0).request("PATCH", server.url.replace("http:", "https:"), {})
     assert "object at" not in str(caught.value)
+    place = server.url.removeprefix("http://")
+    assert f"no TLS connection to {place}" in str(caught.value)
+    assert caught.value.hint == f"The answer is not TLS. Did you mean http://{place}, which needs allow_http: true?"
     assert server.seen == []
+
+
+def test_plain_text_on_a_tls_port_behind_a_tunnel_is_told(server: Loopback, proxy: Loopback) -> None:
+    with pytest.raises(UnreachableError, match="Did you mean http://"):
+        make_client(KEYS, proxy=proxy.url, retries=0).get(server.url.replace("http:", "https:"))
+
+
+def test_a_proxy_that_speaks_no_tls_is_not_the_server(server: Loopback, proxy: Loopback) -> None:
+    with pytest.raises(UnreachableError) as caught:
+        make_client(KEYS, proxy=proxy.url.replace("http:", "https:"), allow_http=True, retries=0).get(server.url)
+    assert caught.value.hint == "Check proxy."
+
+
+#: A fatal alert, as OpenSSL sends it when it reads an HTTP request; and the pages of nginx, Apache and Go.
+TLS_PORTS = {
+    "alert": b"\x15\x03\x01\x00\x02\x02\x50",
+    "nginx": b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+    "apache": b"<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+    "go": b"Client sent an HTTP request to an HTTPS server.\n",
+}
+
+
+@pytest.mark.parametrize("name", TLS_PORTS)
+def test_tls_on_a_port_for_plain_text_is_told(name: str) -> None:
+    said = TLS_PORTS[name]
+    if name != "alert":
+        said = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(said), said)
+
+    def serve(connection: socket.socket) -> None:
+        next_request(connection)
+        connection.sendall(said)
+
+    with Wire(serve) as wire, pytest.raises(RequestError) as caught:
+        make_client(KEYS, retries=0).get(wire.url)
+    assert caught.value.hint == "The server takes only TLS at this port. Did you mean https:// in the address?"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(400, b'{"message": "HTTP request to an HTTPS server"}'), (404, b"HTTP request to an HTTPS")]
+)
+def test_other_answers_are_not_about_tls(server: Loopback, status: int, body: bytes) -> None:
+    server.reply = Reply(status=status, body=body)
+    with pytest.raises(RefusedError) as caught:
+        make_client(KEYS, retries=0).get(server.url)
+    assert "TLS" not in (caught.value.hint or "")

@@ -25,7 +25,8 @@ from ansible_collections.secops.triage.tests.unit.harness import (
 NAME = "kibana_alert_status"
 STATUS = "kibana.alert.workflow_status"
 REASON = "kibana.alert.workflow_reason"
-FIELDS = [STATUS, "signal.status", REASON]
+#: Those in the middle are what a title is made of.
+FIELDS = [STATUS, "signal.status", "kibana.alert.reason", "kibana.alert.rule.name", "signal.rule.name", REASON]
 
 
 def run(kibana: Params, *, check: bool = False, **options: t.Any) -> Result:

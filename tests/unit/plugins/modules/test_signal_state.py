@@ -143,7 +143,7 @@ def test_diff_names_the_signal_and_both_sides(sim: Simulator, datadog: Params) -
     wanted = {"state": "archived", "archive_reason": "remediated"}
     runs = four_runs(sim, "signal_state", {**datadog, "signal_ids": signal.id, **wanted})
     (diff,) = runs.real["diff"]
-    assert diff["before_header"] == diff["after_header"] == signal.id
+    assert diff["before_header"] == diff["after_header"] == f"{signal.id} ({signal.scene.title})"
     assert diff["before"]["state"] == "open"
     assert diff["after"] == {**diff["before"], **wanted}
 
