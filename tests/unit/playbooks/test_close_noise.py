@@ -118,6 +118,7 @@ def assert_applied(sim: Simulator, folder: Path, platform: str, listed: set[str]
     assert all(set(VERDICTS[platform]) <= set(map(str, after[platform][key].values())) for key in changed)
     outcome = handed_on(said, "close_noise_outcome")
     assert outcome["skipped"] == [taken]
+    assert f"Left alone: {taken} (Port scan " in said
     assert outcome["counts"] == {"requested": 3, "changed": 2, "unchanged": 0, "skipped": 1, "failed": 0}
 
 

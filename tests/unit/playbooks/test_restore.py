@@ -91,7 +91,7 @@ def test_what_may_be_somebody_elses_doing_is_left_alone_and_told(
     where = {**kept("signal_state", result), "restore_api_url": sim.datadog.url}
     said = play(sim, tmp_path, PLAYBOOK, where)
     assert signal.state == "under_review"
-    assert f"nobody knows whose doing: {signal.id}" in said
+    assert f"it is unknown who changed them: {signal.id} ({signal.scene.title})" in said
 
 
 def test_link_of_somebody_else_stays(sim: Simulator, datadog: Params, tmp_path: Path) -> None:
