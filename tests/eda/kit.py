@@ -20,7 +20,6 @@ from ansible_collections.secops.triage.tests.unit.awx.jobs import PROJECT, Varia
 from ansible_collections.secops.triage.tests.unit.awx.rules import playbooks
 from ansible_collections.secops.triage.tests.unit.playbooks.playing import connections
 
-RUNBOOK = "secops.triage: runbook"
 Run = Callable[[Item, Variables], tuple[bool, Variables]]
 
 

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.secops.triage.tests.awx.controller import TOKEN as CONTROLLER_TOKEN
 from ansible_collections.secops.triage.tests.awx.controller import Controller
 from ansible_collections.secops.triage.tests.awx.fields import Item
-from ansible_collections.secops.triage.tests.eda.kit import RUNBOOK, Jobs, awx
+from ansible_collections.secops.triage.tests.eda.kit import Jobs, awx
 from ansible_collections.secops.triage.tests.eda.rulebook import Rulebook
 from ansible_collections.secops.triage.tests.eda.test_rulebooks import TOKEN, assert_clean, payloads, post, statuses
 from ansible_collections.secops.triage.tests.simulator import Simulator
