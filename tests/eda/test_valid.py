@@ -35,8 +35,9 @@ def test_there_are_some() -> None:
         "polling_controller.yml",
         "webhook.yml",
         "webhook_controller.yml",
+        "webhooks.yml",
     ]
-    assert [file.stem for file in PLUGINS] == ["normalize", "alerts"]
+    assert [file.stem for file in PLUGINS] == ["normalize", "alerts", "webhooks"]
 
 
 @pytest.mark.parametrize("file", RULEBOOKS, ids=lambda file: file.name)
@@ -49,7 +50,7 @@ def test_example_of_a_plugin_is_valid(file: Path) -> None:
     validate(yaml.safe_load(runpy.run_path(str(file))["EXAMPLES"]))
 
 
-@pytest.mark.parametrize("rulebook", ["webhook.yml", "webhook_controller.yml"])
+@pytest.mark.parametrize("rulebook", ["webhook.yml", "webhook_controller.yml", "webhooks.yml"])
 @pytest.mark.parametrize(
     "token", ["0123456789", "123456", "1e5", "True", "None", "[1]", "a'b\"c\\<&>", "Kq7ZxT5vLm9", 123456]
 )
@@ -57,5 +58,5 @@ def test_token_of_the_webhook_stays_a_text(token: str | int, rulebook: str) -> N
     """Templates of rulebooks are native: a token of digits would become a number, which no caller's token equals."""
     (ruleset,) = yaml.safe_load((EXTENSION / "rulebooks" / rulebook).read_text(encoding="utf-8"))
     (source,) = ruleset["sources"]
-    template = source["eda.builtin.webhook"]["token"]
+    (template,) = [args["token"] for args in source.values() if "token" in args]
     assert substitute_variables(template, {"WEBHOOK_TOKEN": token}) == str(token)
