@@ -42,6 +42,7 @@ def runbooks(sim: Simulator, folder: Path, count: int) -> float:
     alerts = [{"platform": "kibana", "id": add(sim, "kibana", 60)} for _number in range(count)]
     (folder / "remediate.yml").write_text("- ansible.builtin.meta: noop\n", encoding="utf-8")
     given = {"runbook_remediation": {"tasks": "remediate.yml"}, "runbook_verdict": "benign"}
+    sim.log.clear()
     start = processor_seconds()
     if count == 1:
         run = played(sim, folder, "secops.triage.runbook", {**given, "runbook_alert": alerts[0]})
@@ -81,7 +82,8 @@ def main() -> None:
         folder = Path(name)
         for count in (1, 20):
             seconds = runbooks(sim, folder, count)
-            print(f"{count} alert(s) in a play: {seconds:.1f} s of a processor for each, {60 / seconds:.0f} a minute")
+            print(f"{count} alert(s) in a play: {seconds:.1f} s of a processor for each, {60 / seconds:.0f} a minute;")
+            print(f"  {len(sim.log.entries) / count:.0f} requests for each")
         port = closed_port()
         variables: dict[str, t.Any] = {"webhook_port": port, "WEBHOOK_TOKEN": TOKEN}
         with Rulebook(sim, os.environ["JAVA_HOME"], folder, "webhooks", variables):

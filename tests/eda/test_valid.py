@@ -45,6 +45,13 @@ def test_rulebook_is_valid(file: Path) -> None:
     validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
+@pytest.mark.parametrize("file", RULEBOOKS, ids=lambda file: file.name)
+def test_no_host_of_a_play_is_left_out(file: Path) -> None:
+    """The hosts of a rulebook become the limit of its plays, which add hosts that escalate, or that stand for alerts."""
+    for ruleset in yaml.safe_load(file.read_text(encoding="utf-8")):
+        assert ruleset["hosts"] == "all"
+
+
 @pytest.mark.parametrize("file", PLUGINS, ids=lambda file: file.name)
 def test_example_of_a_plugin_is_valid(file: Path) -> None:
     validate(yaml.safe_load(runpy.run_path(str(file))["EXAMPLES"]))

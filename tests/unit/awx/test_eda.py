@@ -20,8 +20,22 @@ from ansible_collections.secops.triage.tests.unit.awx.eda_rules import (
     wrong_schema,
 )
 from ansible_collections.secops.triage.tests.unit.awx.jobs import PROJECT, Definition
+from ansible_collections.secops.triage.tests.unit.test_docs import blocks
 
 ROOT = PROJECT.parents[2]
+PAGE = ROOT / "docs" / "docsite" / "rst" / "eda_controller.rst"
+#: The options that the modules of ansible.eda document, of those that the page uses.
+DOCUMENTED = {
+    "credential_type": "name description inputs injectors",
+    "credential": "name organization_name credential_type_name inputs",
+    "project": "name organization_name url",
+    "decision_environment": "name organization_name image_url",
+    "event_stream": "name organization_name credential_name event_stream_type forward_events",
+    "rulebook_activation": "name organization_name project_name rulebook_name decision_environment_name"
+    " eda_credentials event_streams extra_vars restart_policy",
+}
+#: The credential types that the EDA controller has itself.
+MANAGED = ["Red Hat Ansible Automation Platform", "Token Event Stream"]
 KEY = '{"id": "ajek2Lp0zR7wq9x"}'
 
 
@@ -99,3 +113,42 @@ def test_project_has_the_rulebooks_that_run_in_the_eda_controller() -> None:
         actions = [key for one in yaml.safe_load(text) for rule in one["rules"] for key in rule["action"]]
         # What needs an inventory ends an activation.
         assert set(actions) == {"run_job_template", "debug"}
+
+
+def made_by_the_page() -> dict[str, list[t.Any]]:
+    """What the play of the page makes, by the module."""
+    (shown,) = [one.code for one in blocks(PAGE) if one.caption == "eda.yml"]
+    (play,) = yaml.safe_load(shown)
+    made: dict[str, list[t.Any]] = {}
+    for task in play["tasks"]:
+        for key, options in task.items():
+            if key.startswith("ansible.eda."):
+                made.setdefault(key.rpartition(".")[2], []).append(options)
+    return made
+
+
+def test_page_uses_options_that_there_are() -> None:
+    made = made_by_the_page()
+    assert set(made) == set(DOCUMENTED)
+    for module, tasks in made.items():
+        for options in tasks:
+            assert set(options) <= set(DOCUMENTED[module].split())
+
+
+def test_page_names_what_there_is(definitions: Definitions) -> None:
+    made = made_by_the_page()
+    names = {module: [one["name"] for one in tasks] for module, tasks in made.items()}
+    known = {one["name"]: one for one in definitions["eda_credential_types"]}
+    for one in made["credential"]:
+        assert one["credential_type_name"] in [*known, *MANAGED]
+        fields = known.get(one["credential_type_name"], {}).get("inputs", {}).get("fields", [])
+        assert not fields or set(one["inputs"]) <= {field["id"] for field in fields}
+    for one in made["rulebook_activation"]:
+        assert one["project_name"] in names["project"]
+        assert one["decision_environment_name"] in names["decision_environment"]
+        assert set(one["eda_credentials"]) <= set(names["credential"])
+        assert one["restart_policy"] == "always"
+        text = (PROJECT / "extensions/eda/rulebooks" / one["rulebook_name"]).read_text(encoding="utf-8")
+        ((source,),) = [ruleset["sources"] for ruleset in yaml.safe_load(text)]
+        assert [stream["source_name"] for stream in one.get("event_streams", [])] in ([], [source["name"]])
+        assert all(f"{{{{ {name}" in text or f"={name}" in text for name in yaml.safe_load(one["extra_vars"]))

@@ -126,3 +126,13 @@ def test_what_is_no_list_of_alerts_is_refused(sim: Simulator, tmp_path: Path, al
     )
     assert len(sim.log.entries) == before
     assert not list(tmp_path.rglob("injected"))
+
+
+def test_a_limit_that_leaves_out_the_alerts_is_refused(sim: Simulator, tmp_path: Path) -> None:
+    """The plays would do nothing, and succeed."""
+    before = len(sim.log.entries)
+    given = variables(sim, tmp_path, [{"platform": "kibana", "id": "x"}])
+    run = played(sim, tmp_path, PLAYBOOK, given, "--limit", "localhost")
+    assert run.returncode
+    assert "The limit localhost leaves out the hosts" in " ".join(run.stdout.split())
+    assert len(sim.log.entries) == before
