@@ -47,7 +47,7 @@ def test_rulebook_is_valid(file: Path) -> None:
 
 @pytest.mark.parametrize("file", RULEBOOKS, ids=lambda file: file.name)
 def test_no_host_of_a_play_is_left_out(file: Path) -> None:
-    """The hosts of a rulebook become the limit of its plays, which add hosts that escalate, or that stand for alerts."""
+    """The hosts of a rulebook become the limit of its plays, which add hosts that escalate, or stand for alerts."""
     for ruleset in yaml.safe_load(file.read_text(encoding="utf-8")):
         assert ruleset["hosts"] == "all"
 
