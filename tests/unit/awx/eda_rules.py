@@ -42,7 +42,7 @@ def wrong_schema(inputs: Fields) -> t.Iterator[str]:
             yield f"{name}: its id, or no label"
         if field.get("type", "string") not in ("string", "boolean") or field.get("format", "url") not in _FORMATS:
             yield f"{name}: its type or format"
-        kinds = {"secret": bool, "multiline": bool, "help_text": str, "default": (str, bool)}
+        kinds: dict[str, t.Any] = {"secret": bool, "multiline": bool, "help_text": str, "default": (str, bool)}
         yield from (f"{name}: {key}" for key in set(kinds) & set(field) if not isinstance(field[key], kinds[key]))
 
 

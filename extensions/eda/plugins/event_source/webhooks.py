@@ -141,22 +141,36 @@ def _options(args: dict[str, t.Any]) -> dict[str, t.Any]:
     return options
 
 
+def _is_known(request: web.Request, token: str) -> bool:
+    """Whether the caller has sent the token."""
+    scheme, _blank, given = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(_bytes(given.strip()), _bytes(token))
+
+
+def _bytes(text: str) -> bytes:
+    """A header as it came: bytes that are no UTF-8 are in it as halves of surrogate pairs."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _alerts(found: t.Any) -> list[dict[str, t.Any]]:
+    """The alerts in what the filter has found. The log says why anything else was not recognised."""
+    events = found if isinstance(found, list) else [found]
+    for reason in {event["unrecognized"] for event in events if "alert" not in event}:
+        _LOG.warning("A webhook was not recognized: %s", reason)
+    return [event["alert"] for event in events if "alert" in event]
+
+
 def _handler(token: str, backlog: Backlog) -> t.Callable[[web.Request], t.Coroutine[t.Any, t.Any, web.StreamResponse]]:
     normalize = _normalize()
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        scheme, _blank, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+        if not _is_known(request, token):
             return web.Response(status=401, text="The token is missing or wrong")
         try:
             payload = json.loads(await request.read())
         except (ValueError, RecursionError):
             return web.Response(status=400, text="The body is not JSON")
-        found = normalize({"payload": payload})
-        events = found if isinstance(found, list) else [found]
-        for reason in {event["unrecognized"] for event in events if "alert" not in event}:
-            _LOG.warning("A webhook was not recognized: %s", reason)
-        alerts = [event["alert"] for event in events if "alert" in event]
+        alerts = _alerts(normalize({"payload": payload}))
         if not alerts:
             return web.Response(status=422, text="There is no alert in it that is recognized")
         if not backlog.add([(one["platform"], one["id"]) for one in alerts if one["new"]]):

@@ -76,8 +76,8 @@ def test_a_flood_is_answered_while_the_rules_are_busy() -> None:
     async def scenario(hooks: Hooks) -> None:
         ids = numbered(500)
         assert [await hooks.send({"platform": "kibana", "id": one}) for one in ids] == [200] * 500
-        lists = []
-        while sum(map(len, lists)) < 500:
+        lists: list[list[str]] = []
+        while sum(len(one) for one in lists) < 500:
             lists.append(await hooks.ids())
         assert [one for ids in lists for one in ids] == numbered(500)
         # The first ones while the queue had room, and then as many as there may be.
@@ -133,6 +133,7 @@ def test_there_is_an_end_to_what_waits() -> None:
         (PAIR, None, 401),
         (PAIR, "another", 401),
         (PAIR, "", 401),
+        (PAIR, "\udcff", 401),
         (b"{", TOKEN, 400),
         (b"[" * 100_000, TOKEN, 400),
         ({"issue": "SEC-1"}, TOKEN, 422),
