@@ -104,6 +104,11 @@ awx: .awx ## Set AWX up by its own collection, which is fetched for it, on a sta
 eda: .eda ## Alerts, rulebooks and the runbook, with the real ansible-rulebook; needs Java 17
 	@$(GATE) eda
 
+.PHONY: eda-figures
+eda-figures: .eda ## Measure what one machine bears of alerts: runbooks a minute, webhooks a second; needs Java 17
+	@JAVA_HOME="$${JAVA_HOME:-$$(dirname "$$(dirname "$$(readlink -f "$$(command -v java)")")")}" \
+		PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.eda.figures
+
 .PHONY: faults
 faults: .dev ## The whole storm of faults over every module: make faults ARGS="--seed 7 --operations 50000"
 	@PYTHONPATH=.cache/collections $(VENV_PYTHON) -m ansible_collections.secops.triage.tests.faults $(ARGS)

@@ -79,14 +79,15 @@ def galaxy(session: nox.Session) -> None:
 
 @nox.session
 def environment(session: nox.Session) -> None:
-    """See that ansible-builder understands the collection, and a site's own image that contains it."""
+    """See that ansible-builder understands the collection, and a site's own images that contain it."""
     session.install(*PINNED, "ansible-builder")
-    site = ROOT / "docs" / "examples" / "execution-environment.yml"
-    context = Path(session.create_tmp()) / "context"
+    sites = [ROOT / "docs" / "examples" / f"{kind}-environment.yml" for kind in ("execution", "decision")]
     found = session.run("ansible-builder", "introspect", "--sanitize", str(CACHE / "collections"), silent=True)
     if "requests>=" not in str(found):
         session.error(f"ansible-builder finds no requirements:\n{found}")
-    session.run("ansible-builder", "create", "--file", str(site), "--context", str(context))
+    for site in sites:
+        context = Path(session.create_tmp()) / site.stem
+        session.run("ansible-builder", "create", "--file", str(site), "--context", str(context))
 
 
 def _ansible_test(name: str, core: str, arguments: list[str], *prepare: Callable[[], None]) -> str:

@@ -19,6 +19,7 @@ from .launch import Launcher, Run
 from .store import RefusedError, Store
 
 TOKEN = "token-of-nobody-Zq8sT1vXw4"
+VERSION = "24.6.1"
 _PREFIX = "/api/v2/"
 
 Answer = tuple[int, t.Any]
@@ -56,6 +57,8 @@ class Controller:
             return 401, {"detail": "Authentication credentials were not provided."}
         if method != "GET" and kind in ONLY_ADMINISTRATORS and not user["is_superuser"]:
             return _FORBIDDEN
+        if kind == "config":
+            return 200, {"version": VERSION}
         try:
             if not rest:
                 return self._collection(method, kind, dict(parse_qsl(parts.query)), body)
@@ -155,7 +158,7 @@ def _handler(controller: Controller) -> type[BaseHTTPRequestHandler]:
         request.send_header("Content-Type", "application/json")
         request.send_header("Content-Length", str(len(text)))
         request.send_header("X-API-Product-Name", "AWX")
-        request.send_header("X-API-Product-Version", "24.6.1")
+        request.send_header("X-API-Product-Version", VERSION)
         request.end_headers()
         request.wfile.write(text)
 

@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ansible_collections.secops.triage.tests.unit.awx.jobs import Variables, taken, unanswered
+from ansible_collections.secops.triage.tests.unit.awx.rules import wrong_answers
 
 from .fields import JOBS, Item
 from .store import Store
@@ -30,13 +31,15 @@ class Launcher:
         template = self.store.items[kind][number]
         questions = self.store.questions(kind, number)
         answers = body.get("extra_vars", {})
-        missing = unanswered(questions, answers)
-        if missing:
-            return 400, {"variables_needed_to_start": [f"'{one}' value missing" for one in missing]}
+        faults = [f"'{one}' value missing" for one in unanswered(questions, answers)]
+        faults += wrong_answers(questions, answers)
+        if faults:
+            return 400, {"variables_needed_to_start": faults}
         variables = {**(answers if template["ask_variables_on_launch"] else {}), **taken(questions, answers)}
         start = {"job_templates": self._job, "workflow_job_templates": self._workflow}[kind]
         started = start(number, variables)
-        return 201, {"id": started["id"], "ignored_fields": _ignored(template, body, variables)}
+        jobs = {"job_templates": "jobs", "workflow_job_templates": "workflow_jobs"}[kind]
+        return 201, {**self.store.shown(jobs, started), "ignored_fields": _ignored(template, body, variables)}
 
     def decide(self, number: int, decision: str) -> None:
         """Approve or deny: the nodes after an approval run only if it was approved."""
@@ -50,7 +53,8 @@ class Launcher:
         template = self.store.items["job_templates"][number]
         own = json.loads(template["extra_vars"] or "{}")
         given = {"awx_workflow_job_id": workflow["id"]} if workflow else {}
-        job = self.store.add("jobs", job_template=number, extra_vars={**own, **variables, **given}, artifacts={})
+        everything = {**own, **variables, **given}
+        job = self.store.add("jobs", job_template=number, extra_vars=everything, artifacts={}, status="running")
         job["job_explanation"] = self._refusal(number)
         job["result_stdout"] = "" if job["job_explanation"] else self._unfound(template)
         successful = not job["job_explanation"] and not job["result_stdout"]

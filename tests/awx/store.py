@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,6 +17,16 @@ from .fields import ALLOWED_BY, FIELDS, IDENTITY, JOBS, RELATED, ROLES, Item
 
 HIDDEN = "$encrypted$"
 GALAXY = "Ansible Galaxy/Automation Hub API Token"
+
+
+#: What a search says of its pages. There is only one page here.
+PAGING = ("page", "page_size")
+
+
+def _matches(values: Item, key: str, wanted: str) -> bool:
+    """Whether a field has the value, or, for a name that ends in ``__in``, one of the values."""
+    name, among, _rest = key.partition("__in")
+    return str(values.get(name)) in wanted.split(",") if among else str(values.get(key)) == wanted
 
 
 class RefusedError(Exception):
@@ -33,6 +44,7 @@ class Store:
         self.links: dict[tuple[str, int, str], list[int]] = {}
         self.surveys: dict[tuple[str, int], Item] = {}
         self._number = 0
+        self._numbering = threading.Lock()
         default = self.create("organizations", {"name": "Default"})
         galaxy = self.create(
             "credential_types", {"name": GALAXY, "kind": "galaxy", "managed": True, "inputs": {"fields": []}}
@@ -68,7 +80,7 @@ class Store:
         for one in self.kinds(kind):
             for item in self.items[one].values():
                 values = {**item, "type": one[:-1], "organization": self._organization(one, item)}
-                if all(str(values.get(key)) == value for key, value in wanted.items()):
+                if all(_matches(values, key, value) for key, value in wanted.items() if key not in PAGING):
                     yield one, item
 
     def _organization(self, kind: str, item: Item) -> t.Any:
@@ -92,9 +104,12 @@ class Store:
 
     def add(self, collection: str, /, **fields: t.Any) -> Item:
         """An object, as it is, with a number."""
-        self._number += 1
-        self.items[collection][self._number] = {**fields, "id": self._number}
-        return self.items[collection][self._number]
+        with self._numbering:
+            self._number += 1
+            made = {**fields, "id": self._number}
+            # Somebody may be going through the old ones at this moment.
+            self.items[collection] = {**self.items[collection], self._number: made}
+        return made
 
     def change(self, kind: str, number: int, fields: Mapping[str, t.Any]) -> Item:
         item = self.items[kind][number]
@@ -160,13 +175,16 @@ class Store:
         """The object as an answer has it: with its addresses, and without its secrets."""
         number = item["id"]
         url = f"/api/v2/{kind}/{number}/"
-        related = {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"}
+        related = {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/", "launch": f"{url}launch/"}
         if item.get("unified_job_template"):
             job = item["unified_job_template"]
             related["unified_job_template"] = next(f"/api/v2/{one}/{job}/" for one in JOBS if job in self.items[one])
         seen = {**item, "url": url, "type": kind[:-1], "related": related, "summary_fields": self._summary(kind, item)}
         if kind == "job_templates":
             seen["organization"] = self._organization(kind, item)
+            seen["summary_fields"]["organization"] = {"name": self.items["organizations"][seen["organization"]]["name"]}
+        if kind in ("jobs", "workflow_jobs"):
+            seen["created"] = "2026-01-31T12:00:00Z"
         if kind == "credentials":
             fields = self.items["credential_types"][item["credential_type"]]["inputs"]["fields"]
             secret = {field["id"] for field in fields if field.get("secret")}

@@ -15,6 +15,7 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
+from ansible_collections.secops.triage.tests.unit.awx.conftest import definitions  # noqa: F401
 from ansible_collections.secops.triage.tests.unit.harness import without_environment
 
 _OLDEST_JAVA = 17

@@ -17,6 +17,7 @@ import time
 import typing as t
 from pathlib import Path
 
+from ansible_collections.secops.triage.tests.awx.controller import TOKEN as CONTROLLER_TOKEN
 from ansible_collections.secops.triage.tests.simulator import Simulator
 from ansible_collections.secops.triage.tests.unit.playbooks.playing import connections
 
@@ -29,9 +30,20 @@ LONGEST = 900
 
 
 class Rulebook:
-    """A running ansible-rulebook. The runbook's remediation leaves a line for each alert in `done`."""
+    """A running ansible-rulebook. The runbook's remediation leaves a line for each alert in `done`.
 
-    def __init__(self, sim: Simulator, java_home: str, folder: Path, name: str, variables: dict[str, t.Any]) -> None:
+    With the address of a controller, it launches jobs there, and has no inventory.
+    """
+
+    def __init__(
+        self,
+        sim: Simulator,
+        java_home: str,
+        folder: Path,
+        name: str,
+        variables: dict[str, t.Any],
+        controller: str = "",
+    ) -> None:
         self.done = folder / "done"
         self.done.touch()
         tasks = folder / "remediate.yml"
@@ -45,16 +57,20 @@ class Rulebook:
         file = folder / "vars.json"
         given = {"runbook_remediation": {"tasks": str(tasks)}, "runbook_verdict": "benign", **variables}
         file.write_text(json.dumps(given), encoding="utf-8")
-        command = ["ansible-rulebook", "--rulebook", f"secops.triage.{name}", "--inventory", str(inventory)]
+        where = ["--controller-url", controller] if controller else ["--inventory", str(inventory)]
+        command = ["ansible-rulebook", "--rulebook", f"secops.triage.{name}", "--vars", str(file), "--verbose"]
         binaries = Path(sys.executable).parent
         self._process = subprocess.Popen(
-            [str(binaries / command[0]), *command[1:], "--vars", str(file), "--verbose"],
+            [str(binaries / command[0]), *command[1:], *where],
             env={
                 **os.environ,
                 **connections(sim),
                 "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
                 "ANSIBLE_HOME": str(folder / "home"),
                 "ANSIBLE_NOCOLOR": "1",
+                # Seconds between two looks at a job.
+                "EDA_JOB_TEMPLATE_REFRESH_DELAY": "0.2",
+                "EDA_CONTROLLER_TOKEN": CONTROLLER_TOKEN,
                 "JAVA_HOME": java_home,
                 "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
             },

@@ -120,12 +120,29 @@ def test_webhooks(sim: Simulator, java_home: str, tmp_path: Path) -> None:
     assert TOKEN not in rulebook.said
 
 
-def post(port: int, endpoint: str, payload: t.Any) -> None:
+def test_lists_of_webhooks(sim: Simulator, java_home: str, tmp_path: Path) -> None:
+    """All callers have their answers before the first play has ended."""
+    port = closed_port()
+    variables = {"webhook_port": port, "WEBHOOK_TOKEN": "0123456789"}
+    ids = [add(sim, "kibana", 60) for _number in range(3)]
+    with Rulebook(sim, java_home, tmp_path, "webhooks", variables) as rulebook:
+        rulebook.wait_for("load source secops.triage.webhooks")
+        for one in ids:
+            post(port, "kibana", hit(sim, one), "0123456789")
+        assert rulebook.said.count(PLAYED) == 0
+        while "open" in statuses(sim):
+            rulebook.wait_for(PLAYED, rulebook.said.count(PLAYED) + 1)
+        status = rulebook.stop()
+    assert_clean(sim, rulebook, status)
+    assert sorted(rulebook.done.read_text(encoding="utf-8").split()[1::2]) == sorted(ids)
+
+
+def post(port: int, endpoint: str, payload: t.Any, token: str = TOKEN) -> None:
     """Send a webhook, as soon as somebody listens."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/{endpoint}",
         json.dumps(payload).encode(),
-        {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"},
+        {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + LONGEST

@@ -30,8 +30,14 @@ def validate(rulesets: t.Any) -> None:
 
 
 def test_there_are_some() -> None:
-    assert [file.name for file in RULEBOOKS] == ["polling.yml", "webhook.yml"]
-    assert [file.stem for file in PLUGINS] == ["normalize", "alerts"]
+    assert [file.name for file in RULEBOOKS] == [
+        "polling.yml",
+        "polling_controller.yml",
+        "webhook.yml",
+        "webhook_controller.yml",
+        "webhooks.yml",
+    ]
+    assert [file.stem for file in PLUGINS] == ["normalize", "alerts", "webhooks"]
 
 
 @pytest.mark.parametrize("file", RULEBOOKS, ids=lambda file: file.name)
@@ -39,17 +45,25 @@ def test_rulebook_is_valid(file: Path) -> None:
     validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
+@pytest.mark.parametrize("file", RULEBOOKS, ids=lambda file: file.name)
+def test_no_host_of_a_play_is_left_out(file: Path) -> None:
+    """The hosts of a rulebook become the limit of its plays, which add hosts that escalate, or stand for alerts."""
+    for ruleset in yaml.safe_load(file.read_text(encoding="utf-8")):
+        assert ruleset["hosts"] == "all"
+
+
 @pytest.mark.parametrize("file", PLUGINS, ids=lambda file: file.name)
 def test_example_of_a_plugin_is_valid(file: Path) -> None:
     validate(yaml.safe_load(runpy.run_path(str(file))["EXAMPLES"]))
 
 
+@pytest.mark.parametrize("rulebook", ["webhook.yml", "webhook_controller.yml", "webhooks.yml"])
 @pytest.mark.parametrize(
     "token", ["0123456789", "123456", "1e5", "True", "None", "[1]", "a'b\"c\\<&>", "Kq7ZxT5vLm9", 123456]
 )
-def test_token_of_the_webhook_stays_a_text(token: str | int) -> None:
+def test_token_of_the_webhook_stays_a_text(token: str | int, rulebook: str) -> None:
     """Templates of rulebooks are native: a token of digits would become a number, which no caller's token equals."""
-    (ruleset,) = yaml.safe_load((EXTENSION / "rulebooks" / "webhook.yml").read_text(encoding="utf-8"))
+    (ruleset,) = yaml.safe_load((EXTENSION / "rulebooks" / rulebook).read_text(encoding="utf-8"))
     (source,) = ruleset["sources"]
-    template = source["eda.builtin.webhook"]["token"]
+    (template,) = [args["token"] for args in source.values() if "token" in args]
     assert substitute_variables(template, {"WEBHOOK_TOKEN": token}) == str(token)

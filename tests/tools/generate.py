@@ -356,6 +356,10 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield _fragment(name), fragment(_fragment(name).read_text(), specs)
     tasks = ROOT / "roles" / "awx_setup" / "tasks"
     yield tasks / "ansible.controller.yml", controller_tasks((tasks / "awx.awx.yml").read_text())
+    # The EDA controller finds rulebooks in projects, and none in collections.
+    for rulebook in sorted((ROOT / "extensions" / "eda" / "rulebooks").glob("*_controller.yml")):
+        folder = ROOT / "docs" / "examples" / "awx-project" / "extensions" / "eda" / "rulebooks"
+        yield folder / rulebook.name, rulebook.read_text()
     for path in (ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))):
         yield path, page(path.read_text(), path.suffix == ".md")
 

@@ -44,7 +44,7 @@ _PLAY = [
             {
                 "name": "Write them",
                 "ansible.builtin.copy": {
-                    "content": "{{ awx_setup_definitions | to_json }}",
+                    "content": "{{ awx_setup_definitions | combine(awx_setup_eda_definitions) | to_json }}",
                     "dest": "{{ playbook_dir }}/definitions.json",
                     "mode": "0600",
                 },

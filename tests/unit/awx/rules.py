@@ -123,6 +123,33 @@ def _wrong_question(question: Fields) -> t.Iterator[str]:
             yield "its default is none of the choices"
 
 
+def wrong_answers(questions: t.Sequence[Fields], answers: Fields) -> t.Iterator[str]:
+    """What a controller finds wrong with the answers at launch, beside answers that are missing."""
+    for question in questions:
+        name = question["variable"]
+        if name in answers and (answers[name] != "" or question["required"]):
+            yield from (
+                f"Value {answers[name]} for '{name}' {fault}." for fault in _wrong_answer(question, answers[name])
+            )
+
+
+def _wrong_answer(question: Fields, answer: t.Any) -> t.Iterator[str]:
+    kind = question["type"]
+    expected = list if kind == "multiselect" else _ANSWERS[kind]
+    if type(answer) is not expected and not (kind == "float" and type(answer) is int):
+        yield f"expected to be a {expected.__name__}"
+        return
+    if kind in ("multiplechoice", "multiselect"):
+        given = answer if isinstance(answer, list) else [answer]
+        if any(one not in question["choices"] for one in given):
+            yield f"expected to be one of {question['choices']}"
+    size = len(answer) if isinstance(answer, str) else answer
+    if question.get("min", "") != "" and size < question["min"]:
+        yield "is too small"
+    if question.get("max", "") != "" and size > question["max"]:
+        yield "is too large"
+
+
 def playbooks(project: Path) -> list[str]:
     """The playbooks that a controller finds in a project, by their paths within it."""
     found = []

@@ -70,7 +70,7 @@ def main(event: t.Any, raw: bool = False) -> Event | list[Event]:
     """The event, or the events, for the alerts in an event."""
     if not isinstance(event, dict):
         return {"payload": event, "unrecognized": "the event is not a mapping"}
-    found = list(_found(_parsed(event.get("payload", event.get("body", event)))))
+    found = list(_found(_payload(event)))
     alerts: dict[tuple[str, str], Event] = {}
     unrecognized: list[Event] = []
     for platform, document, envelope in found:
@@ -86,6 +86,12 @@ def main(event: t.Any, raw: bool = False) -> Event | list[Event]:
     if not events:
         return _passed_through(event, "there is no alert in it")
     return events[0] if len(events) == 1 else events
+
+
+def _payload(event: Event) -> t.Any:
+    """What the platform has sent. An event stream of the EDA controller puts a list below C(body)."""
+    payload = _parsed(event.get("payload", event.get("body", event)))
+    return _parsed(payload["body"]) if isinstance(payload, dict) and list(payload) == ["body"] else payload
 
 
 def _passed_through(event: Event, reason: str) -> Event:

@@ -162,6 +162,7 @@ RECOGNIZED: list[tuple[str, t.Any, Event]] = [
     ("Kibana, one document", KIBANA_FLAT, KIBANA_SHAPE),
     ("Kibana, a hit of a search", {"_id": ALERT_ID, "_source": KIBANA_FLAT}, KIBANA_SHAPE),
     ("Kibana, a list of one", [KIBANA_FLAT], KIBANA_SHAPE),
+    ("Kibana, a list of one through an event stream", {"body": [KIBANA_FLAT]}, KIBANA_SHAPE),
     ("Kibana, as a text", {"alerts": json.dumps([KIBANA_FLAT])}, KIBANA_SHAPE),
     ("Kibana, its context", {"context": {"alerts": [KIBANA_FLAT], "rule": {"name": "Another"}}}, KIBANA_SHAPE),
     ("Kibana, a summary", {"alerts": {"new": {"count": 1, "data": [KIBANA_FLAT]}, "all": {"data": []}}}, KIBANA_SHAPE),
