@@ -53,8 +53,8 @@ def _has_no_reader(output: int) -> bool:
 def _ansible_worker() -> int | None:
     """The worker of Ansible that runs this process; V(None) if it is on another host, or cannot be recognised.
 
-    A worker outlives ansible-playbook if that is killed, and still reads the output. It leads a session of its own since
-    ansible-core 2.19, and has the command line of its parent, of which it is a fork.
+    A worker outlives ansible-playbook if that is killed, and still reads the output. It leads a session of its own
+    since ansible-core 2.19, and has the command line of its parent, of which it is a fork.
     """
     leader = os.getsid(0)
     above = _parent_of(leader)
