@@ -138,7 +138,7 @@ def test_a_task_that_ansible_ended_at_its_time_out_writes_no_more(sim: Simulator
 
 
 @pytest.mark.versions
-@pytest.mark.parametrize("sig", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("sig", [signal.SIGKILL, signal.SIGTERM])
 def test_a_play_whose_processes_were_stopped_writes_no_more(
     sim: Simulator, task: Params, tmp_path: Path, sig: signal.Signals
 ) -> None:
