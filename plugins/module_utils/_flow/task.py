@@ -21,7 +21,7 @@ from .._core.caller import Caller
 from .._core.errors import TriageError
 from .._core.options import ArgumentSpec, Params, TaskContext, environment_value
 from .._core.secret_forms import forms_of
-from .._core.text import one_line, printable
+from .._core.text import one_line, printable, shallow
 from .._http.transport import REQUESTS_IMPORT_ERROR
 from .change import Fields
 
@@ -55,7 +55,7 @@ def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec
         for warning in report.warnings:
             # Newer cores do not scrub warnings.
             module.warn(context.scrub(one_line(warning)))
-        fields = printable(report.fields)
+        fields = printable(shallow(report.fields))
         if report.failure:
             module.fail_json(msg=report.failure, **fields)
         module.exit_json(**fields)

@@ -108,7 +108,7 @@ def test_a_name_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, pro
         return look_up("127.0.0.1", *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", hangs)
-    proxy = {"proxy": "http://proxy.example:3128"} if proxied else {}
+    proxy: dict[str, t.Any] = {"proxy": "http://proxy.example:3128"} if proxied else {}
     start = time.monotonic()
     with pytest.raises(UnreachableError, match=r"within 0\.3 s"):
         make_client(timeout=0.3, retries=0, **proxy).request("PATCH", "https://service.example/", {})
