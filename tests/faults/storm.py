@@ -109,6 +109,8 @@ def run_task(seed: int, number: int, weather: Weather | None = None, show: bool 
             outcome.findings.append(f"a crash:\n{traceback.format_exc()}")
             result = None
         finally:
+            # To judge a large task may take longer.
+            faulthandler.cancel_dump_traceback_later()
             outcome.seconds = time.monotonic() - start
             _calm(sim, case)
         outcome.requests, outcome.faults = len(sim.log), fault_mix.struck_kinds
@@ -120,13 +122,14 @@ def run_task(seed: int, number: int, weather: Weather | None = None, show: bool 
             if show:
                 _show(evidence)
             outcome.findings += _again(sim, case) if number % 5 == 0 and not (case.check or case.looks) else []
-    faulthandler.cancel_dump_traceback_later()
     return outcome
 
 
 def _clear(sim: Simulator, case: Case) -> float:
     """Nothing of the world goes wrong by itself. Returns the seconds for which reads lag."""
     case.params.update(retries=0, timeout=30.0)
+    # A bulk answer does not say which signals have another version.
+    case.params.pop("version", None)
     if "wait_timeout" in case.params:
         case.params["wait_timeout"] = 60.0
     settings = sim.settings

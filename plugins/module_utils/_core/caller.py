@@ -74,9 +74,12 @@ def _parent_of(process: int | None) -> int | None:
     """The parent of a process; V(None) without a process, and where there is no Linux to ask."""
     if process is None:
         return None
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[_PARENT])
-    return None
+    try:
+        # This runs before every request, and takes a quarter of the time of Path.read_text.
+        with open(f"/proc/{process}/stat", "rb", buffering=0) as stat:  # noqa: PTH123
+            return int(stat.read(4096).rpartition(b")")[2].split()[_PARENT])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _command_of(process: int) -> bytes | None:
