@@ -85,7 +85,7 @@ class Operations:
         self._start_of = start
         self._shown = shown
         self._sink_of = sink_of
-        self._forbidden: dict[str | None, RequestError] = {}
+        self._forbidden: dict[str | None, TriageError] = {}
         self._wait: bool = params["wait"]
         self._wait_timeout: float = params["wait_timeout"]
         if not 0 < self._wait_timeout <= 86400:
@@ -122,12 +122,8 @@ class Operations:
         headers = {"Idempotency-Key": key}
         try:
             answer = self._client.request(start.method, start.base + start.path, start.body, headers=headers)
-        except AmbiguousError as error:
-            return Unknown(error)
-        except RequestError as error:
-            self._record(change, error)
-            return outcome_of(error)
         except TriageError as error:
+            self._record(change, error)
             return outcome_of(error)
         operation_id = dig(answer.body, "id")
         if not isinstance(operation_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", operation_id):
@@ -141,7 +137,7 @@ class Operations:
             return Confirmed(change.after, operation.extra)
         return done or operation
 
-    def _record(self, change: Change, error: RequestError) -> None:
+    def _record(self, change: Change, error: TriageError) -> None:
         """Record a 403, which holds for all alerts of that sink."""
         if error.status == 403:
             self._forbidden[self._sink_of(change.id)] = error
