@@ -145,7 +145,7 @@ def _judge_writes(evidence: Evidence, alert_id: str) -> list[str]:
         one, two = by_number[first.request], by_number[second.request]
         # A conflict leaves a batch in part undone, and reads that lag do not show in which.
         in_part = (one.status == 409 or evidence.case.params.get("conflicts") == "proceed") and _lags(evidence)
-        # After a broken connection, what Calseta has confirmed just before is looked for, and a read that lags misses it.
+        # After a broken connection, what Calseta has just confirmed is looked for, and a read that lags misses it.
         in_part = in_part or (evidence.case.platform.name == "calseta" and _lags(evidence))
         if not evidence.doubtful(one) and not in_part:
             wrong.append(f"written by request {two.number}, although {one.number} was answered")
