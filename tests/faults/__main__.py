@@ -12,7 +12,7 @@ import secrets
 import sys
 import time
 
-from .storm import RATE, Outcome, run_storm, run_task
+from .storm import RATE, TIMEOUT, Outcome, Weather, run_storm, run_task
 
 
 def _table(title: str, numbers: collections.Counter[str]) -> str:
@@ -32,19 +32,23 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="of what is done and of what goes wrong; drawn by lot")
     parser.add_argument("--operations", type=int, default=12000, help="alerts to bring to a state (%(default)s)")
     parser.add_argument("--rate", type=float, default=RATE, help="share of requests that go wrong (%(default)s)")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT, help="of each task, in seconds (%(default)s)")
+    parser.add_argument("--good-weather", action="store_true", help="no faults, but lag: nothing may end as null")
     parser.add_argument("--workers", type=int, default=10, help="simulators side by side (%(default)s)")
     parser.add_argument("--task", type=int, help="only this task, with its requests and its result")
     options = parser.parse_args()
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
+    rate = 0.0 if options.good_weather else options.rate
+    weather = Weather(rate, options.timeout, options.good_weather)
     if options.task is not None:
-        outcome = run_task(seed, options.task, options.rate, show=True)
+        outcome = run_task(seed, options.task, weather, show=True)
         _tell(outcome, seed)
         return int(bool(outcome.findings))
     print(f"seed {seed}", flush=True)
     start = time.monotonic()
     total = Outcome(0, "")
     names: collections.Counter[str] = collections.Counter()
-    for outcome in run_storm(seed, options.operations, options.workers, options.rate):
+    for outcome in run_storm(seed, options.operations, options.workers, weather):
         total.number += 1
         total.operations += outcome.operations
         total.requests += outcome.requests

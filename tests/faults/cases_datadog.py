@@ -88,6 +88,9 @@ def signal_state(sim: Simulator, chance: random.Random) -> Case:
             "assignee": [*_people(sim), ""],
         },
     )
+    if asked.get("state") == "open" and asked.get("archive_reason") != "none":
+        # A reason goes only with a signal that is archived.
+        asked.pop("archive_reason", None)
     choice, ids = _chosen(sim, chance, lags=asked.get("state", "open") != "open")
     if "signal_ids" in choice and chance.random() < 0.1:
         params["version"] = chance.randrange(1, 60)

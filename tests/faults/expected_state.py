@@ -70,7 +70,10 @@ def guarded_alert(platform: Platform, alert_id: str) -> GuardedAlert:
     """The present state of an alert as guards see it."""
     if isinstance(platform, Datadog):
         signal = platform.signals[alert_id]
-        return GuardedAlert(signal.state, signal.severity, [user_names(platform, signal.assignee)])
+        # A display name identifies nobody.
+        is_unknown = signal.assignee and platform.settings.assignee_shows == "name"
+        people = frozenset[str]() if is_unknown else user_names(platform, signal.assignee)
+        return GuardedAlert(signal.state, signal.severity, [people])
     if isinstance(platform, Kibana):
         return _in_kibana(platform, alert_id)
     if isinstance(platform, Calseta):

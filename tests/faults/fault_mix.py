@@ -102,6 +102,9 @@ class FaultMix(Faults):
         if entry.platform == "security_deck" and chance.random() < 0.5:
             return "expired", Fault()
         when = _when(chance)
+        if entry.platform == "security_deck" and re.search(r"/(alerts|comments)(\?|$)", entry.path):
+            # An empty object is a list without an item.
+            return "403", Fault(status=403)
         return chance.choice(
             [
                 ("redirect", Fault("redirect", location="https://login.example.com/")),

@@ -143,8 +143,10 @@ def _judge_writes(evidence: Evidence, alert_id: str) -> list[str]:
     wrong = []
     for first, second in zip(history, history[1:]):
         one, two = by_number[first.request], by_number[second.request]
-        # A conflict ends a batch in its midst, and reads that lag do not show how far it came.
-        in_part = one.status == 409 and _lags(evidence)
+        # A conflict leaves a batch in part undone, and reads that lag do not show in which.
+        in_part = (one.status == 409 or evidence.case.params.get("conflicts") == "proceed") and _lags(evidence)
+        # After a broken connection, what Calseta has just confirmed is looked for, and a read that lags misses it.
+        in_part = in_part or (evidence.case.platform.name == "calseta" and _lags(evidence))
         if not evidence.doubtful(one) and not in_part:
             wrong.append(f"written by request {two.number}, although {one.number} was answered")
         looks = [entry for entry in entries if not entry.is_write and one.time < entry.time < two.time]

@@ -52,6 +52,8 @@ class SecurityDeck(SecurityDeckAccount):
         alert = self.alerts.get(call.params["id"])
         if alert is None:
             raise self._refused(call, 5, f"Alert {call.params['id']} not found")
+        if call.entry.is_write and alert.sink_id in self.settings.read_only_sinks:
+            raise self._refused(call, 7, "Permission denied")
         return alert
 
     def _get(self, call: Call) -> Response:

@@ -45,6 +45,8 @@ class SecurityDeckSettings(Settings):
     search_lag: float = 0.0
     # The most comments of a page, whatever is asked for.
     comments_page: int = 1000
+    # Sinks in which the service account may only read.
+    read_only_sinks: list[str] = field(default_factory=list)
     revoked_tokens: list[str] = field(default_factory=list)
     token_seconds: float = 43200.0
     # Whether the machine has a metadata service with a service account.

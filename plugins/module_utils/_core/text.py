@@ -13,6 +13,10 @@ import typing as t
 #: Characters that control a terminal or change the direction of text, and halves of surrogate pairs.
 CONTROL_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 
+#: The most levels of a result. Ansible recurses several calls deep for each level, so an attacker who can nest data in
+#: an alert could make every play fail that reads it.
+DEEPEST = 64
+
 
 def one_line(text: str) -> str:
     """A text as part of a message: control characters and line breaks become spaces."""
@@ -45,3 +49,14 @@ def printable(value: t.Any) -> t.Any:
         # JSON has neither NaN nor infinity, but Python's reader and writer take both.
         return str(value)
     return value
+
+
+def shallow(value: t.Any, levels: int = DEEPEST) -> t.Any:
+    """A value without what is nested deeper than so many levels; a text is in its place."""
+    if not isinstance(value, (list, dict)):
+        return value
+    if not levels:
+        return f"(left out: nested deeper than {DEEPEST} levels)"
+    if isinstance(value, list):
+        return [shallow(item, levels - 1) for item in value]
+    return {key: shallow(item, levels - 1) for key, item in value.items()}

@@ -17,10 +17,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
+from .._core.caller import Caller
 from .._core.errors import TriageError
 from .._core.options import ArgumentSpec, Params, TaskContext, environment_value
 from .._core.secret_forms import forms_of
-from .._core.text import one_line, printable
+from .._core.text import one_line, printable, shallow
 from .._http.transport import REQUESTS_IMPORT_ERROR
 from .change import Fields
 
@@ -39,6 +40,7 @@ class Report:
 
 def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec) -> None:
     """Run a module: parse the options, do the work, and report."""
+    caller = Caller()
     module = AnsibleModule(
         argument_spec={name: _for_ansible(option) for name, option in spec.options.items()},
         mutually_exclusive=spec.mutually_exclusive,
@@ -47,13 +49,13 @@ def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec
     )
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    context = _context(module)
+    context = _context(module, caller)
     try:
         report = work(module.params, context)
         for warning in report.warnings:
             # Newer cores do not scrub warnings.
             module.warn(context.scrub(one_line(warning)))
-        fields = printable(report.fields)
+        fields = printable(shallow(report.fields))
         if report.failure:
             module.fail_json(msg=report.failure, **fields)
         module.exit_json(**fields)
@@ -77,11 +79,12 @@ def _from_environment(*names: str) -> str:
     return value
 
 
-def _context(module: AnsibleModule) -> TaskContext:
+def _context(module: AnsibleModule, caller: Caller) -> TaskContext:
     """The context of the task. Its secrets are hidden also in forms that Ansible does not know."""
     context = TaskContext(
         read_only=module.check_mode,
         diff=module._diff,
+        is_stopped=lambda: caller.is_gone,
         hide=lambda secret: module.no_log_values.update(forms_of(secret)),
         # A copy is needed, because another thread may add a token meanwhile.
         scrub=lambda answer: remove_values(answer, module.no_log_values.copy()),

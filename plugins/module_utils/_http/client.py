@@ -64,7 +64,8 @@ class Client:
         self.scrub = context.scrub
         self._throttle = Throttle(connection.concurrency)
         self._transport = Transport(connection, context)
-        self._circuit = Circuit(cause_of, max(8, connection.concurrency * (connection.retries + 1)))
+        most_unanswered = max(8, connection.concurrency * (connection.retries + 1))
+        self._circuit = Circuit(cause_of, most_unanswered, context.is_stopped)
 
     def each(self, function: t.Callable[[Item], Result], items: t.Sequence[Item]) -> list[Result]:
         """Call ``function`` with every item, concurrently. Returns the results in order; the first error is raised."""

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import http.client
+import queue
 import socket
+import threading
 import time
 import typing as t
 
@@ -120,7 +122,7 @@ class _HTTPConnection(HTTPConnection):
         """As urllib3's, but all addresses of a host share one deadline."""
         trouble: Exception = OSError("the host has no address")
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
+            found = _addresses(self._dns_host, self.port)
         except (OSError, UnicodeError) as error:
             found, trouble = [], error
         for family, kind, protocol, _name, address in found:
@@ -135,6 +137,30 @@ class _HTTPConnection(HTTPConnection):
             else:
                 return sock
         raise NewConnectionError(self, f"Failed to establish a new connection: {trouble}")
+
+
+def _addresses(host: str, port: int) -> list[t.Any]:
+    """The addresses of a host, looked up within the exchange's deadline.
+
+    The system's resolver takes no time-out, and cannot be interrupted, so a thread calls it. A lookup that hangs ends
+    with the process. Raises C(socket.timeout) at the deadline, else what the resolver raises.
+    """
+    answers: queue.SimpleQueue[list[t.Any] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM))
+        except Exception as error:  # noqa: BLE001  # it is raised below
+            answers.put(error)
+
+    threading.Thread(target=look_up, daemon=True).start()
+    try:
+        found = answers.get(timeout=CURRENT.get().remaining())
+    except queue.Empty:
+        raise socket.timeout("the name server does not answer") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 class _HTTPSConnection(_HTTPConnection, HTTPSConnection):

@@ -9,10 +9,11 @@ API: https://yandex.cloud/docs/security-deck/api-ref/Alert/list
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
-from .._core.errors import AmbiguousError, OptionError, RefusedError
+from .._core.errors import AmbiguousError, OptionError, RefusedError, TriageError
 from .._core.options import Connection, Params, TaskContext, checked_ids, checked_text
 from .._core.urls import base_url, segment
 from .._core.values import dig, has_types, text
@@ -50,6 +51,21 @@ class SecurityDeckApi:
         connection = Connection.of(params, context)
         authorization = iam_authorization({**params, "api_host": host}, context, connection, one)
         self.client = Client(connection, authorization, context, self._hint)
+        #: The sinks of alerts, as far as reads have shown them.
+        self._sinks: dict[str, str | None] = {}
+
+    def note_sink(self, alert: Fields) -> None:
+        """Remember the sink of an alert."""
+        self._sinks[alert["id"]] = text(dig(alert, "sinkId"))
+
+    def sink_of(self, alert_id: str) -> str | None:
+        """The sink of an alert, on which permissions depend; V(None) if it is not known."""
+        if alert_id not in self._sinks:
+            with contextlib.suppress(TriageError):
+                alert = self.client.get(self.base + path_of(alert_id)).body
+                if is_valid(alert, alert_id):
+                    self.note_sink(alert)
+        return self._sinks.get(alert_id)
 
     def _hint(self, status: int, writing: bool) -> str | None:
         return {
@@ -65,6 +81,7 @@ class SecurityDeckReader(ReadsOneByOne):
         self, api: SecurityDeckApi, params: Params, alert_of: AlertOf, kinds: t.Mapping[str, type] | None = None
     ) -> None:
         super().__init__(api.client, checked_ids("alert_ids", params["alert_ids"] or [], _ID, "Security Deck alert"))
+        self._api = api
         self._base = api.base
         self._alert_of = alert_of
         self._kinds = kinds or KINDS
@@ -91,6 +108,7 @@ class SecurityDeckReader(ReadsOneByOne):
             raise
         if not is_valid(answer.body, alert_id, self._kinds):
             raise AmbiguousError("GET", path, "the answer does not show this alert", status=answer.status)
+        self._api.note_sink(answer.body)
         return self._alert_of(answer.body, True)
 
     def _page(self, sink: str, parameters: t.Mapping[str, str], token: str | None, size: int) -> Page:
@@ -105,6 +123,7 @@ class SecurityDeckReader(ReadsOneByOne):
             if not re.fullmatch(_ID, alert_id) or not is_valid(alert, alert_id, self._kinds):
                 why = f"the answer has an alert in it that cannot be read: {alert_id}"
                 raise AmbiguousError("GET", path, why, status=answer.status)
+            self._api.note_sink(alert)
             alerts[alert_id] = self._alert_of(alert, False)
         return Page(alerts, answer.body.get("nextPageToken") or None)
 

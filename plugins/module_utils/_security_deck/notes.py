@@ -48,7 +48,7 @@ class SecurityDeckNotes(Notes):
     ) -> None:
         super().__init__(NoteReader(alerts, self._read_note, guards), guards, text, option)
         self._api = api
-        self._operations = Operations(api.client, api.operations_base, params, self._start, self._shown)
+        self._operations = Operations(api.client, api.operations_base, params, self._start, self._shown, api.sink_of)
 
     def _read_note(self, alert_id: str) -> Fields | None:
         path = _path(alert_id)

@@ -17,7 +17,7 @@ import time
 import typing as t
 import uuid
 
-from .._core.errors import AmbiguousError, OptionError, RefusedError, RequestError, TriageError
+from .._core.errors import AmbiguousError, NotSentError, OptionError, RefusedError, RequestError, TriageError
 from .._core.options import Params
 from .._core.urls import segment
 from .._core.values import dig
@@ -67,7 +67,8 @@ class Operations:
     """Changes of one kind, each made by an operation.
 
     ``start`` says how a change is asked for; ``shown`` finds an alert's fields in what an operation answers once it is
-    done, or V(None) where they are not in it.
+    done, or V(None) where they are not in it. After a 403, nothing more is sent to alerts of the same sink, which
+    ``sink_of`` returns.
     """
 
     def __init__(
@@ -77,11 +78,14 @@ class Operations:
         params: Params,
         start: t.Callable[[Change], Start],
         shown: t.Callable[[t.Any, str], Fields | None],
+        sink_of: t.Callable[[str], str | None],
     ) -> None:
         self._client = client
         self._base = base
         self._start_of = start
         self._shown = shown
+        self._sink_of = sink_of
+        self._forbidden: dict[str | None, TriageError] = {}
         self._wait: bool = params["wait"]
         self._wait_timeout: float = params["wait_timeout"]
         if not 0 < self._wait_timeout <= 86400:
@@ -109,14 +113,17 @@ class Operations:
 
     def _start(self, change: Change) -> _Operation | Outcome:
         start = self._start_of(change)
+        forbidden = self._forbidden and self._forbidden.get(self._sink_of(change.id))
+        if forbidden:
+            reason = f"not sent, after {forbidden.status} to {forbidden.method} {forbidden.path} of the same sink"
+            return Refused(NotSentError(start.method, start.path, reason, status=403, hint=forbidden.hint))
         # The same on every try, so that the service does it once.
         key = self._keys.setdefault((change.id, json.dumps(start.body, sort_keys=True)), str(uuid.uuid4()))
         headers = {"Idempotency-Key": key}
         try:
             answer = self._client.request(start.method, start.base + start.path, start.body, headers=headers)
-        except AmbiguousError as error:
-            return Unknown(error)
         except TriageError as error:
+            self._record(change, error)
             return outcome_of(error)
         operation_id = dig(answer.body, "id")
         if not isinstance(operation_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", operation_id):
@@ -129,6 +136,13 @@ class Operations:
         if done is None and not self._wait:
             return Confirmed(change.after, operation.extra)
         return done or operation
+
+    def _record(self, change: Change, error: TriageError) -> None:
+        """Record a 403, which holds for all alerts of that sink."""
+        if error.status == 403:
+            self._forbidden[self._sink_of(change.id)] = error
+            # An alert whose sink is not known stands for itself.
+            self._forbidden.pop(None, None)
 
     def _poll(self, operation: _Operation) -> Outcome | None:
         last = time.monotonic() >= operation.deadline
@@ -177,6 +191,7 @@ class Operations:
                 body=self._client.scrub(failure),
                 request_id=dataclasses.replace(answer, body=failure).request_id,
             )
+            self._record(operation.change, refusal)
             tries = [key for alert_id, key in self._keys if alert_id == operation.change.id]
             return Refused(refusal, operation.extra, of_all=len(tries) == 1)
         fields = self._shown(dig(answer.body, "response"), operation.change.id)

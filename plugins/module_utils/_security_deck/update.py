@@ -40,7 +40,9 @@ class SecurityDeckAlerts(WritablePlatform):
         super().__init__(SecurityDeckReader(self.api, params, self._alert_of), guards_of(params))
         self._desired = {name: params[name] for name in _MASK if params[name] is not None}
         checked_text("assignee_subject_id", self._desired.get("assignee_subject_id"))
-        self._operations = Operations(self.api.client, self.api.operations_base, params, self._start, self._done)
+        self._operations = Operations(
+            self.api.client, self.api.operations_base, params, self._start, self._done, self.api.sink_of
+        )
 
     def _alert_of(self, alert: Fields, whole: bool) -> Alert:
         hidden = [name for name, key in _HIDDEN.items() if not whole and alert.get(key) is None]

@@ -80,7 +80,7 @@ def main(event: t.Any, raw: bool = False) -> Event | list[Event]:
             unrecognized.append(_passed_through(rest, _reason(platform)))
             continue
         if raw:
-            alert["raw"] = document
+            alert["raw"] = _values.shallow(document)
         alerts.setdefault((platform.name, alert["id"]), {"meta": _meta(event), "alert": alert})
     events = [*alerts.values(), *unrecognized]
     if not events:

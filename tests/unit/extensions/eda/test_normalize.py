@@ -249,6 +249,16 @@ def test_raw_is_the_platforms_own_object() -> None:
     assert [event["alert"]["raw"] for event in events] == [KIBANA_FLAT, SECURITY_DECK]
 
 
+def test_raw_is_shown_without_what_is_nested_deep() -> None:
+    deep: dict[str, t.Any] = {}
+    for _level in range(300):
+        deep = {"in": deep}
+    event = main({"payload": {**SECURITY_DECK, "data": deep}}, raw=True)
+    assert isinstance(event, dict)
+    assert event["alert"]["id"] == SECURITY_DECK["id"]
+    assert "nested deeper than 64 levels" in str(event["alert"]["raw"]["data"])
+
+
 @pytest.mark.parametrize(
     "payload",
     [

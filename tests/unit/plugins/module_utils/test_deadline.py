@@ -10,6 +10,7 @@ import gzip
 import itertools
 import resource
 import socket
+import threading
 import time
 import typing as t
 from pathlib import Path
@@ -94,6 +95,25 @@ def test_the_status_of_an_answer_that_never_ends_is_told(status: int) -> None:
         with pytest.raises(AmbiguousError, match=r"within 1 s") as caught:
             make_client(timeout=1).request("PATCH", server.url, {})
         assert caught.value.status == status
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_name_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, proxied: bool) -> None:
+    released = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def hangs(host: str, *arguments: t.Any, **options: t.Any) -> t.Any:
+        if host.endswith(".example"):
+            released.wait(60)
+        return look_up("127.0.0.1", *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    proxy: dict[str, t.Any] = {"proxy": "http://proxy.example:3128"} if proxied else {}
+    start = time.monotonic()
+    with pytest.raises(UnreachableError, match=r"within 0\.3 s"):
+        make_client(timeout=0.3, retries=0, **proxy).request("PATCH", "https://service.example/", {})
+    assert time.monotonic() - start < 10
+    released.set()
 
 
 def test_the_handshake_and_the_answer_share_the_time(certificate: Path) -> None:

@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.secops.triage.plugins.module_utils._core.errors import RequestError, TriageError
 from ansible_collections.secops.triage.plugins.module_utils._core.text import (
+    DEEPEST,
     has_control_characters,
     one_line,
     printable,
+    shallow,
 )
 
 CONTROL_CHARACTERS = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\u2066", "\ud800"]
@@ -43,3 +47,18 @@ def test_no_message_paints() -> None:
 
 def test_numbers_that_json_has_not_are_texts() -> None:
     assert printable({"a": [float("inf"), float("nan"), -1e999, 1.5]}) == {"a": ["inf", "nan", "-inf", 1.5]}
+
+
+def test_what_is_nested_too_deep_is_left_out() -> None:
+    deep: t.Any = "the bottom"
+    for _level in range(300):
+        deep = [{"in": deep}]
+    levels, one = 0, shallow({"id": "a", "raw": deep})
+    assert one["id"] == "a"
+    one = one["raw"]
+    while not isinstance(one, str):
+        one = one[0] if isinstance(one, list) else one["in"]
+        levels += 1
+    assert levels == DEEPEST - 1
+    assert one == f"(left out: nested deeper than {DEEPEST} levels)"
+    assert shallow([1, None, {"a": [deep[0]["in"][:0]]}]) == [1, None, {"a": [[]]}]

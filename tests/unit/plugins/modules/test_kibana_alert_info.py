@@ -430,3 +430,15 @@ def test_a_wrong_query_is_told_in_the_words_of_the_server(sim: Simulator, kibana
     result = run(kibana, query={"mtch": {"host.name": "web-01"}})
     assert "did you mean [match]" in result["msg"]
     assert result["error"]["status"] == 400
+
+
+def test_an_alert_that_is_nested_deep_is_shown_without_the_deepest(sim: Simulator, kibana: Params) -> None:
+    """Whoever writes into an alert must not make every play fail that looks at it."""
+    alert_id = sim.kibana.add_alert()
+    deep: dict[str, t.Any] = {}
+    for _level in range(300):
+        deep = {"in": deep}
+    sim.kibana.alerts()[alert_id]["event.original"] = deep
+    result = run_module("kibana_alert_info", {**kibana, "alert_ids": [alert_id], "raw": True})
+    assert result["alerts"][0]["id"] == alert_id
+    assert "nested deeper than 64 levels" in str(result["alerts"][0]["raw"]["event.original"])

@@ -20,7 +20,7 @@ from .options import validate
 from .platform import Args
 from .registry import PLATFORMS
 from .shape import alert_of
-from .values import Raw, now
+from .values import Raw, now, shallow
 from .waits import MAX_WAIT
 
 _LOG = logging.getLogger("secops.triage.alerts")
@@ -144,7 +144,7 @@ class _Poll:
         if alert["id"] is None or moment is None:
             _LOG.warning("%s: an alert without an id or a time is left out", self._platform.name)
             return None
-        return Found(moment, alert["id"], {"alert": {**alert, "raw": raw} if self._options["raw"] else alert})
+        return Found(moment, alert["id"], {"alert": {**alert, "raw": shallow(raw)} if self._options["raw"] else alert})
 
     async def _put_out(self, page: list[Found], start: str) -> str | None:
         """Put an event for each new alert into the queue. Returns the time of the oldest one, or V(None)."""

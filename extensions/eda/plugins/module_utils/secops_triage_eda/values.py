@@ -19,6 +19,9 @@ from .errors import TransientError
 
 Raw = dict[str, t.Any]
 
+#: The most levels of an event's C(raw), as in the modules: whoever gets it recurses several calls deep for each level.
+DEEPEST = 64
+
 _MAX_LENGTH = 1000
 #: Control characters, characters that turn the direction of a text, and halves of surrogate pairs.
 _UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
@@ -104,3 +107,14 @@ def earlier(moment: str, seconds: float) -> str:
         return moment_of((then - dt.timedelta(seconds=seconds)).isoformat()) or moment
     except OverflowError:
         return moment
+
+
+def shallow(value: t.Any, levels: int = DEEPEST) -> t.Any:
+    """A value without what is nested deeper than so many levels; a text is in its place."""
+    if not isinstance(value, (list, dict)):
+        return value
+    if not levels:
+        return f"(left out: nested deeper than {DEEPEST} levels)"
+    if isinstance(value, list):
+        return [shallow(item, levels - 1) for item in value]
+    return {key: shallow(item, levels - 1) for key, item in value.items()}
