@@ -72,6 +72,8 @@ class TaskContext:
     scrub: t.Callable[[t.Any], t.Any] = lambda answer: answer
     #: Whether the task runs in diff mode.
     diff: bool = False
+    #: Whether the task was stopped from outside, so that nobody waits for its result.
+    is_stopped: t.Callable[[], bool] = lambda: False
 
 
 @dataclasses.dataclass(frozen=True)

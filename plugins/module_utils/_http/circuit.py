@@ -20,11 +20,15 @@ Cause = t.Callable[[str, bool], t.Optional[t.Hashable]]
 
 
 class Circuit:
-    """Records failures. ``most_unanswered`` is how many requests in a row may get no answer before writes stop."""
+    """Records failures. ``most_unanswered`` is how many requests in a row may get no answer before writes stop.
 
-    def __init__(self, cause_of: Cause, most_unanswered: int) -> None:
+    Once ``is_stopped`` returns true, nothing more is sent.
+    """
+
+    def __init__(self, cause_of: Cause, most_unanswered: int, is_stopped: t.Callable[[], bool]) -> None:
         self._cause_of = cause_of
         self._most_unanswered = most_unanswered
+        self._is_stopped = is_stopped
         self._unanswered = 0
         #: The errors after which no request with the same cause is sent; under V(None), no request at all.
         self._ends: dict[t.Hashable, RequestError] = {}
@@ -66,6 +70,8 @@ class Circuit:
 
     def check(self, call: Call) -> None:
         """Raise `NotSentError` if the request would fail, or if a write would come too late."""
+        if self._is_stopped():
+            raise NotSentError(call.method, call.path, "not sent, for the task was stopped")
         if not call.anonymous and self._ends:
             end = self._ends.get(None) or self._ends.get(self._cause_of(call.path, not call.safe))
             if end:
