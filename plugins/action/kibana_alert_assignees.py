@@ -2,11 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fills in the option provenance of `kibana_alert_assignees`."""
+"""The action plugin of `kibana_alert_assignees`. `make generate` writes this file."""
 
 from __future__ import annotations
 
-from ansible_collections.secops.triage.plugins.plugin_utils._provenance import ProvenanceAction, main_of
+from ansible_collections.secops.triage.plugins.plugin_utils._action import ModuleAction, main_of
 
-ActionModule = ProvenanceAction
-main = main_of("kibana_alert_assignees")
+
+class ActionModule(ModuleAction):
+    """Runs the task of `kibana_alert_assignees`."""
+
+    module = "kibana_alert_assignees"
+
+
+main = main_of(ActionModule.module)

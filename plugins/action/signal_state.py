@@ -2,11 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fills in the option provenance of `signal_state`."""
+"""The action plugin of `signal_state`. `make generate` writes this file."""
 
 from __future__ import annotations
 
-from ansible_collections.secops.triage.plugins.plugin_utils._provenance import ProvenanceAction, main_of
+from ansible_collections.secops.triage.plugins.plugin_utils._action import ModuleAction, main_of
 
-ActionModule = ProvenanceAction
-main = main_of("signal_state")
+
+class ActionModule(ModuleAction):
+    """Runs the task of `signal_state`."""
+
+    module = "signal_state"
+
+
+main = main_of(ActionModule.module)

@@ -284,8 +284,9 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     TaskContext,
     reject_other_providers,
 )
-from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, info_task
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import Platform
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import run_task
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.info import security_deck_info
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
     SECURITY_DECK_OPTIONS,
@@ -321,8 +322,11 @@ def connect(params: Params, context: TaskContext) -> Platform:
     return PROVIDERS[params["provider"]](params, context)
 
 
+TASK = info_task(connect, SPEC)
+
+
 def main() -> None:
-    run_info(connect, SPEC)
+    run_task(TASK)
 
 
 if __name__ == "__main__":

@@ -282,7 +282,8 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.notes import Notes
-from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import writing_task
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import run_task
 from ansible_collections.secops.triage.plugins.module_utils._kibana.notes import kibana_notes
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.notes import security_deck_notes
@@ -334,8 +335,11 @@ def connect(params: Params, context: TaskContext) -> Notes:
     return notes(with_environment(params, options), context)
 
 
+TASK = writing_task(connect, SPEC)
+
+
 def main() -> None:
-    run_module(connect, SPEC)
+    run_task(TASK)
 
 
 if __name__ == "__main__":

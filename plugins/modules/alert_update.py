@@ -398,8 +398,9 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.platform import WritablePlatform
-from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import writing_task
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import run_task
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.update import security_deck_update
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import (
     SECURITY_DECK_CHANGES,
@@ -464,8 +465,11 @@ def connect(params: Params, context: TaskContext) -> WritablePlatform:
     return PROVIDERS[provider](params, context)
 
 
+TASK = writing_task(connect, SPEC)
+
+
 def main() -> None:
-    run_module(connect, SPEC)
+    run_task(TASK)
 
 
 if __name__ == "__main__":

@@ -223,7 +223,8 @@ from ansible_collections.secops.triage.plugins.module_utils._core.python import 
 require_python()
 
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS, ArgumentSpec
-from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, info_task
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import run_task
 from ansible_collections.secops.triage.plugins.module_utils._kibana.info import KibanaInfo
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
@@ -235,8 +236,11 @@ SPEC = KIBANA_ALERTS_OPTIONS.merge(
 )
 
 
+TASK = info_task(KibanaInfo, SPEC)
+
+
 def main() -> None:
-    run_info(KibanaInfo, SPEC)
+    run_task(TASK)
 
 
 if __name__ == "__main__":

@@ -242,7 +242,8 @@ from ansible_collections.secops.triage.plugins.module_utils._core.python import 
 require_python()
 
 from ansible_collections.secops.triage.plugins.module_utils._core.options import ArgumentSpec
-from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import writing_task
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import run_task
 from ansible_collections.secops.triage.plugins.module_utils._kibana.status import alert_status
 from ansible_collections.secops.triage.plugins.module_utils._kibana.writable import KIBANA_CHANGE_OPTIONS
 
@@ -255,8 +256,11 @@ SPEC = ArgumentSpec(
 ).merge(KIBANA_CHANGE_OPTIONS)
 
 
+TASK = writing_task(alert_status, SPEC)
+
+
 def main() -> None:
-    run_module(alert_status, SPEC)
+    run_task(TASK)
 
 
 if __name__ == "__main__":

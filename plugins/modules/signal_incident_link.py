@@ -206,8 +206,9 @@ from ansible_collections.secops.triage.plugins.module_utils._datadog.words impor
     SIGNALS_OPTIONS,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import writing_task
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import run_task
 
 SPEC = SIGNALS_OPTIONS.merge(
     ArgumentSpec(
@@ -226,8 +227,11 @@ SPEC = SIGNALS_OPTIONS.merge(
 )
 
 
+TASK = writing_task(IncidentLink, SPEC)
+
+
 def main() -> None:
-    run_module(IncidentLink, SPEC)
+    run_task(TASK)
 
 
 if __name__ == "__main__":

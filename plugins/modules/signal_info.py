@@ -181,7 +181,8 @@ from ansible_collections.secops.triage.plugins.module_utils._datadog.words impor
     DATADOG_OPTIONS,
     SIGNALS_OPTIONS,
 )
-from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, run_info
+from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS, info_task
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import run_task
 
 SPEC = SIGNALS_OPTIONS.merge(
     ArgumentSpec({"sort": {"type": "str", "choices": ["timestamp", "-timestamp"], "default": "-timestamp"}}),
@@ -191,8 +192,11 @@ SPEC = SIGNALS_OPTIONS.merge(
 )
 
 
+TASK = info_task(signal_info, SPEC)
+
+
 def main() -> None:
-    run_info(signal_info, SPEC)
+    run_task(TASK)
 
 
 if __name__ == "__main__":

@@ -265,8 +265,9 @@ from ansible_collections.secops.triage.plugins.module_utils._datadog.words impor
     SIGNALS_OPTIONS,
 )
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import run_module
+from ansible_collections.secops.triage.plugins.module_utils._flow.reconcile import writing_task
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._flow.task import run_task
 
 SPEC = SIGNALS_OPTIONS.merge(
     ArgumentSpec(
@@ -300,8 +301,11 @@ SPEC = SIGNALS_OPTIONS.merge(
 )
 
 
+TASK = writing_task(SignalState, SPEC)
+
+
 def main() -> None:
-    run_module(SignalState, SPEC)
+    run_task(TASK)
 
 
 if __name__ == "__main__":

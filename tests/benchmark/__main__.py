@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..simulator import SimulatorProcess
 from ..tools.places import CACHE, ROOT
-from . import kibana_batches, many_signals, memory, page, start, ways
+from . import kibana_batches, many_signals, memory, page, start, tasks, ways
 from .ansible import Controller
 from .report import Row, machine
 from .stage import Stage
@@ -38,6 +38,7 @@ CASES: dict[str, Case] = {
     "kibana": kibana_batches,
     "memory": memory,
     "start": start,
+    "tasks": tasks,
     "ways": ways,
 }
 

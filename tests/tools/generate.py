@@ -6,7 +6,8 @@
 
 The modules' argument specs are the source. A table stands between two comments, ``begin: NAME`` and ``end: NAME``. The
 descriptions of a fragment are written by hand; the rest of each option is generated. So are the tasks of the role
-awx_setup for one of the two collections that it can use: names of modules cannot be variables.
+awx_setup for one of the two collections that it can use: names of modules cannot be variables. The action plugins are
+generated whole, one for each module.
 """
 
 from __future__ import annotations
@@ -129,6 +130,28 @@ PLATFORMS = (
         "the scope `alerts:write`, which does not include the other",
     ),
 )
+
+#: The action plugin of a module.
+_ACTION = '''\
+# Copyright (c) 2026, secops.triage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action plugin of `{module}`. `make generate` writes this file."""
+
+from __future__ import annotations
+
+from ansible_collections.secops.triage.plugins.plugin_utils._action import ModuleAction, main_of
+
+
+class ActionModule(ModuleAction):
+    """Runs the task of `{module}`."""
+
+    module = "{module}"
+
+
+main = main_of(ActionModule.module)
+'''
 
 #: The columns of the vocabulary's tables, which are in the order of its platforms.
 _COLUMNS = ("Datadog", "Elastic Security", "Security Deck", "Calseta")
@@ -360,6 +383,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     for rulebook in sorted((ROOT / "extensions" / "eda" / "rulebooks").glob("*_controller.yml")):
         folder = ROOT / "docs" / "examples" / "awx-project" / "extensions" / "eda" / "rulebooks"
         yield folder / rulebook.name, rulebook.read_text()
+    for module in sorted(ROOT.glob("plugins/modules/*.py")):
+        yield ROOT / "plugins" / "action" / module.name, _ACTION.format(module=module.stem)
     for path in (ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))):
         yield path, page(path.read_text(), path.suffix == ".md")
 
@@ -377,12 +402,16 @@ def contradictions() -> Iterator[str]:
         yield from (f"{file} does not read {one}" for one in names if file and one not in (folder / file).read_text())
 
 
+def _present(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
 def complaints() -> list[str]:
     """The contradictions, and a diff for every file that is out of date."""
     found = list(contradictions())
     for path, text in generated():
         name = str(path.relative_to(ROOT))
-        present, expected = path.read_text().splitlines(), text.splitlines()
+        present, expected = _present(path).splitlines(), text.splitlines()
         found += difflib.unified_diff(present, expected, name, f"{name} as generated", lineterm="")
     return found
 
@@ -393,7 +422,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, and fail if something differs")
     if not parser.parse_args().check:
         for path, text in generated():
-            if path.read_text() != text:
+            if _present(path) != text:
                 path.write_text(text)
                 print(f"wrote {path.relative_to(ROOT)}")
     found = complaints()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long to wait before a request is tried again."""
+"""How long to wait before a request is tried again, and the waiting."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from datetime import timezone
 #: The longest wait in seconds after one refusal, whatever the server asks for.
 LONGEST_WAIT = 300.0
 
+#: Seconds after which a wait looks whether the task was stopped.
+GLANCE = 0.1
+
 _FIRST_BACKOFF = 0.5
 
 
@@ -24,6 +27,13 @@ def backoff(attempt: int) -> float:
     if attempt <= 0:
         return 0.0
     return min(_FIRST_BACKOFF * 2.0 ** (attempt - 1), 30.0) * random.uniform(0.5, 1.0)  # noqa: S311
+
+
+def pause(seconds: float, is_stopped: t.Callable[[], bool]) -> None:
+    """Sleep, but no longer than until the task is stopped."""
+    end = time.monotonic() + seconds
+    while (remaining := end - time.monotonic()) > 0 and not is_stopped():
+        time.sleep(min(remaining, GLANCE))
 
 
 def retry_after(headers: t.Mapping[str, str], *, limited: bool) -> float:

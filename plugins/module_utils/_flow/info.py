@@ -15,7 +15,7 @@ import typing as t
 from .._core.options import ArgumentSpec, Params, TaskContext
 from .change import Fields
 from .platform import Platform
-from .task import Report, run_task
+from .task import Report, Task
 
 #: The fields that every info module returns of an alert besides its ``id``, in order. V(None) is unknown. Severity,
 #: status and verdict are in the platform's words; the assignee is V("") for nobody.
@@ -36,8 +36,8 @@ INFO_OPTIONS = ArgumentSpec(
 )
 
 
-def run_info(connect: t.Callable[[Params, TaskContext], Platform], spec: ArgumentSpec) -> None:
-    """Run a module that reports alerts. Its client is read-only, outside check mode too."""
+def info_task(connect: t.Callable[[Params, TaskContext], Platform], spec: ArgumentSpec) -> Task:
+    """The task of a module that reports alerts. Its client is read-only, outside check mode too."""
 
     def work(params: Params, context: TaskContext) -> Report:
         platform = connect(params, dataclasses.replace(context, read_only=True))
@@ -53,4 +53,4 @@ def run_info(connect: t.Callable[[Params, TaskContext], Platform], spec: Argumen
         fields[platform.noun] = [{"id": alert.id, **alert.fields} for alert in alerts.values()]
         return Report(fields)
 
-    run_task(work, spec)
+    return Task(work, spec)

@@ -19,7 +19,7 @@ from .plan import Plan, Result
 from .platform import WritablePlatform
 from .report import report
 from .settle import ProvenanceNotes, Writes
-from .task import Report, run_task
+from .task import Report, Task
 
 #: Makes the platform of a task. Raises `OptionError` if the options are invalid.
 Connect = t.Callable[[Params, TaskContext], WritablePlatform]
@@ -28,14 +28,14 @@ Connect = t.Callable[[Params, TaskContext], WritablePlatform]
 Present = dict[str, t.Optional[Alert]]
 
 
-def run_module(connect: Connect, spec: ArgumentSpec) -> None:
-    """Run a module that changes alerts to the desired state, and reports every alert."""
+def writing_task(connect: Connect, spec: ArgumentSpec) -> Task:
+    """The task of a module that changes alerts to the desired state, and reports every alert."""
 
     def work(params: Params, context: TaskContext) -> Report:
         platform = connect(params, context)
         return report(platform, reconcile(platform, context.read_only), with_diff=context.diff)
 
-    run_task(work, spec)
+    return Task(work, spec)
 
 
 def reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]:

@@ -41,7 +41,7 @@ class Writes:
         to_write = list(changes)
         attempt = 0
         while to_write and attempt <= self._platform.retries:
-            time.sleep(backoff(attempt))
+            self._platform.alerts.client.pause(backoff(attempt))
             # Minutes may have passed since the alerts were read.
             self._platform.alerts.client.begin_writes(fail_fast=self._platform.reads_before_each_try)
             throttled = self._write(to_write)
@@ -55,9 +55,10 @@ class Writes:
         end = time.monotonic() + self._platform.read_lag
         pause = _FIRST_PAUSE
         unread = [alert_id for alert_id, tracker in self._trackers.items() if tracker.needs_read]
-        while unread and time.monotonic() < end:
+        client = self._platform.alerts.client
+        while unread and time.monotonic() < end and not client.is_stopped():
             # The last read takes place when read_lag has passed.
-            time.sleep(max(0.0, min(pause, end - time.monotonic())))
+            client.pause(min(pause, end - time.monotonic()))
             pause = min(2 * pause, _LONGEST_PAUSE)
             self._read(unread)
             unread = [alert_id for alert_id in unread if self._trackers[alert_id].needs_read]

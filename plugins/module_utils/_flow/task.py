@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The only code that uses Ansible's module object: it parses the options, runs the task and reports its result.
+"""What a module does, and the only code that uses Ansible's module object.
 
-Secrets are hidden, and failures are reported without a traceback.
+A task runs in a module's process (`run_task`), or in Ansible's own worker (``plugin_utils/_in_process.py``). Both parse
+the options by `Task.arguments`, and have `perform` do the work. Secrets are hidden, and failures are reported without
+a traceback.
 """
 
 from __future__ import annotations
@@ -36,34 +38,60 @@ class Report:
     fields: Fields
     warnings: t.Sequence[str] = ()
     failure: str | None = None
+    #: Where an unexpected exception was raised.
+    traceback: str | None = None
 
 
-def run_task(work: t.Callable[[Params, TaskContext], Report], spec: ArgumentSpec) -> None:
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a module does with its options."""
+
+    work: t.Callable[[Params, TaskContext], Report]
+    spec: ArgumentSpec
+
+    def arguments(self) -> dict[str, t.Any]:
+        """The options and their constraints in Ansible's form."""
+        return {
+            "argument_spec": {name: _for_ansible(option) for name, option in self.spec.options.items()},
+            "mutually_exclusive": self.spec.mutually_exclusive,
+            "required_one_of": self.spec.required_one_of,
+        }
+
+
+def run_task(task: Task) -> None:
     """Run a module: parse the options, do the work, and report."""
     caller = Caller()
-    module = AnsibleModule(
-        argument_spec={name: _for_ansible(option) for name, option in spec.options.items()},
-        mutually_exclusive=spec.mutually_exclusive,
-        required_one_of=spec.required_one_of,
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(**task.arguments(), supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    context = _context(module, caller)
+    context = context_of(
+        module.params,
+        module.no_log_values,
+        read_only=module.check_mode,
+        diff=module._diff,
+        is_stopped=lambda: caller.is_gone,
+    )
+    report = perform(task, module.params, context)
+    for warning in report.warnings:
+        module.warn(warning)
+    if not report.failure:
+        module.exit_json(**report.fields)
+    crash = {"exception": report.traceback} if report.traceback else {}
+    module.fail_json(msg=report.failure, **crash, **report.fields)
+
+
+def perform(task: Task, params: Params, context: TaskContext) -> Report:
+    """Do the work of a task. Any exception becomes the failure of the report."""
     try:
-        report = work(module.params, context)
-        for warning in report.warnings:
-            # Newer cores do not scrub warnings.
-            module.warn(context.scrub(one_line(warning)))
-        fields = printable(shallow(report.fields))
-        if report.failure:
-            module.fail_json(msg=report.failure, **fields)
-        module.exit_json(**fields)
+        report = task.work(params, context)
+        # Newer cores do not scrub warnings.
+        warnings = [context.scrub(one_line(warning)) for warning in report.warnings]
+        return dataclasses.replace(report, fields=printable(shallow(report.fields)), warnings=warnings)
     except TriageError as error:
-        module.fail_json(msg=str(error), error=error.report(), changed=False, **error.extra_results)
+        return Report({"error": error.report(), "changed": False, **error.extra_results}, failure=str(error))
     except Exception as error:  # noqa: BLE001  # what Ansible would print of it itself may have secrets in it
         said = one_line(f"{type(error).__name__}: {error}")
-        module.fail_json(msg=f"{CRASH}: {said}", exception=traceback.format_exc())
+        return Report({}, failure=f"{CRASH}: {said}", traceback=traceback.format_exc())
 
 
 def _for_ansible(option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -79,20 +107,27 @@ def _from_environment(*names: str) -> str:
     return value
 
 
-def _context(module: AnsibleModule, caller: Caller) -> TaskContext:
-    """The context of the task. Its secrets are hidden also in forms that Ansible does not know."""
+def context_of(
+    params: Params,
+    secrets: set[str],
+    *,
+    read_only: bool,
+    diff: bool,
+    is_stopped: t.Callable[[], bool] = lambda: False,
+) -> TaskContext:
+    """The context of a task. ``secrets``, those of its options, grows by further forms and by those found later."""
     context = TaskContext(
-        read_only=module.check_mode,
-        diff=module._diff,
-        is_stopped=lambda: caller.is_gone,
-        hide=lambda secret: module.no_log_values.update(forms_of(secret)),
+        read_only=read_only,
+        diff=diff,
+        hide=lambda secret: secrets.update(forms_of(secret)),
         # A copy is needed, because another thread may add a token meanwhile.
-        scrub=lambda answer: remove_values(answer, module.no_log_values.copy()),
+        scrub=lambda answer: remove_values(answer, secrets.copy()),
+        is_stopped=is_stopped,
     )
-    for secret in list(module.no_log_values):
+    for secret in list(secrets):
         # A file lookup leaves a newline at the end.
         context.hide(secret.strip())
     # An address with a password is refused, but the result shows it among the task's options.
-    password = re.search(r"://[^:/@]*:(.+)@", module.params["api_url"] or "")
+    password = re.search(r"://[^:/@]*:(.+)@", params["api_url"] or "")
     context.hide(password.group(1) if password else "")
     return context

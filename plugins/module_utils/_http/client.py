@@ -9,11 +9,10 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import threading
-import time
 import typing as t
 from urllib.parse import urlsplit
 
-from .._core.backoff import backoff, retry_after
+from .._core.backoff import backoff, pause, retry_after
 from .._core.errors import AmbiguousError, RequestError, TriageError, UnreachableError
 from .._core.options import Connection, TaskContext
 from .answer import Answer
@@ -62,7 +61,8 @@ class Client:
         self._read_only = context.read_only
         self._hint = hint
         self.scrub = context.scrub
-        self._throttle = Throttle(connection.concurrency)
+        self.is_stopped = context.is_stopped
+        self._throttle = Throttle(connection.concurrency, context.is_stopped)
         self._transport = Transport(connection, context)
         most_unanswered = max(8, connection.concurrency * (connection.retries + 1))
         self._circuit = Circuit(cause_of, most_unanswered, context.is_stopped)
@@ -90,6 +90,10 @@ class Client:
                 return error
 
         return self.each(one, items)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, but no longer than until the task is stopped."""
+        pause(seconds, self.is_stopped)
 
     def begin_writes(self, *, fail_fast: bool) -> None:
         """Begin a round of writes, for alerts that have just been read.
@@ -150,7 +154,7 @@ class Client:
             # Other requests go first, for the failure may be of this request only.
             call.ticket = self._throttle.ticket()
         elif not kind.holds:
-            time.sleep(backoff(call.failures))
+            self.pause(backoff(call.failures))
         return None
 
     def _renewed(self, call: Call, who: t.Mapping[str, str], error: RequestError) -> bool:

@@ -26,7 +26,7 @@ LARGEST_BODY = 64 * 2**20
 _OVERHEAD = 8 * 2**20
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Exchange:
     """One request and its answer."""
 
@@ -38,6 +38,8 @@ class Exchange:
     sent: bool = False
     #: Whether reads return what has arrived, without waiting.
     polls: bool = False
+    #: The connection that was used last.
+    socket: DeadlineSocket | None = None
 
     @property
     def is_over(self) -> bool:
@@ -63,16 +65,31 @@ class Exchange:
 #: The exchange of this thread.
 CURRENT: contextvars.ContextVar[Exchange] = contextvars.ContextVar("exchange")
 
+#: The exchanges of all threads.
+_UNDER_WAY: set[Exchange] = set()
+
 
 @contextlib.contextmanager
 def exchange(timeout: float) -> t.Iterator[Exchange]:
     """Within this context, the connections of this thread have so many seconds altogether."""
     current = Exchange(time.monotonic() + timeout)
     token = CURRENT.set(current)
+    _UNDER_WAY.add(current)
     try:
         yield current
     finally:
+        _UNDER_WAY.discard(current)
         CURRENT.reset(token)
+
+
+def break_off() -> None:
+    """End the exchanges of all threads. They fail as if their time were over."""
+    for current in list(_UNDER_WAY):
+        current.end = 0.0
+        if current.socket:
+            with contextlib.suppress(OSError):
+                # The method of a TLS socket would take its state from the thread that uses it.
+                socket.socket.shutdown(current.socket, socket.SHUT_RDWR)
 
 
 class DeadlineSocket(socket.socket):
@@ -83,6 +100,7 @@ class DeadlineSocket(socket.socket):
 
     def _begin(self) -> Exchange:
         current = CURRENT.get()
+        current.socket = self
         self.settimeout(current.remaining())
         return current
 

@@ -14,15 +14,17 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+import typing as t
 
-from .._core.backoff import backoff
+from .._core.backoff import GLANCE, backoff
 
 
 class Throttle:
-    """Admits at most ``width`` requests at a time, in the order of their tickets."""
+    """Admits at most ``width`` requests at a time, in the order of their tickets; none waits in a stopped task."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, is_stopped: t.Callable[[], bool] = lambda: False) -> None:
         self._width = width
+        self._is_stopped = is_stopped
         self._open = width
         self._under_way = 0
         self._resume_at = 0.0
@@ -41,11 +43,11 @@ class Throttle:
         """Wait until the request with this ticket may be sent. Returns a mark for `recover`."""
         with self._changed:
             self._waiting.append(ticket)
-            while True:
+            while not self._is_stopped():
                 pause = self._resume_at - time.monotonic()
                 if pause <= 0 and self._under_way < self._open and ticket == min(self._waiting):
                     break
-                self._changed.wait(pause if pause > 0 else None)
+                self._changed.wait(min(pause, GLANCE) if pause > 0 else GLANCE)
             self._waiting.remove(ticket)
             self._under_way += 1
             self._changed.notify_all()

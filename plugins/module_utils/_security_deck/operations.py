@@ -102,10 +102,10 @@ class Operations:
             else:
                 outcomes[change.id] = started
         while running:
-            time.sleep(max(0.0, min(operation.due for operation in running) - time.monotonic()))
+            self._client.pause(min(operation.due for operation in running) - time.monotonic())
             now = time.monotonic()
-            due = [operation for operation in running if operation.due <= now]
-            for operation, outcome in zip(due, self._client.each(self._poll, due)):
+            due = running if self._client.is_stopped() else [one for one in running if one.due <= now]
+            for operation, outcome in list(zip(due, self._client.each(self._poll, due))):
                 if outcome is not None:
                     outcomes[operation.change.id] = outcome
                     running.remove(operation)
