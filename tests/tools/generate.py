@@ -143,12 +143,12 @@ _KEYS = ("type", "elements", "choices", "default", "required", "aliases")
 
 #: Variables that are no option's fallback: platform, the option they replace, names, and the file that reads them.
 OTHER_VARIABLES = (
-    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta/api.py"),
+    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta/endpoint.py"),
     (
         "Yandex Cloud Security Deck",
         "the host of the metadata service, with `instance_metadata`",
         ("YC_METADATA_ADDR",),
-        "_security_deck/iam.py",
+        "_security_deck/endpoint.py",
     ),
     (
         "all",
@@ -156,7 +156,7 @@ OTHER_VARIABLES = (
         ("JOB_ID",),
         "_core/provenance.py",
     ),
-    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_http/tls.py"),
+    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_core/options.py"),
     # These are read by requests, in upper and in lower case.
     ("all", "`proxy`", ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"), ""),
 )

@@ -39,7 +39,7 @@ FROM_OTHERS = {
     "_http/proxies.py": {"requests"},
     "_http/tls.py": {"requests", "urllib3"},
     "_http/transport.py": {"requests", "urllib3"},
-    "_security_deck/iam.py": {"jwt"},
+    "_security_deck/endpoint.py": {"jwt"},
 }
 
 
@@ -89,6 +89,19 @@ def test_words_need_the_core_alone(platform: str) -> None:
         "_core",
         "typing",
     }
+
+
+#: The rest of each platform that the event source uses; it runs where there is no Ansible and no requests.
+SHARED = sorted(
+    path for name in ("endpoint", "query") for path in UTILS.glob(f"_*/{name}.py") if path.parent.name != "_core"
+)
+
+
+@pytest.mark.parametrize("path", SHARED, ids=layered)
+def test_what_the_event_source_shares_needs_the_core_alone(path: Path) -> None:
+    ours = {name for name in named(path) if name.startswith("_") and name != "__future__"}
+    platform = path.parent.name
+    assert {name for name in ours if not name.startswith("_core.")} <= {f"{platform}.words"}
 
 
 def test_files_import_each_other_in_one_direction() -> None:

@@ -17,6 +17,9 @@ CALSETA_OPTIONS = ArgumentSpec(
     }
 )
 
+#: The ways to authenticate: the options that each needs.
+AUTH_METHODS = (("api_key",),)
+
 STATUSES = ("Open", "Triaging", "Escalated", "Closed")
 
 SEVERITIES = ("Pending", "Informational", "Low", "Medium", "High", "Critical")

@@ -52,8 +52,7 @@ def _no_credentials(
     variables = [variable for method in auth_methods for name in method for variable in spec[name].get("env", ())]
     return OptionError(
         f"No credentials: {'; '.join(f'{name} is missing' for name in missing) or 'none were given'}",
-        f"Give {_alternatives(auth_methods)}, as options, in module_defaults or in the environment"
-        f" ({', '.join(variables)}).",
+        f"Give {_alternatives(auth_methods)}, as options or in the environment ({', '.join(variables)}).",
     )
 
 

@@ -48,6 +48,19 @@ def moment(option: str, value: str | None) -> str | None:
         ) from None
 
 
+def now() -> str:
+    """The current moment, in ISO 8601 and UTC."""
+    return written(dt.datetime.now(dt.timezone.utc))
+
+
+def earlier(moment: str, seconds: float) -> str:
+    """The moment that many seconds before; the same moment if there is none that early."""
+    try:
+        return written(_iso(moment) - dt.timedelta(seconds=seconds))
+    except OverflowError:
+        return moment
+
+
 def before_all(moment: str) -> bool:
     """Whether a moment, in ISO 8601 and UTC, is one from which on there is every alert: 1970, or whatever is as old."""
     return moment < "2000"

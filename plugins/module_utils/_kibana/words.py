@@ -24,6 +24,12 @@ KIBANA_OPTIONS = ArgumentSpec(
     }
 )
 
+#: The ways to authenticate: the options that each needs.
+AUTH_METHODS = (("api_key",), ("username", "password"), ("bearer_token",))
+
+#: The header of calls that have public versions.
+API_VERSION = {"elastic-api-version": "2023-10-31"}
+
 SIGNALS = "/api/detection_engine/signals"
 
 STATUSES = ("open", "acknowledged", "closed", "in-progress")

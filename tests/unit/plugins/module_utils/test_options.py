@@ -20,7 +20,7 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     reject_other_providers,
 )
 from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url
-from ansible_collections.secops.triage.plugins.module_utils._datadog.api import site
+from ansible_collections.secops.triage.plugins.module_utils._datadog.endpoint import site
 from ansible_collections.secops.triage.tests.unit.client import connection
 
 SPEC = {
