@@ -72,6 +72,9 @@ def test_choose(
         ({"key": "a", "user": "b", "password": "c"}, {}, "Give only one of key, or user and password"),
         ({"key": "a", "machine": True}, {}, "Give only one of key, or machine"),
         ({"key": "a", "user": "b"}, {"password": "c"}, "Give only one of key, or user and password"),
+        # Half of a second way would be ignored.
+        ({"key": "a", "user": "b"}, {}, "Give only one of key, or user and password"),
+        ({"key": "a", "password": "b"}, {}, "Give only one of key, or user and password"),
     ],
 )
 def test_choose_refuses(
