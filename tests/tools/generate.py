@@ -22,6 +22,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.secops.triage.plugins.module_utils import platforms
 from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
@@ -33,6 +34,7 @@ from ansible_collections.secops.triage.plugins.module_utils._kibana.words import
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import YANDEX_IAM_OPTIONS
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
+from . import listing
 from .places import ROOT
 
 Specs = dict[str, dict[str, Any]]
@@ -89,10 +91,12 @@ class Platform:
     extra: str = ""
 
 
+_TITLES = {name: row.title for name, row in platforms.PLATFORMS.items()}
+
 #: A module's value says which of its options chooses the platform.
 PLATFORMS = (
     Platform(
-        "Datadog Cloud SIEM",
+        _TITLES["datadog"],
         {"signal_info": "", "signal_state": "", "signal_incident_link": ""},
         DATADOG_OPTIONS.options,
         "`security_monitoring_signals_read`",
@@ -100,7 +104,7 @@ PLATFORMS = (
         "`user_access_read`, to look up an `assignee`, or one of `only_assigned_to`, that is not a uuid",
     ),
     Platform(
-        "Elastic Security",
+        _TITLES["kibana"],
         {
             **dict.fromkeys(("kibana_alert_info", "kibana_alert_status"), ""),
             **dict.fromkeys(("kibana_alert_tags", "kibana_alert_assignees"), ""),
@@ -115,14 +119,14 @@ PLATFORMS = (
         "Kibana's privilege for notes, to read and to leave them",
     ),
     Platform(
-        "Yandex Cloud Security Deck",
+        _TITLES["security_deck"],
         dict.fromkeys(("alert_info", "alert_update", "alert_note"), "provider: security_deck"),
         YANDEX_IAM_OPTIONS.options,
         "the role `security-deck.alertSinks.viewer` for the alert's sink",
         "the role `security-deck.alertSinks.editor`, which includes the other",
     ),
     Platform(
-        "Calseta",
+        _TITLES["calseta"],
         dict.fromkeys(("alert_info", "alert_update", "alert_note"), "provider: calseta"),
         FRAGMENTS["calseta"],
         "the scope `alerts:read`",
@@ -131,7 +135,7 @@ PLATFORMS = (
 )
 
 #: The columns of the vocabulary's tables, which are in the order of its platforms.
-_COLUMNS = ("Datadog", "Elastic Security", "Security Deck", "Calseta")
+_COLUMNS = tuple(row.column for row in platforms.PLATFORMS.values())
 #: The extra that goes with a status.
 _EXTRAS = {"incident": "the incident", "tag": "a tag"}
 
@@ -143,9 +147,9 @@ _KEYS = ("type", "elements", "choices", "default", "required", "aliases")
 
 #: Variables that are no option's fallback: platform, the option they replace, names, and the file that reads them.
 OTHER_VARIABLES = (
-    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta/endpoint.py"),
+    (_TITLES["calseta"], "`api_url`", ("CALSETA_API_URL",), "_calseta/endpoint.py"),
     (
-        "Yandex Cloud Security Deck",
+        _TITLES["security_deck"],
         "the host of the metadata service, with `instance_metadata`",
         ("YC_METADATA_ADDR",),
         "_security_deck/endpoint.py",
@@ -356,6 +360,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield _fragment(name), fragment(_fragment(name).read_text(), specs)
     tasks = ROOT / "roles" / "awx_setup" / "tasks"
     yield tasks / "ansible.controller.yml", controller_tasks((tasks / "awx.awx.yml").read_text())
+    yield from ((path, listing.current(path.read_text())) for path in listing.files())
     for path in (ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))):
         yield path, page(path.read_text(), path.suffix == ".md")
 

@@ -27,6 +27,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "_http": ("_core",),
     "_flow": ("_core", "_http"),
     **dict.fromkeys(PLATFORMS, ("_core", "_http", "_flow")),
+    # The registry, platforms.py, knows the words of all of them.
+    "module_utils": ("_core", *PLATFORMS),
 }
 #: What each file may import of ansible. All others know nothing of it.
 FROM_ANSIBLE = {
@@ -54,7 +56,10 @@ def named(path: Path) -> t.Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
-            yield ".".join([*package[: len(package) - node.level + 1], node.module or ""])
+            module = ".".join([*package[: len(package) - node.level + 1], node.module or ""])
+            inner = [f"{module}.{alias.name}" for alias in node.names]
+            # What is imported of a package is a file of it.
+            yield from inner if (UTILS / module.replace(".", "/")).is_dir() else [module]
         elif isinstance(node, ast.ImportFrom):
             yield (node.module or "").removeprefix("ansible_collections.secops.triage.plugins.module_utils.")
 

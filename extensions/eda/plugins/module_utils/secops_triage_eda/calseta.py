@@ -10,7 +10,7 @@ import typing as t
 
 from ......plugins.module_utils._calseta.endpoint import READ_SCOPES, calseta_endpoint
 from ......plugins.module_utils._calseta.query import search_parameters
-from ......plugins.module_utils._calseta.words import AUTH_METHODS, CALSETA_OPTIONS, CALSETA_QUERY
+from ......plugins.module_utils._calseta.words import CALSETA_QUERY
 from ......plugins.module_utils._core.errors import OptionError
 from .platform import Pages, Platform, Reader, query_of
 from .values import Raw, objects
@@ -54,8 +54,6 @@ async def _search(reader: Reader, query: dict[str, str], since: str) -> Pages:
 
 CALSETA = Platform(
     name="calseta",
-    aliases=(),
-    id_pattern=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
     fields={
         "id": ("uuid", "id"),
         "severity": ("severity",),
@@ -68,8 +66,6 @@ CALSETA = Platform(
     },
     time_field="created_at",
     looks_like=_looks_like,
-    options=CALSETA_OPTIONS.options,
-    auth_methods=AUTH_METHODS,
     endpoint=lambda params, context: calseta_endpoint(params, context, READ_SCOPES),
     query=_query,
     search=_search,

@@ -11,7 +11,7 @@ import typing as t
 from ......plugins.module_utils._core.errors import OptionError
 from ......plugins.module_utils._core.values import dig
 from ......plugins.module_utils._datadog.endpoint import datadog_endpoint
-from ......plugins.module_utils._datadog.words import AUTH_METHODS, DATADOG_OPTIONS, SIGNAL_ID, STATES
+from ......plugins.module_utils._datadog.words import STATES
 from .errors import TransientError
 from .platform import Pages, Platform, Reader
 from .values import Raw, objects
@@ -58,8 +58,6 @@ async def _search(reader: Reader, query: str, since: str) -> Pages:
 
 DATADOG = Platform(
     name="datadog",
-    aliases=("datadog_security", "datadog_cloud_siem"),
-    id_pattern=SIGNAL_ID,
     fields={
         # Beside one of these, Datadog's "id" is that of an event.
         "id": (*_SIGNAL_IDS, "id"),
@@ -73,8 +71,6 @@ DATADOG = Platform(
     },
     time_field="attributes.timestamp",
     looks_like=_looks_like,
-    options=DATADOG_OPTIONS.options,
-    auth_methods=AUTH_METHODS,
     endpoint=datadog_endpoint,
     query=_query,
     search=_search,

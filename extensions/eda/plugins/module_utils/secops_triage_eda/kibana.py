@@ -15,8 +15,6 @@ from ......plugins.module_utils._core.values import dig
 from ......plugins.module_utils._kibana.endpoint import kibana_endpoint
 from ......plugins.module_utils._kibana.words import (
     API_VERSION,
-    AUTH_METHODS,
-    KIBANA_OPTIONS,
     LEGACY_SEVERITY,
     LEGACY_STATUS,
     SEVERITY,
@@ -101,13 +99,9 @@ async def _hits(reader: Reader, query: Raw, start: Raw, known: list[str], size: 
 
 KIBANA = Platform(
     name="kibana",
-    aliases=("elastic", "elastic_security", "elasticsearch"),
-    id_pattern=r"[A-Za-z0-9_.:=~+-]{1,512}",
     fields=_FIELDS,
     time_field="_source.@timestamp",
     looks_like=_looks_like,
-    options=KIBANA_OPTIONS.options,
-    auth_methods=AUTH_METHODS,
     endpoint=kibana_endpoint,
     query=_query,
     search=_search,

@@ -13,10 +13,8 @@ from pathlib import Path
 from ......plugins.module_utils._core.errors import OptionError
 from ......plugins.module_utils._core.options import CONNECTION_OPTIONS, environment_value
 from ......plugins.module_utils._core.times import moment
-from .platform import Args, Platform
+from .platform import Args, Platform, Specs
 from .registry import PLATFORMS
-
-Specs = dict[str, t.Mapping[str, t.Any]]
 
 #: The options that are the source's own, in the form of the modules' argument specs.
 _OWN: Specs = {

@@ -13,9 +13,12 @@ from ......plugins.module_utils._core.endpoint import Endpoint
 from ......plugins.module_utils._core.errors import OptionError
 from ......plugins.module_utils._core.options import Params, TaskContext
 from ......plugins.module_utils._core.times import utc
+from ......plugins.module_utils.platforms import PLATFORMS
 from .values import Raw, field
 
 Args = dict[str, t.Any]
+#: Options in the form of the modules' argument specs.
+Specs = t.Mapping[str, t.Mapping[str, t.Any]]
 #: Pages of a platform's own objects.
 Pages = t.AsyncIterator[list[Raw]]
 
@@ -35,19 +38,12 @@ class Platform:
     """One platform."""
 
     name: str
-    #: Other names, in lower case with underscores.
-    aliases: t.Sequence[str]
-    #: An id. None of its characters means anything to a template, a shell or a path.
-    id_pattern: str
     #: Where an alert has each field of an event; the first path that is there counts. An event can be read again.
     fields: t.Mapping[str, tuple[str, ...]]
     #: When an alert was raised, by the clock that the search goes by.
     time_field: str
     #: Whether an object without a platform's name is an alert of this one.
     looks_like: t.Callable[[Raw], bool]
-    #: How to reach it: the options of the modules, and which of them authenticate.
-    options: t.Mapping[str, t.Mapping[str, t.Any]]
-    auth_methods: t.Sequence[t.Sequence[str]]
     #: The API, with what reading alerts takes. Raises `TriageError`.
     endpoint: t.Callable[[Params, TaskContext], Endpoint]
     #: The option query in the form that ``search`` takes. Raises `OptionError`.
@@ -62,9 +58,19 @@ class Platform:
     statuses: t.Sequence[str] = ()
 
     @property
+    def id_pattern(self) -> str:
+        """An id. None of its characters means anything to a template, a shell or a path."""
+        return PLATFORMS[self.name].id_pattern
+
+    @property
+    def options(self) -> Specs:
+        """How to reach it: the options of the modules."""
+        return PLATFORMS[self.name].options.options
+
+    @property
     def credentials(self) -> set[str]:
         """The names of all options that authenticate."""
-        return {name for method in self.auth_methods for name in method}
+        return {name for method in PLATFORMS[self.name].auth_methods for name in method}
 
     def time_of(self, raw: Raw) -> str | None:
         """The moment when an alert was raised."""

@@ -10,7 +10,7 @@ import typing as t
 
 from ......plugins.module_utils._security_deck.endpoint import READ_ROLE, security_deck_endpoint
 from ......plugins.module_utils._security_deck.query import search_of
-from ......plugins.module_utils._security_deck.words import AUTH_METHODS, ID, SECURITY_DECK_OPTIONS, SECURITY_DECK_QUERY
+from ......plugins.module_utils._security_deck.words import SECURITY_DECK_QUERY
 from .platform import Pages, Platform, Reader, query_of
 from .values import Raw, objects
 
@@ -41,8 +41,6 @@ async def _search(reader: Reader, query: tuple[str, dict[str, str]], since: str)
 
 SECURITY_DECK = Platform(
     name="security_deck",
-    aliases=("securitydeck", "yandex_security_deck", "yandex_cloud_security_deck"),
-    id_pattern=ID,
     fields={
         "id": ("id",),
         "severity": ("severity",),
@@ -55,8 +53,6 @@ SECURITY_DECK = Platform(
     },
     time_field="createTime",
     looks_like=_looks_like,
-    options=SECURITY_DECK_OPTIONS.options,
-    auth_methods=AUTH_METHODS,
     endpoint=lambda params, context: security_deck_endpoint(params, context, READ_ROLE),
     query=_query,
     search=_search,
