@@ -15,19 +15,12 @@ import typing as t
 import uuid
 
 from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
-from ansible_collections.secops.triage.plugins.module_utils._datadog.words import SIGNAL_ID
+from ansible_collections.secops.triage.plugins.module_utils.platforms import PLATFORMS
 
 from ._vocabulary import VocabularyError, platform_named
 
 #: The first of the two characters that a template of Ansible begins with.
 _BEGINNING = re.compile(r"\{(?=[{%#])")
-#: What an id looks like, on each platform; the event source takes the same.
-_IDS = {
-    "datadog": SIGNAL_ID,
-    "kibana": r"[A-Za-z0-9_.:=~+-]{1,512}",
-    "security_deck": r"[A-Za-z0-9_-]{1,50}",
-    "calseta": r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-}
 
 
 def harmless(value: t.Any) -> t.Any:
@@ -55,11 +48,11 @@ def alert_ids(value: t.Any, platform: t.Any) -> list[str]:
     """
     name = platform_named(platform)
     ids = list(dict.fromkeys(_listed(value)))
-    bad = [one for one in ids if not re.fullmatch(_IDS[name], one)]
+    bad = [one for one in ids if not re.fullmatch(PLATFORMS[name].id_pattern, one)]
     if bad:
         shown = ", ".join(repr(harmless(one[:60])) for one in bad[:5])
         raise VocabularyError(f"Not the id of an alert of {name}: {shown}{', …' if bad[5:] else ''}. Give ids only")
-    return list(dict.fromkeys(str(uuid.UUID(one)) for one in ids)) if name == "calseta" else ids
+    return list(dict.fromkeys(str(uuid.UUID(one)) for one in ids)) if PLATFORMS[name].has_uuids else ids
 
 
 def _listed(value: t.Any) -> list[str]:

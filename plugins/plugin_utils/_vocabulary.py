@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.secops.triage.plugins.module_utils.platforms import ALIASES
+from ansible_collections.secops.triage.plugins.module_utils.platforms import PLATFORMS as _ROWS
+
 #: The platforms, as the info modules name them, in the order of the tables' columns.
-PLATFORMS = ("datadog", "kibana", "security_deck", "calseta")
-#: Other names that users may give.
-ALIASES = {"elastic": "kibana"}
+PLATFORMS = tuple(_ROWS)
 
 
 class VocabularyError(ValueError):
@@ -45,109 +46,111 @@ class Verdict(t.NamedTuple):
 Word = t.TypeVar("Word")
 
 
-def _row(*words: Word) -> dict[str, Word]:
-    return dict(zip(PLATFORMS, words))
+def _table(rows: dict[str, tuple[Word, ...]]) -> dict[str, dict[str, Word]]:
+    """The rows, each with a word for every platform. Raises `ValueError`, which names the row that has not."""
+    for name, words in rows.items():
+        if len(words) < len(PLATFORMS):
+            raise ValueError(f"the vocabulary's row {name} has no word for {', '.join(PLATFORMS[len(words) :])}")
+        if len(words) > len(PLATFORMS):
+            raise ValueError(f"the vocabulary's row {name} has too many words")
+    return {name: dict(zip(PLATFORMS, words)) for name, words in rows.items()}
 
 
 _NEVER: Verdict | None = None
 
 #: Every status, on every platform.
-STATUSES: dict[str, dict[str, Status]] = {
-    "new": _row(Status("open"), Status("open"), Status("OPEN"), Status("Open")),
-    "in_progress": _row(
-        Status("under_review"),
-        Status("acknowledged"),
-        Status("IN_PROGRESS"),
-        Status("Triaging"),
-    ),
-    "on_hold": _row(
-        Status("under_review", lossy=True),
-        Status("acknowledged", lossy=True),
-        Status("NEED_INFO"),
-        Status("Triaging", lossy=True),
-    ),
-    "escalated": _row(
-        Status("under_review", extra="incident"),
-        Status("acknowledged", extra="tag"),
-        Status("IN_PROGRESS", lossy=True),
-        Status("Escalated"),
-    ),
-    "resolved": _row(Status("archived"), Status("closed"), Status("RESOLVED"), Status("Closed")),
-}
+STATUSES: dict[str, dict[str, Status]] = _table(
+    {
+        "new": (Status("open"), Status("open"), Status("OPEN"), Status("Open")),
+        "in_progress": (
+            Status("under_review"),
+            Status("acknowledged"),
+            Status("IN_PROGRESS"),
+            Status("Triaging"),
+        ),
+        "on_hold": (
+            Status("under_review", lossy=True),
+            Status("acknowledged", lossy=True),
+            Status("NEED_INFO"),
+            Status("Triaging", lossy=True),
+        ),
+        "escalated": (
+            Status("under_review", extra="incident"),
+            Status("acknowledged", extra="tag"),
+            Status("IN_PROGRESS", lossy=True),
+            Status("Escalated"),
+        ),
+        "resolved": (Status("archived"), Status("closed"), Status("RESOLVED"), Status("Closed")),
+    }
+)
 
 #: Every verdict, on every platform; V(None) is one that the platform refuses.
-VERDICTS: dict[str, dict[str, Verdict | None]] = {
-    "true_positive": _row(
-        Verdict("true_positive_malicious"),
-        Verdict("true_positive"),
-        Verdict("TRUE_POSITIVE"),
-        Verdict("True Positive - Suspicious Activity"),
-    ),
-    "benign": _row(
-        Verdict("true_positive_benign"),
-        Verdict("benign_positive"),
-        Verdict("BENIGN_POSITIVE"),
-        Verdict("Benign Positive - Suspicious but Expected"),
-    ),
-    "false_positive": _row(
-        Verdict("false_positive"),
-        Verdict("false_positive"),
-        Verdict("FALSE_POSITIVE"),
-        Verdict("False Positive - Incorrect Detection Logic"),
-    ),
-    "test": _row(
-        Verdict("testing_or_maintenance"),
-        Verdict("other", lossy=True),
-        Verdict("BENIGN_POSITIVE", lossy=True),
-        Verdict("Not Applicable", lossy=True),
-    ),
-    "duplicate": _row(
-        Verdict("other", lossy=True),
-        Verdict("duplicate"),
-        Verdict("UNDETERMINED", lossy=True),
-        Verdict("Duplicate"),
-    ),
-    "insufficient_data": _row(
-        Verdict("other", lossy=True),
-        Verdict("other", lossy=True),
-        Verdict("UNDETERMINED"),
-        Verdict("Undetermined"),
-    ),
-    "disregard": _row(
-        Verdict("other", lossy=True),
-        Verdict("other", lossy=True),
-        Verdict("UNDETERMINED", lossy=True),
-        Verdict("Not Applicable"),
-    ),
-    "managed_externally": _row(
-        Verdict("investigated_case_opened"),
-        Verdict("other", lossy=True),
-        Verdict(None, lossy=True, stays_open=True),
-        Verdict(None, stays_open=True, status="Escalated"),
-    ),
-    "suspicious": _row(_NEVER, _NEVER, _NEVER, Verdict("True Positive - Suspicious Activity")),
-    "security_risk": _row(_NEVER, _NEVER, _NEVER, Verdict("True Positive - Suspicious Activity")),
-    "unknown": _row(Verdict("none"), Verdict(None), Verdict(None), Verdict("Undetermined")),
-}
+VERDICTS: dict[str, dict[str, Verdict | None]] = _table(
+    {
+        "true_positive": (
+            Verdict("true_positive_malicious"),
+            Verdict("true_positive"),
+            Verdict("TRUE_POSITIVE"),
+            Verdict("True Positive - Suspicious Activity"),
+        ),
+        "benign": (
+            Verdict("true_positive_benign"),
+            Verdict("benign_positive"),
+            Verdict("BENIGN_POSITIVE"),
+            Verdict("Benign Positive - Suspicious but Expected"),
+        ),
+        "false_positive": (
+            Verdict("false_positive"),
+            Verdict("false_positive"),
+            Verdict("FALSE_POSITIVE"),
+            Verdict("False Positive - Incorrect Detection Logic"),
+        ),
+        "test": (
+            Verdict("testing_or_maintenance"),
+            Verdict("other", lossy=True),
+            Verdict("BENIGN_POSITIVE", lossy=True),
+            Verdict("Not Applicable", lossy=True),
+        ),
+        "duplicate": (
+            Verdict("other", lossy=True),
+            Verdict("duplicate"),
+            Verdict("UNDETERMINED", lossy=True),
+            Verdict("Duplicate"),
+        ),
+        "insufficient_data": (
+            Verdict("other", lossy=True),
+            Verdict("other", lossy=True),
+            Verdict("UNDETERMINED"),
+            Verdict("Undetermined"),
+        ),
+        "disregard": (
+            Verdict("other", lossy=True),
+            Verdict("other", lossy=True),
+            Verdict("UNDETERMINED", lossy=True),
+            Verdict("Not Applicable"),
+        ),
+        "managed_externally": (
+            Verdict("investigated_case_opened"),
+            Verdict("other", lossy=True),
+            Verdict(None, lossy=True, stays_open=True),
+            Verdict(None, stays_open=True, status="Escalated"),
+        ),
+        "suspicious": (_NEVER, _NEVER, _NEVER, Verdict("True Positive - Suspicious Activity")),
+        "security_risk": (_NEVER, _NEVER, _NEVER, Verdict("True Positive - Suspicious Activity")),
+        "unknown": (Verdict("none"), Verdict(None), Verdict(None), Verdict("Undetermined")),
+    }
+)
 
 #: Every severity, or the nearest one that the platform has.
-SEVERITIES: dict[str, dict[str, str]] = {
-    "informational": _row("info", "low", "INFO", "Informational"),
-    "low": _row("low", "low", "LOW", "Low"),
-    "medium": _row("medium", "medium", "MEDIUM", "Medium"),
-    "high": _row("high", "high", "HIGH", "High"),
-    "critical": _row("critical", "critical", "HIGH", "Critical"),
-}
-
-#: The platforms' own words that are in no table, and the nearest captions.
-_OWN_STATUSES: dict[str, dict[str, str]] = {"kibana": {"in-progress": "in_progress"}}
-_OWN_VERDICTS: dict[str, dict[str, str]] = {
-    "datadog": {"remediated": "true_positive"},
-    "kibana": {"automated_closure": "other"},
-    "security_deck": {"CLASSIFICATION_UNSPECIFIED": "unknown"},
-    "calseta": {"False Positive - Inaccurate Data": "false_positive"},
-}
-_OWN_SEVERITIES: dict[str, tuple[str, ...]] = {"calseta": ("Pending",)}
+SEVERITIES: dict[str, dict[str, str]] = _table(
+    {
+        "informational": ("info", "low", "INFO", "Informational"),
+        "low": ("low", "low", "LOW", "Low"),
+        "medium": ("medium", "medium", "MEDIUM", "Medium"),
+        "high": ("high", "high", "HIGH", "High"),
+        "critical": ("critical", "critical", "HIGH", "Critical"),
+    }
+)
 
 
 def folded(word: str) -> str:
@@ -166,18 +169,18 @@ def platform_named(name: t.Any) -> str:
 
 def own_statuses(platform: str) -> list[str]:
     """The platform's words for a status, in the order of a triage."""
-    return _unique([*(row[platform].native for row in STATUSES.values()), *_OWN_STATUSES.get(platform, {})])
+    return _unique([*(row[platform].native for row in STATUSES.values()), *_ROWS[platform].other_statuses])
 
 
 def own_verdicts(platform: str) -> list[str]:
     """The platform's words for a verdict."""
     words = [row[platform] for row in VERDICTS.values()]
-    return _unique([*(one.native for one in words if one and one.native), *_OWN_VERDICTS.get(platform, {})])
+    return _unique([*(one.native for one in words if one and one.native), *_ROWS[platform].other_verdicts])
 
 
 def own_severities(platform: str) -> list[str]:
     """The platform's words for a severity, from low to high, then the words that are no level."""
-    return _unique([*(row[platform] for row in SEVERITIES.values()), *_OWN_SEVERITIES.get(platform, ())])
+    return _unique([*(row[platform] for row in SEVERITIES.values()), *_ROWS[platform].unrated])
 
 
 def status_of(word: t.Any, platform: str) -> Status:
@@ -236,7 +239,7 @@ def _mapped_caption(caption: t.Any) -> str:
 
 
 def _mapped_word(word: t.Any, platform: str) -> str:
-    if platform == "kibana" and isinstance(word, str) and word.strip():
+    if _ROWS[platform].has_own_verdicts and isinstance(word, str) and word.strip():
         return word
     return _own("verdict", word, own_verdicts(platform), (), platform)
 
@@ -246,7 +249,7 @@ def common_status(native: t.Any, platform: str) -> str:
     exact = {
         row[platform].native: name for name, row in STATUSES.items() if row[platform] == Status(row[platform].native)
     }
-    return _common(native, {**exact, **_OWN_STATUSES.get(platform, {})}) or "unknown"
+    return _common(native, {**exact, **_ROWS[platform].other_statuses}) or "unknown"
 
 
 def common_verdict(native: t.Any, platform: str) -> str:
@@ -260,7 +263,7 @@ def common_verdict(native: t.Any, platform: str) -> str:
         for one in [row[platform]]
         if one and one.native and not one.lossy
     }
-    return _common(native, {**exact, **_OWN_VERDICTS[platform]}) or "other"
+    return _common(native, {**exact, **_ROWS[platform].other_verdicts}) or "other"
 
 
 def _common(native: t.Any, words: t.Mapping[str, str]) -> str | None:

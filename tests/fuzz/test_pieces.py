@@ -18,7 +18,7 @@ from ansible_collections.secops.triage.plugins.module_utils._core.error_text imp
 from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
 from ansible_collections.secops.triage.plugins.module_utils._core.options import checked_ids
 from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url, segment
-from ansible_collections.secops.triage.plugins.module_utils._datadog.api import site
+from ansible_collections.secops.triage.plugins.module_utils._datadog.endpoint import site
 
 from .spoiled import headers
 from .tasks import addresses

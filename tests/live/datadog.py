@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.triage.plugins.module_utils._datadog.api import site
+from ansible_collections.secops.triage.plugins.module_utils._datadog.endpoint import site
 from ansible_collections.secops.triage.plugins.module_utils._datadog.words import DATADOG_OPTIONS
 from ansible_collections.secops.triage.tests.live.service import Fields, LiveError, Scenario, Service
 from ansible_collections.secops.triage.tests.unit.harness import Params

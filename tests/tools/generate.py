@@ -23,6 +23,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.secops.triage.plugins.module_utils import platforms
 from ansible_collections.secops.triage.plugins.module_utils._calseta.words import CALSETA_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._core.options import CONNECTION_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import PROVENANCE_OPTIONS
@@ -34,6 +35,7 @@ from ansible_collections.secops.triage.plugins.module_utils._kibana.words import
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import YANDEX_IAM_OPTIONS
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
+from . import listing
 from .places import ROOT
 
 Specs = dict[str, dict[str, Any]]
@@ -90,10 +92,12 @@ class Platform:
     extra: str = ""
 
 
+_TITLES = {name: row.title for name, row in platforms.PLATFORMS.items()}
+
 #: A module's value says which of its options chooses the platform.
 PLATFORMS = (
     Platform(
-        "Datadog Cloud SIEM",
+        _TITLES["datadog"],
         {"signal_info": "", "signal_state": "", "signal_incident_link": ""},
         DATADOG_OPTIONS.options,
         "`security_monitoring_signals_read`",
@@ -101,7 +105,7 @@ PLATFORMS = (
         "`user_access_read`, to look up an `assignee`, or one of `only_assigned_to`, that is not a uuid",
     ),
     Platform(
-        "Elastic Security",
+        _TITLES["kibana"],
         {
             **dict.fromkeys(("kibana_alert_info", "kibana_alert_status"), ""),
             **dict.fromkeys(("kibana_alert_tags", "kibana_alert_assignees"), ""),
@@ -116,14 +120,14 @@ PLATFORMS = (
         "Kibana's privilege for notes, to read and to leave them",
     ),
     Platform(
-        "Yandex Cloud Security Deck",
+        _TITLES["security_deck"],
         dict.fromkeys(("alert_info", "alert_update", "alert_note"), "provider: security_deck"),
         YANDEX_IAM_OPTIONS.options,
         "the role `security-deck.alertSinks.viewer` for the alert's sink",
         "the role `security-deck.alertSinks.editor`, which includes the other",
     ),
     Platform(
-        "Calseta",
+        _TITLES["calseta"],
         dict.fromkeys(("alert_info", "alert_update", "alert_note"), "provider: calseta"),
         FRAGMENTS["calseta"],
         "the scope `alerts:read`",
@@ -154,7 +158,7 @@ main = main_of(ActionModule.module)
 '''
 
 #: The columns of the vocabulary's tables, which are in the order of its platforms.
-_COLUMNS = ("Datadog", "Elastic Security", "Security Deck", "Calseta")
+_COLUMNS = tuple(row.column for row in platforms.PLATFORMS.values())
 #: The extra that goes with a status.
 _EXTRAS = {"incident": "the incident", "tag": "a tag"}
 
@@ -166,12 +170,12 @@ _KEYS = ("type", "elements", "choices", "default", "required", "aliases")
 
 #: Variables that are no option's fallback: platform, the option they replace, names, and the file that reads them.
 OTHER_VARIABLES = (
-    ("Calseta", "`api_url`", ("CALSETA_API_URL",), "_calseta/api.py"),
+    (_TITLES["calseta"], "`api_url`", ("CALSETA_API_URL",), "_calseta/endpoint.py"),
     (
-        "Yandex Cloud Security Deck",
+        _TITLES["security_deck"],
         "the host of the metadata service, with `instance_metadata`",
         ("YC_METADATA_ADDR",),
-        "_security_deck/iam.py",
+        "_security_deck/endpoint.py",
     ),
     (
         "all",
@@ -179,7 +183,7 @@ OTHER_VARIABLES = (
         ("JOB_ID",),
         "_core/provenance.py",
     ),
-    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_http/tls.py"),
+    ("all", "`ca_path`", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "_core/options.py"),
     # These are read by requests, in upper and in lower case.
     ("all", "`proxy`", ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"), ""),
 )
@@ -385,6 +389,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield folder / rulebook.name, rulebook.read_text()
     for module in sorted(ROOT.glob("plugins/modules/*.py")):
         yield ROOT / "plugins" / "action" / module.name, _ACTION.format(module=module.stem)
+    yield from ((path, listing.current(path.read_text())) for path in listing.files())
     for path in (ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))):
         yield path, page(path.read_text(), path.suffix == ".md")
 

@@ -27,6 +27,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "_http": ("_core",),
     "_flow": ("_core", "_http"),
     **dict.fromkeys(PLATFORMS, ("_core", "_http", "_flow")),
+    # The registry, platforms.py, knows the words of all of them.
+    "module_utils": ("_core", *PLATFORMS),
 }
 #: What each file may import of ansible. All others know nothing of it.
 FROM_ANSIBLE = {
@@ -39,7 +41,7 @@ FROM_OTHERS = {
     "_http/proxies.py": {"requests"},
     "_http/tls.py": {"requests", "urllib3"},
     "_http/transport.py": {"requests", "urllib3"},
-    "_security_deck/iam.py": {"jwt"},
+    "_security_deck/endpoint.py": {"jwt"},
 }
 
 
@@ -54,7 +56,10 @@ def named(path: Path) -> t.Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
-            yield ".".join([*package[: len(package) - node.level + 1], node.module or ""])
+            module = ".".join([*package[: len(package) - node.level + 1], node.module or ""])
+            inner = [f"{module}.{alias.name}" for alias in node.names]
+            # What is imported of a package is a file of it.
+            yield from inner if (UTILS / module.replace(".", "/")).is_dir() else [module]
         elif isinstance(node, ast.ImportFrom):
             yield (node.module or "").removeprefix("ansible_collections.secops.triage.plugins.module_utils.")
 
@@ -89,6 +94,19 @@ def test_words_need_the_core_alone(platform: str) -> None:
         "_core",
         "typing",
     }
+
+
+#: The rest of each platform that the event source uses; it runs where there is no Ansible and no requests.
+SHARED = sorted(
+    path for name in ("endpoint", "query") for path in UTILS.glob(f"_*/{name}.py") if path.parent.name != "_core"
+)
+
+
+@pytest.mark.parametrize("path", SHARED, ids=layered)
+def test_what_the_event_source_shares_needs_the_core_alone(path: Path) -> None:
+    ours = {name for name in named(path) if name.startswith("_") and name != "__future__"}
+    platform = path.parent.name
+    assert {name for name in ours if not name.startswith("_core.")} <= {f"{platform}.words"}
 
 
 def test_files_import_each_other_in_one_direction() -> None:

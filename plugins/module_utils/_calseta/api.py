@@ -9,21 +9,21 @@ API: https://docs.calseta.com/api-reference/alerts/patch-alert
 
 from __future__ import annotations
 
-import re
 import typing as t
 import uuid
 
-from .._core.credentials import secret
+from .._core.endpoint import Endpoint
 from .._core.errors import AmbiguousError, OptionError, RefusedError, RequestError, TriageError
-from .._core.options import Connection, Params, TaskContext, checked_text, environment_value
-from .._core.times import moment
-from .._core.urls import base_url, segment
+from .._core.options import Connection, Params, TaskContext
+from .._core.urls import segment
 from .._core.values import dig, has_types, integer, text, texts
 from .._flow.change import Alert, Confirmed, Fields, Outcome, Unknown
 from .._flow.guards import GuardedState, Guards
 from .._flow.platform import ReadsOneByOne
 from .._flow.search import ListedPopulation, Selection
 from .._http.client import Authorization, Client
+from .endpoint import calseta_endpoint
+from .query import search_parameters
 from .search import PAGE, Parameters, Reading, find
 from .words import SEVERITIES, STATUSES, UNRATED
 
@@ -46,29 +46,17 @@ AlertOf = t.Callable[[Fields, bool], Alert]
 
 
 class CalsetaApi:
-    """The connection to Calseta. ``scopes`` is what to say of a key that may not do what it should."""
+    """The connection to Calseta, for modules that read alerts or change them."""
 
-    def __init__(self, params: Params, context: TaskContext, scopes: str | None = None) -> None:
-        # Not an environment variable of the option: with the other provider, the token would go to this address.
-        api_url = params["api_url"] or environment_value(["CALSETA_API_URL"])
-        if not api_url:
-            raise OptionError("api_url is missing: give it, or set CALSETA_API_URL")
-        if not params["api_key"]:
-            raise OptionError("api_key is missing: give it, or set CALSETA_API_KEY")
-        self._scopes = scopes or "The key needs both scopes, alerts:read and alerts:write: neither includes the other."
+    def __init__(self, params: Params, context: TaskContext, endpoint: Endpoint | None = None) -> None:
+        endpoint = endpoint or calseta_endpoint(params, context)
         #: Where the alerts are, each by its id.
-        self.base = re.sub(r"/v1$", "", base_url(api_url, allow_http=params["allow_http"])) + f"{_ALERTS}/"
-        authorization = Authorization({"Authorization": f"Bearer {secret(params, 'api_key', context)}"})
+        self.base = f"{endpoint.base}{_ALERTS}/"
         connection = Connection.of(params, context)
         # A key may write to every alert, findings too, or to none; and so it is with reading.
-        self.client = Client(connection, authorization, context, self._hint, lambda path, writing: writing)
-
-    def _hint(self, status: int, writing: bool) -> str | None:
-        return {
-            401: "Check api_key, and that it has not expired.",
-            403: self._scopes,
-            404: "Check api_url: it is the server's address, without /v1.",
-        }.get(status)
+        self.client = Client(
+            connection, Authorization(endpoint.headers), context, endpoint.hint, lambda path, writing: writing
+        )
 
     def get(self, alert_id: str) -> t.Any:
         """Read one alert, as the API has it; V(None) if it does not exist."""
@@ -140,34 +128,6 @@ def guards_of(params: Params) -> Guards:
 def guarded_state(alert: Fields) -> GuardedState:
     """What guards look at. Calseta knows no owner of an alert."""
     return GuardedState(text(alert.get("status")), text(alert.get("severity")))
-
-
-def search_parameters(query: Params) -> dict[str, str]:
-    """The query's parameters: newest first, unless the task names another order."""
-    order = {"sort_by": query.get("sort_by") or "created_at", "sort_order": query.get("sort_order") or "desc"}
-    lists = [name for name in ("status", "severity", "source_name") if query.get(name) is not None]
-    return {**order, **{name: _joined(name, query[name]) for name in lists}, **_times(query)}
-
-
-def _times(query: Params) -> dict[str, str]:
-    """The window of time, as far as there is one."""
-    times = {name: moment(f"query.{name}", query.get(name)) for name in ("from_time", "to_time")}
-    given = {name: time for name, time in times.items() if time}
-    if len(given) == 2 and given["from_time"] > given["to_time"]:
-        # In the task's own words, which are the same in every run.
-        raise OptionError(f"query.from_time is {query['from_time']}, which is after query.to_time, {query['to_time']}")
-    return given
-
-
-def _joined(name: str, values: t.Sequence[str]) -> str:
-    """Several values of a parameter, which the API takes with commas between them."""
-    if not values:
-        raise OptionError(f"query.{name} is an empty list, with which nothing could match; leave it out")
-    for value in values:
-        checked_text(f"query.{name}", value)
-        if not value.strip() or "," in value:
-            raise OptionError(f"query.{name} has {value!r} in it, which is no name: names are joined by commas")
-    return ",".join(values)
 
 
 def is_valid(alert: t.Any, kinds: t.Mapping[str, type] | None = None) -> bool:

@@ -15,8 +15,7 @@ from .._core.values import dig, text, texts
 from .._flow.change import Alert, Fields
 from .._flow.info import common
 from .api import KINDS, CalsetaApi, CalsetaReader
-
-_SCOPES = "The key needs the scope alerts:read, which alerts:write does not include."
+from .endpoint import READ_SCOPES, calseta_endpoint
 
 _KINDS: dict[str, type] = {
     **KINDS,
@@ -31,7 +30,7 @@ _KINDS: dict[str, type] = {
 
 def calseta_info(params: Params, context: TaskContext) -> CalsetaReader:
     """Reads alerts of Calseta as they are."""
-    api = CalsetaApi(params, context, _SCOPES)
+    api = CalsetaApi(params, context, calseta_endpoint(params, context, READ_SCOPES))
     return CalsetaReader(api, params, lambda alert, _whole: _alert_of(alert, raw=params["raw"]), _KINDS)
 
 

@@ -17,6 +17,12 @@ CALSETA_OPTIONS = ArgumentSpec(
     }
 )
 
+#: The ways to authenticate: the options that each needs.
+AUTH_METHODS = (("api_key",),)
+
+#: What the ids of alerts look like.
+ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
 STATUSES = ("Open", "Triaging", "Escalated", "Closed")
 
 SEVERITIES = ("Pending", "Informational", "Low", "Medium", "High", "Critical")

@@ -33,14 +33,14 @@ def select_credentials(params: Params, spec: t.Mapping[str, t.Any], auth_methods
 
     Options of the task win over environment variables. An access token in a task must not lose to an exported API key,
     nor a key to an exported token: they may belong to different organisations. Raises `OptionError` if no method is
-    complete, or if the task gives several.
+    complete, or if the task gives options of several.
     """
     given = [method for method in auth_methods if any(_is_named(params, spec, name) for name in method)]
     # If the task gives half of a method, only its methods count: the environment does not complete another one.
     candidates = given or auth_methods
     complete = [method for method in candidates if all(map(params.get, method))]
-    if given and len(complete) > 1:
-        raise OptionError(f"Give only one of {_alternatives(complete)}")
+    if len(given) > 1:
+        raise OptionError(f"Give only one of {_alternatives(given)}")
     if not complete:
         raise _no_credentials(spec, auth_methods, _missing(params, candidates))
     return complete[0]
@@ -52,8 +52,7 @@ def _no_credentials(
     variables = [variable for method in auth_methods for name in method for variable in spec[name].get("env", ())]
     return OptionError(
         f"No credentials: {'; '.join(f'{name} is missing' for name in missing) or 'none were given'}",
-        f"Give {_alternatives(auth_methods)}, as options, in module_defaults or in the environment"
-        f" ({', '.join(variables)}).",
+        f"Give {_alternatives(auth_methods)}, as options or in the environment ({', '.join(variables)}).",
     )
 
 

@@ -91,6 +91,11 @@ class Connection:
     #: Whether to bypass all proxies, also those of the environment.
     direct: bool = False
 
+    @property
+    def authorities(self) -> str | None:
+        """The CA certificates of the option or the environment, a file or a folder; V(None) if neither names any."""
+        return self.ca_path or environment_value(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"))
+
     @classmethod
     def of(cls, params: Params, context: TaskContext) -> Connection:
         for name, low, high in (("timeout", 0.1, 3600), ("retries", 0, 20), ("concurrency", 1, 64)):
@@ -165,8 +170,8 @@ def is_given(params: Params, options: t.Mapping[str, t.Any], name: str) -> bool:
 
 
 def environment_value(names: t.Iterable[str]) -> str | None:
-    """The first of these environment variables that is not empty (AWX sets empty ones)."""
-    return next(filter(None, map(os.environ.get, names)), None)
+    """The first of these environment variables that is set and not blank (AWX sets empty ones)."""
+    return next((value for value in map(os.environ.get, names) if value and value.strip()), None)
 
 
 def with_environment(params: Params, options: t.Mapping[str, t.Any]) -> Params:

@@ -52,6 +52,19 @@ def moment(option: str, value: str | None) -> str | None:
     raise OptionError(f"{option} {value!r} is not a time: write it as 2026-01-31T08:00:00Z, 2026-01-31, now or now-24h")
 
 
+def now() -> str:
+    """The current moment, in ISO 8601 and UTC."""
+    return written(dt.datetime.now(dt.timezone.utc))
+
+
+def earlier(moment: str, seconds: float) -> str:
+    """The moment that many seconds before; the same moment if there is none that early."""
+    try:
+        return written(_iso(moment) - dt.timedelta(seconds=seconds))
+    except OverflowError:
+        return moment
+
+
 def _iso(value: str) -> dt.datetime:
     # Python before 3.11 parses neither the Z, nor fractions that have not three or six digits.
     text = re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), re.sub(r"[Zz]$", "+00:00", value))

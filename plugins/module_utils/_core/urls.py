@@ -33,6 +33,16 @@ def proxy_url(value: str, name: str, hide: t.Callable[[str], None]) -> str:
     return url
 
 
+def refuse_plain(url: str, *, allow_http: bool) -> None:
+    """Raise `OptionError` if a proxy would see the credentials that are sent to an address."""
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not allow_http:
+        raise OptionError(
+            f"{parts.netloc} is plain HTTP, which would show the credentials to the proxy",
+            "Use https, unset proxy, or set allow_http: true if you accept that.",
+        )
+
+
 def base_url(value: str, *, allow_http: bool, option: str = "api_url") -> str:
     """The address that paths are appended to, with a scheme and without a slash at its end.
 

@@ -9,23 +9,22 @@ API: https://docs.datadoghq.com/api/latest/security-monitoring/
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import typing as t
 
-from .._core.credentials import secret, select_credentials
 from .._core.error_text import words
 from .._core.errors import AmbiguousError, OptionError, RefusedError
 from .._core.options import Connection, Params, TaskContext, checked_ids, checked_text
-from .._core.times import moment, written
-from .._core.urls import base_url, segment
+from .._core.times import moment, now
+from .._core.urls import segment
 from .._core.values import dig
 from .._flow.change import Alert
 from .._flow.platform import ReadsOneByOne, not_found
 from .._flow.search import ListedPopulation, Page, SearchResult, Selection, collect_pages
 from .._http.client import Authorization, Client
+from .endpoint import datadog_endpoint, site
 from .signals import Signal
-from .words import DATADOG_OPTIONS, DOMAINS, SIGNAL_ID
+from .words import SIGNAL_ID
 
 _SIGNALS = "/api/v2/security_monitoring/signals"
 _SEARCH = f"{_SIGNALS}/search"
@@ -41,32 +40,12 @@ class SignalApi:
     """The connection to Datadog."""
 
     def __init__(self, params: Params, context: TaskContext) -> None:
-        own_site = site(params["site"])
+        endpoint = datadog_endpoint(params, context)
         #: Where the organisation is; V(None) behind a gateway, where that cannot be known.
-        self.site = None if params["api_url"] else own_site
-        self.base = base_url(params["api_url"] or f"https://api.{own_site}", allow_http=params["allow_http"])
-        names = select_credentials(params, DATADOG_OPTIONS.options, [("api_key", "app_key"), ("access_token",)])
-        secrets = {name: secret(params, name, context) for name in names}
-        if "access_token" in secrets:
-            headers = {"Authorization": f"Bearer {secrets['access_token']}"}
-        else:
-            headers = {"DD-API-KEY": secrets["api_key"], "DD-APPLICATION-KEY": secrets["app_key"]}
+        self.site = None if params["api_url"] else site(params["site"])
+        self.base = endpoint.base
         connection = Connection.of(params, context)
-        self.client = Client(connection, Authorization(headers), context, self._hint, _cause_of)
-
-    def _hint(self, status: int, writing: bool) -> str | None:
-        if status == 401:
-            return "Check api_key and app_key, or access_token."
-        if status == 403:
-            where = f"on the site {self.site}" if self.site else f"at {self.base}"
-            return (
-                f"Check that the keys are those of an organisation {where}, and that the application key may use"
-                f" security_monitoring_signals_{'write' if writing else 'read'}."
-            )
-        if status == 404 and self.site is None and not writing:
-            # What is written has been read before, at the same address.
-            return "Check api_url: it is the gateway's address with its base path, if it has one, without /api."
-        return None
+        self.client = Client(connection, Authorization(endpoint.headers), context, endpoint.hint, _cause_of)
 
     def get(self, signal_id: str) -> Signal | None:
         """Read one signal; V(None) if it does not exist."""
@@ -163,8 +142,7 @@ def _says_nothing(query: t.Mapping[str, t.Any]) -> str | None:
 
 def _everything() -> dict[str, t.Any]:
     """The search for all signals that exist by now, the oldest first."""
-    now = written(dt.datetime.now(dt.timezone.utc))
-    return {"filter": {"query": "*", "from": _BEGINNING, "to": now}, "sort": "timestamp"}
+    return {"filter": {"query": "*", "from": _BEGINNING, "to": now()}, "sort": "timestamp"}
 
 
 def _cause_of(path: str, writing: bool) -> t.Hashable | None:
@@ -173,18 +151,3 @@ def _cause_of(path: str, writing: bool) -> t.Hashable | None:
     That of a bulk update is a cause of its own, for it may be about one signal of many.
     """
     return writing, re.sub(r"/(signals|users)/(?!bulk/)[^/]+", r"/\1/*", path)
-
-
-def site(value: str) -> str:
-    """A site as in C(us3.datadoghq.com), of whatever part of an address users paste.
-
-    Any name under Datadog's domains is taken, for new sites come. Another domain would be handed the keys.
-    """
-    host = re.sub(r"^https?://", "", value.strip().lower()).split("/")[0]
-    host = re.sub(r"^(app|api)\.", "", host)
-    if not re.fullmatch(rf"([a-z0-9-]+\.)*({'|'.join(map(re.escape, DOMAINS))})", host):
-        raise OptionError(
-            f"site {value!r} is not a Datadog site such as datadoghq.com, us3.datadoghq.com or datadoghq.eu",
-            "For a gateway of your own, give api_url.",
-        )
-    return host

@@ -23,6 +23,9 @@ DATADOG_OPTIONS = ArgumentSpec(
     }
 )
 
+#: The ways to authenticate: the options that each needs.
+AUTH_METHODS = (("api_key", "app_key"), ("access_token",))
+
 STATES = ("open", "under_review", "archived")
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")

@@ -65,11 +65,8 @@ class Answer:
         return None
 
 
-def answer_of(
-    method: str, path: str, response: requests.Response, content: bytes, scrub: t.Callable[[t.Any], t.Any]
-) -> Answer:
+def answer_of(method: str, path: str, answer: Answer, content: bytes, scrub: t.Callable[[t.Any], t.Any]) -> Answer:
     """The answer with this body. Raises `AmbiguousError` for a success whose body is empty or not JSON."""
-    answer = Answer(response.status_code, response.reason or "", response.headers, None)
     good = 200 <= answer.status < 300
     try:
         body = _json(content, LARGEST_BODY if good else _LARGEST_ERROR)
@@ -78,7 +75,7 @@ def answer_of(
         text = content[: 10 * _LONGEST_TEXT].decode("utf-8", "replace")
         body = scrub(text)[:_LONGEST_TEXT]
         if good:
-            kind = response.headers.get("Content-Type", "no content type")
+            kind = answer.headers.get("Content-Type", "no content type")
             raise AmbiguousError(
                 method,
                 path,

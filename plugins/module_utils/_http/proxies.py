@@ -10,9 +10,8 @@ import contextlib
 import typing as t
 from urllib.parse import urlsplit
 
-from .._core.errors import OptionError
 from .._core.options import Connection
-from .._core.urls import is_loopback, proxy_url
+from .._core.urls import is_loopback, proxy_url, refuse_plain
 
 # transport reports that requests is missing.
 with contextlib.suppress(ImportError):
@@ -29,14 +28,11 @@ def proxies_for(url: str, connection: Connection, hide: t.Callable[[str], None])
     """
     if connection.direct:
         return {}
-    parts = urlsplit(url)
     proxy = connection.proxy or _environment_proxy(url, hide)
-    if proxy and parts.scheme == "http" and not connection.allow_http:
-        raise OptionError(
-            f"{parts.netloc} is plain HTTP, which would show the credentials to the proxy",
-            "Use https, unset proxy, or set allow_http: true if you accept that.",
-        )
-    return {parts.scheme: proxy} if proxy else {}
+    if not proxy:
+        return {}
+    refuse_plain(url, allow_http=connection.allow_http)
+    return {urlsplit(url).scheme: proxy}
 
 
 def _environment_proxy(url: str, hide: t.Callable[[str], None]) -> str | None:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import ssl
 from pathlib import Path
 
@@ -33,9 +32,7 @@ def tls_context(connection: Connection) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
         context.sslsocket_class = DeadlineSSLSocket
         return context
-    variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-    authorities = connection.ca_path or next(filter(None, map(os.environ.get, variables)), None)
-    authorities = authorities or DEFAULT_CA_BUNDLE_PATH
+    authorities = connection.authorities or DEFAULT_CA_BUNDLE_PATH
     try:
         if Path(authorities).is_dir():
             context = ssl.create_default_context(capath=authorities)

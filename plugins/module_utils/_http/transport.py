@@ -132,7 +132,8 @@ class Transport:
                 # A response is false where its status is an error.
                 status = None if response is None else response.status_code
                 raise self._failure(error, current, request, status) from None
-        return answer_of(method, parts.path, response, content, self._context.scrub)
+        head = Answer(response.status_code, response.reason or "", response.headers, None)
+        return answer_of(method, parts.path, head, content, self._context.scrub)
 
     def _failure(self, error: Exception, current: Exchange, request: _Request, status: int | None) -> RequestError:
         """The error of an exchange that ended in ``error``; it depends on how far the exchange got."""

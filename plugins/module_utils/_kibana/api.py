@@ -9,23 +9,19 @@ API: https://www.elastic.co/docs/api/doc/kibana/group/endpoint-security-detectio
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import json
-import re
 import typing as t
 
-from .._core.credentials import secret, select_credentials
 from .._core.errors import AmbiguousError, NotFoundError, OptionError
 from .._core.options import Connection, Params, TaskContext, checked_ids
 from .._core.text import CONTROL_CHARACTERS, has_control_characters
-from .._core.urls import base_url
 from .._core.values import dig
 from .._flow.change import Alert
 from .._flow.platform import Platform
 from .._http.client import Authorization, Client
+from .endpoint import address, index_of, kibana_endpoint
 from .hits import Hit
-from .words import KIBANA_OPTIONS, SIGNALS
+from .words import API_VERSION, SIGNALS
 
 #: The most alerts that one search shows.
 WINDOW = 10_000
@@ -38,38 +34,20 @@ class KibanaApi:
     """The connection to one space."""
 
     def __init__(self, params: Params, context: TaskContext) -> None:
-        if not params["api_url"]:
-            raise OptionError("api_url is missing: give it, or set KIBANA_URL")
-        self.base, self.space = _address(params)
-        headers = {"Authorization": _authorization(params, context), "kbn-xsrf": "true"}
-        self.client = Client(Connection.of(params, context), Authorization(headers), context, self._hint, _cause_of)
-
-    def _hint(self, status: int, writing: bool) -> str | None:
-        if status == 401:
-            return "Check api_key, username and password, or bearer_token."
-        if status == 403:
-            needed = "maintenance, write, read and view_index_metadata" if writing else "read and view_index_metadata"
-            return (
-                f"In the space {self.space}, the user needs Kibana's privilege to {'change' if writing else 'read'}"
-                f" security alerts, and {needed} on the indices {self.index} and .internal{self.index}-* (and"
-                f" .siem-signals-{self.space}, where the stack was upgraded)."
-            )
-        if status == 404:
-            return (
-                "Check api_url and space_id, that Elastic Security is available in this space, and that this Kibana is"
-                " new enough for the call."
-            )
-        return None
+        endpoint = kibana_endpoint(params, context)
+        self.base, self.space = endpoint.base, address(params)[1]
+        authorization = Authorization(endpoint.headers)
+        self.client = Client(Connection.of(params, context), authorization, context, endpoint.hint, _cause_of)
 
     @property
     def index(self) -> str:
         """The alias of the indices that hold the alerts of this space."""
-        return f".alerts-security.alerts-{self.space}"
+        return index_of(self.space)
 
     def call(self, name: str, body: dict[str, t.Any], *, safe: bool = False) -> dict[str, t.Any]:
         """POST to a call below C(detection_engine/signals). Returns the answer, an object."""
-        version = {"elastic-api-version": "2023-10-31"}
-        answer = self.client.request("POST", f"{self.base}{SIGNALS}/{name}", body, headers=version, safe=safe)
+        url = f"{self.base}{SIGNALS}/{name}"
+        answer = self.client.request("POST", url, body, headers=API_VERSION, safe=safe)
         if not isinstance(answer.body, dict):
             raise malformed(name, "the answer is not an object")
         return answer.body
@@ -175,49 +153,3 @@ def _by_size(ids: t.Sequence[str]) -> list[list[str]]:
             size = len(alert_id.encode()) + 4
         several[-1].append(alert_id)
     return several
-
-
-def _address(params: Params) -> tuple[str, str]:
-    """The address of the space, and its id. An address copied from a browser may end in C(/s/SPACE)."""
-    base = base_url(params["api_url"], allow_http=params["allow_http"])
-    inside = re.search(r"/s/([a-z0-9_-]+)$", base)
-    space = params["space_id"] or (inside[1] if inside else "default")
-    if not re.fullmatch(r"[a-z0-9_-]+", space):
-        raise OptionError(f"space_id {space!r} is not the id of a space: lower case, digits, - and _")
-    if inside and inside[1] != space:
-        raise OptionError(f"api_url names the space {inside[1]}, and space_id is {space}", "Leave one of them out.")
-    base = base[: inside.start()] if inside else base
-    return (base if space == "default" else f"{base}/s/{space}"), space
-
-
-def _authorization(params: Params, context: TaskContext) -> str:
-    methods = [("api_key",), ("username", "password"), ("bearer_token",)]
-    method = select_credentials(params, KIBANA_OPTIONS.options, methods)
-    if method[0] == "api_key":
-        return f"ApiKey {_encoded_key(params, context)}"
-    if method[0] == "bearer_token":
-        return f"Bearer {secret(params, 'bearer_token', context)}"
-    password = str(params["password"]).rstrip("\r\n")
-    pair = base64.b64encode(f"{params['username']}:{password}".encode()).decode()
-    context.hide(password)
-    context.hide(pair)
-    return f"Basic {pair}"
-
-
-def _encoded_key(params: Params, context: TaskContext) -> str:
-    """The key as it goes into the header. The option may hold that, the header's value, or Elasticsearch's answer."""
-    given = str(params["api_key"]).strip()
-    context.hide(given)
-    if given.startswith("{"):
-        with contextlib.suppress(ValueError):
-            given = str(dig(json.loads(given), "encoded") or given)
-    key = secret({"api_key": re.sub(r"(?i)^ApiKey\s+", "", given)}, "api_key", context)
-    if ":" in key:
-        raise OptionError(
-            "api_key is the decoded form, id:key",
-            "Give the value of encoded that Elasticsearch returned with it: both in base64.",
-        )
-    # The encoded key holds the id and the key itself, which is a secret, too.
-    with contextlib.suppress(ValueError):
-        context.hide(base64.b64decode(key).decode().partition(":")[2])
-    return key

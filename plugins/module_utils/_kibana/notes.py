@@ -23,7 +23,7 @@ from .._flow.platform import Platform
 from .._http.answer import Answer
 from .api import KibanaApi, KibanaReader
 from .hits import title_of
-from .words import READ_LAG
+from .words import API_VERSION, READ_LAG
 from .writable import WritableAlerts, guarded_source, guarded_state, guards_of, with_uids
 
 _PATH = "/api/note"
@@ -163,8 +163,7 @@ def provenance_notes(platform: WritableAlerts, line: str) -> KibanaNotes:
 
 def _send(api: KibanaApi, method: str, body: t.Any = None, **more: t.Any) -> Answer:
     try:
-        version = {"elastic-api-version": "2023-10-31"}
-        return api.client.request(method, api.base + _PATH, body, headers=version, **more)
+        return api.client.request(method, api.base + _PATH, body, headers=API_VERSION, **more)
     except RefusedError as error:
         if error.status == 403:
             error.hint = _HINT

@@ -24,6 +24,15 @@ KIBANA_OPTIONS = ArgumentSpec(
     }
 )
 
+#: The ways to authenticate: the options that each needs.
+AUTH_METHODS = (("api_key",), ("username", "password"), ("bearer_token",))
+
+#: The header of calls that have public versions.
+API_VERSION = {"elastic-api-version": "2023-10-31"}
+
+#: What the ids of alerts look like, as far as texts are searched for them.
+ID = r"[A-Za-z0-9_.:=~+-]{1,512}"
+
 SIGNALS = "/api/detection_engine/signals"
 
 STATUSES = ("open", "acknowledged", "closed", "in-progress")

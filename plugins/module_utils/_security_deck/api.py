@@ -13,21 +13,22 @@ import contextlib
 import re
 import typing as t
 
+from .._core.endpoint import Endpoint
 from .._core.errors import AmbiguousError, OptionError, RefusedError, TriageError
-from .._core.options import Connection, Params, TaskContext, checked_ids, checked_text
-from .._core.urls import base_url, segment
+from .._core.options import Connection, Params, TaskContext, checked_ids
+from .._core.urls import segment
 from .._core.values import dig, has_types, text
 from .._flow.change import Alert, Fields
 from .._flow.guards import GuardedState, Guards, Owner
 from .._flow.platform import ReadsOneByOne, not_found
 from .._flow.search import ListedPopulation, Page, Selection, collect_pages
 from .._http.client import Client
+from .endpoint import security_deck_endpoint, service_url
 from .iam import iam_authorization
-from .words import SEVERITIES, STATUSES, UNCLASSIFIED
+from .query import search_of
+from .words import ID, SEVERITIES, STATUSES, UNCLASSIFIED
 
-_ID = r"[A-Za-z0-9_-]{1,50}"
 _PAGE = 1000
-_LONGEST_FILTER = 2048
 
 #: What must be of these types, where it is there, for an alert to be readable.
 KINDS: dict[str, type] = {"status": str, "severity": str, "classification": str, "assignee": dict}
@@ -37,20 +38,14 @@ AlertOf = t.Callable[[Fields, bool], Alert]
 
 
 class SecurityDeckApi:
-    """The connection to Security Deck. ``role`` is what the account needs."""
+    """The connection to Security Deck, for modules that read alerts or change them."""
 
-    def __init__(self, params: Params, context: TaskContext, role: str = "security-deck.alertSinks.editor") -> None:
-        host = re.sub(r":443$", "", params["api_host"].strip())
-        if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host):
-            raise OptionError(f"api_host {params['api_host']!r} is not a host such as api.cloud.yandex.net")
-        one = base_url(params["api_url"], allow_http=params["allow_http"]) if params["api_url"] else None
+    def __init__(self, params: Params, context: TaskContext, endpoint: Endpoint | None = None) -> None:
+        endpoint = endpoint or security_deck_endpoint(params, context)
         #: Where alerts and their comments are, and where operations are.
-        self.base = one or f"https://alert-sink.{host}"
-        self.operations_base = one or f"https://operation.{host}"
-        self._role = role
+        self.base, self.operations_base = endpoint.base, service_url(params, "operation")
         connection = Connection.of(params, context)
-        authorization = iam_authorization({**params, "api_host": host}, context, connection, one)
-        self.client = Client(connection, authorization, context, self._hint)
+        self.client = Client(connection, iam_authorization(endpoint, context, connection), context, endpoint.hint)
         #: The sinks of alerts, as far as reads have shown them.
         self._sinks: dict[str, str | None] = {}
 
@@ -67,12 +62,6 @@ class SecurityDeckApi:
                     self.note_sink(alert)
         return self._sinks.get(alert_id)
 
-    def _hint(self, status: int, writing: bool) -> str | None:
-        return {
-            401: "Check the IAM token: they expire after 12 hours at most.",
-            403: f"Check that the account has the role {self._role} for the alert's sink.",
-        }.get(status)
-
 
 class SecurityDeckReader(ReadsOneByOne):
     """Reads alerts, named by their ids or found in a sink; ``alert_of`` says what is reported of one."""
@@ -80,13 +69,13 @@ class SecurityDeckReader(ReadsOneByOne):
     def __init__(
         self, api: SecurityDeckApi, params: Params, alert_of: AlertOf, kinds: t.Mapping[str, type] | None = None
     ) -> None:
-        super().__init__(api.client, checked_ids("alert_ids", params["alert_ids"] or [], _ID, "Security Deck alert"))
+        super().__init__(api.client, checked_ids("alert_ids", params["alert_ids"] or [], ID, "Security Deck alert"))
         self._api = api
         self._base = api.base
         self._alert_of = alert_of
         self._kinds = kinds or KINDS
         if params.get("query") is not None:
-            sink, parameters = _query(params["query"])
+            sink, parameters = search_of(params["query"])
             self.selection = Selection(
                 params,
                 lambda limit: collect_pages(
@@ -120,7 +109,7 @@ class SecurityDeckReader(ReadsOneByOne):
         alerts: dict[str, Alert] = {}
         for alert in answer.body.get("alerts") or []:
             alert_id = text(alert.get("id")) or "no id"
-            if not re.fullmatch(_ID, alert_id) or not is_valid(alert, alert_id, self._kinds):
+            if not re.fullmatch(ID, alert_id) or not is_valid(alert, alert_id, self._kinds):
                 why = f"the answer has an alert in it that cannot be read: {alert_id}"
                 raise AmbiguousError("GET", path, why, status=answer.status)
             self._api.note_sink(alert)
@@ -177,17 +166,3 @@ def assignee_of(alert: Fields) -> str | None:
 def path_of(alert_id: str) -> str:
     """The path of an alert."""
     return f"/securitydeck/alerts/v1/alerts/{segment(alert_id)}"
-
-
-def _query(query: Params) -> tuple[str, dict[str, str]]:
-    """The sink, and the parameters of the search."""
-    if not query.get("sink_id"):
-        raise OptionError("query.sink_id is missing: Security Deck searches one sink")
-    sink = checked_ids("query.sink_id", [query["sink_id"]], _ID, "Security Deck sink")[0]
-    names = {"filter": "filter", "order_by": "orderBy"}
-    parameters = {name: query[option].strip() for option, name in names.items() if (query.get(option) or "").strip()}
-    for option, name in names.items():
-        checked_text(f"query.{option}", parameters.get(name))
-    if len(parameters.get("filter", "")) > _LONGEST_FILTER:
-        raise OptionError(f"query.filter is longer than the {_LONGEST_FILTER} characters that Security Deck takes")
-    return sink, parameters

@@ -15,6 +15,7 @@ from .._core.values import dig, text
 from .._flow.change import Alert, Fields
 from .._flow.info import common
 from .api import KINDS, SecurityDeckApi, SecurityDeckReader, fields_of
+from .endpoint import READ_ROLE, security_deck_endpoint
 
 _KINDS: dict[str, type] = {
     **KINDS,
@@ -28,7 +29,7 @@ _KINDS: dict[str, type] = {
 
 def security_deck_info(params: Params, context: TaskContext) -> SecurityDeckReader:
     """Reads alerts of Security Deck as they are."""
-    api = SecurityDeckApi(params, context, "security-deck.alertSinks.viewer")
+    api = SecurityDeckApi(params, context, security_deck_endpoint(params, context, READ_ROLE))
     return SecurityDeckReader(api, params, lambda alert, _whole: _alert_of(alert, raw=params["raw"]), _KINDS)
 
 

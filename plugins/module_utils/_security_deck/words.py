@@ -24,6 +24,9 @@ YANDEX_IAM_OPTIONS = ArgumentSpec(
     }
 )
 
+#: The ways to authenticate: the options that each needs.
+AUTH_METHODS = (("iam_token",), ("service_account_key_file",), ("instance_metadata",))
+
 YANDEX_OPERATIONS_OPTIONS = ArgumentSpec(
     {
         "wait": {"type": "bool", "default": True},
@@ -36,6 +39,9 @@ SECURITY_DECK_OPTIONS = YANDEX_IAM_OPTIONS
 
 #: Which alerts to find there.
 SECURITY_DECK_QUERY: dict[str, t.Any] = {"sink_id": {"type": "str"}, "filter": {"type": "str"}}
+
+#: What the ids of alerts and sinks look like.
+ID = r"[A-Za-z0-9_-]{1,50}"
 
 STATUSES = ("OPEN", "IN_PROGRESS", "NEED_INFO", "RESOLVED")
 

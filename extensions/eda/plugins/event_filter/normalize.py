@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
-import sys
 import typing as t
 from pathlib import Path
 
@@ -53,13 +52,15 @@ EXAMPLES = r"""
         print_event:
 """
 
-_LIBRARY = str(Path(__file__).parents[1] / "module_utils")
-if _LIBRARY not in sys.path:
-    # ansible-rulebook runs this file by its path: the shared code is found from there.
-    sys.path.append(_LIBRARY)
-_registry = importlib.import_module("secops_triage_eda.registry")
-_shape = importlib.import_module("secops_triage_eda.shape")
-_values = importlib.import_module("secops_triage_eda.values")
+# ansible-rulebook runs this file by its path: the shared code is found from there.
+_spec: t.Any = importlib.util.spec_from_file_location(
+    "secops_triage_loading", Path(__file__).parents[1] / "module_utils" / "secops_triage_eda" / "loading.py"
+)
+_loading = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_loading)
+_registry = _loading.load("registry")
+_shape = _loading.load("shape")
+_values = _loading.load("values")
 
 Event = dict[str, t.Any]
 

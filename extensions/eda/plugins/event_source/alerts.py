@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
+import importlib.util
 import typing as t
 from pathlib import Path
 
@@ -25,7 +24,7 @@ description:
   - After a 429, a 5xx or a network error the source waits and tries again. It waits as long as the server asks, and
     longer after each failure. Permanent errors stop the source, such as refused credentials or a bad query.
   - Set credentials in the environment. The variables are those of the modules. Credentials given here are not mixed
-    with those of the environment. Empty values and empty variables count as unset.
+    with those of the environment. Give only one way to authenticate. Empty values and empty variables count as unset.
   - The source follows no redirect.
 options:
   platform:
@@ -151,7 +150,7 @@ options:
   iam_token:
     description:
       - For V(security_deck) (E(YC_IAM_TOKEN), E(YC_TOKEN)). It lives for 12 hours at most.
-      - An OAuth token (C(y0_...)) is refused, or gives way to O(service_account_key_file).
+      - An OAuth token (C(y0_...)) is refused. One in the environment gives way to O(service_account_key_file).
     type: str
   service_account_key_file:
     description:
@@ -186,11 +185,13 @@ EXAMPLES = r"""
         print_event:
 """
 
-_LIBRARY = str(Path(__file__).parents[1] / "module_utils")
-if _LIBRARY not in sys.path:
-    # ansible-rulebook runs this file by its path: the shared code is found from there.
-    sys.path.append(_LIBRARY)
-_polling = importlib.import_module("secops_triage_eda.polling")
+# ansible-rulebook runs this file by its path: the shared code is found from there.
+_spec: t.Any = importlib.util.spec_from_file_location(
+    "secops_triage_loading", Path(__file__).parents[1] / "module_utils" / "secops_triage_eda" / "loading.py"
+)
+_loading = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_loading)
+_polling = _loading.load("polling")
 
 
 async def main(queue: t.Any, args: dict[str, t.Any]) -> None:

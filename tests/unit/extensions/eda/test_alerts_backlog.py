@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.secops.triage.plugins.module_utils._core.times import earlier, now
 from ansible_collections.secops.triage.tests.simulator import Fault, Simulator
 from ansible_collections.secops.triage.tests.unit.extensions.eda.sources import (
     SEARCHES,
@@ -64,8 +65,7 @@ def test_restart_repeats_the_alerts_that_are_still_new(sim: Simulator, platform:
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=str)
 def test_stopped_by_a_signal(sim: Simulator, checkpoint: str, signal_number: signal.Signals) -> None:
     """The queue holds one event, as ansible-rulebook's does, and the rules behind it hold what they have taken."""
-    values = library("values")
-    newest = values.earlier(values.now(), 490)
+    newest = earlier(now(), 490)
     ids = [add(sim, "datadog", 500 - number) for number in range(12)]
     args = args_of(sim, "datadog", since="now-10m", checkpoint=checkpoint)
     script = (
@@ -221,16 +221,15 @@ def test_alert_that_moves_to_an_earlier_page_is_found(sim: Simulator) -> None:
 
 def test_next_search_covers_what_came_during_this_one(checkpoint: str) -> None:
     """An alert may become searchable behind the page that is being read, in a storm and with slow rules."""
-    values = library("values")
-    options = {"since": values.earlier(values.now(), 600), "overlap": 5, "lookback": 60, "checkpoint": checkpoint}
+    options = {"since": earlier(now(), 600), "overlap": 5, "lookback": 60, "checkpoint": checkpoint}
     place = library("checkpoint").Checkpoint(options, "datadog")
     place.begin()
-    began = values.now()
+    began = now()
     time.sleep(0.01)
-    place.note("during the search", values.now())
+    place.note("during the search", now())
     place.advance()
     place.complete()
-    assert values.earlier(began, 6) < place.start <= values.earlier(began, 5)
+    assert earlier(began, 6) < place.start <= earlier(began, 5)
 
 
 class Index:

@@ -69,27 +69,38 @@ BAD: list[tuple[str, dict[str, t.Any], str]] = [
     ("kibana", {"query": "a:b"}, "query must be a mapping for platform kibana"),
     ("calseta", {"query": {"from_time": "now"}}, "query has from_time; for platform calseta it takes status"),
     ("security_deck", {"query": None}, "query.sink_id is missing"),
-    ("security_deck", {"query": {"sink_id": "../x"}}, "query.sink_id is missing, or is not the id of a sink"),
+    ("security_deck", {"query": {"sink_id": "../x"}}, "query.sink_id: not the id of a Security Deck sink: '../x'"),
+    ("security_deck", {"query": {"sink_id": "x", "filter": "a" * 2049}}, "query.filter is longer than the 2048"),
+    ("calseta", {"query": {"status": "open"}}, "query.status is one of Open, Triaging, Escalated, Closed, not 'open'"),
+    ("calseta", {"query": {"source_name": ["a", ""]}}, "query.source_name has '' in it, which is no name"),
+    ("datadog", {"access_token": "x"}, "Give only one of api_key and app_key, or access_token"),
+    ("datadog", {"timeout": 0}, "timeout must be between 0.1 and 3600, not 0"),
+    ("datadog", {"ca_path": "/no/such/file"}, "ca_path /no/such/file does not exist"),
+    ("datadog", {"proxy": "socks://proxy"}, "proxy is not a URL such as http://proxy.example.com:3128"),
     ("kibana", {"api_url": None}, "api_url is missing: give it, or set KIBANA_URL"),
     ("calseta", {"api_url": None}, "api_url is missing: give it, or set CALSETA_API_URL"),
-    ("kibana", {"api_url": "http://kibana.example.com"}, "is plain HTTP, which would show the credentials"),
-    ("kibana", {"api_url": "https://a:b@kibana.example.com"}, "without credentials and without a query"),
-    ("kibana", {"api_url": "https://kibana.example.com?key=s"}, "without credentials and without a query"),
-    ("kibana", {"api_url": "https://kibana.example.com/#"}, "without credentials and without a query"),
+    (
+        "kibana",
+        {"api_url": "http://kibana.example.com"},
+        "is plain HTTP, which would show the credentials",
+    ),
+    ("kibana", {"api_url": "https://a:b@kibana.example.com"}, "api_url must not have credentials in it"),
+    ("kibana", {"api_url": "https://kibana.example.com?key=s"}, "api_url must be an address and perhaps a base path"),
+    ("kibana", {"api_url": "https://kibana.example.com/#"}, "api_url must be an address and perhaps a base path"),
     ("kibana", {"api_url": "ftp://kibana.example.com"}, "api_url is not a URL that can be used"),
     ("kibana", {"api_url": "https://kibana.example.com:port"}, "api_url is not a URL that can be used"),
-    ("kibana", {"api_url": "https://kibana.example.com/base path"}, "api_url is not a URL that can be used"),
-    ("kibana", {"api_url": "https://kibana .example.com"}, "api_url is not a URL that can be used"),
-    ("kibana", {"api_url": "https://kibana.example.com/a\tb"}, "api_url is not a URL that can be used"),
-    ("kibana", {"api_url": "https://kibana.example.com/a\\b"}, "api_url is not a URL that can be used"),
-    ("datadog", {"api_url": None, "site": "datadog.eu"}, "site 'datadog.eu' is not one of Datadog's"),
-    ("datadog", {"api_url": None, "site": "evil-datadoghq.com"}, "is not one of Datadog's"),
+    ("kibana", {"api_url": "https://kibana.example.com/base path"}, "api_url must be an address and perhaps a"),
+    ("kibana", {"api_url": "https://kibana .example.com"}, "api_url must be an address and perhaps a"),
+    ("kibana", {"api_url": "https://kibana.example.com/a\tb"}, "api_url must be an address and perhaps a"),
+    ("kibana", {"api_url": "https://kibana.example.com/a\\b"}, "api_url must be an address and perhaps a"),
+    ("datadog", {"api_url": None, "site": "datadog.eu"}, "site 'datadog.eu' is not a Datadog site"),
+    ("datadog", {"api_url": None, "site": "evil-datadoghq.com"}, "is not a Datadog site"),
     ("kibana", {"space_id": "../x"}, "space_id '../x' is not the id of a space"),
-    ("datadog", {"api_url": None, "site": "datadog"}, "site 'datadog' is not one of Datadog's"),
-    ("security_deck", {"api_url": None, "api_host": "x/y"}, "api_host 'x/y' is not the name of a host"),
-    ("datadog", {"api_key": None}, "No credentials: give api_key and app_key, or access_token, or set DD_API_KEY"),
-    ("security_deck", {"iam_token": None}, "No credentials: give iam_token, or service_account_key_file"),
-    ("calseta", {"api_key": "a\nb"}, "api_key has characters in it that no such credential has"),
+    ("datadog", {"api_url": None, "site": "datadog"}, "site 'datadog' is not a Datadog site"),
+    ("security_deck", {"api_url": None, "api_host": "x/y"}, "api_host 'x/y' is not a host such as"),
+    ("datadog", {"api_key": None}, "No credentials: api_key is missing. Give api_key and app_key, or access_token"),
+    ("security_deck", {"iam_token": None}, "No credentials: none were given. Give iam_token, or service_account"),
+    ("calseta", {"api_key": "a\nb"}, "api_key is empty, or has characters in it that no such credential has"),
 ]
 
 
@@ -115,12 +126,14 @@ def test_bad_options_are_refused_before_a_request(
         ({"platform": "kibana", "api_url": "https://k", "space_id": "default"}, "https://k"),
         ({"platform": "calseta", "api_url": "http://localhost:8000/v1"}, "http://localhost:8000"),
         ({"platform": "calseta", "api_url": "http://c", "allow_http": "yes"}, "http://c"),
+        ({"platform": "kibana", "api_url": "https://k/s/soc"}, "https://k/s/soc"),
     ],
 )
-@pytest.mark.usefixtures("sim")
-def test_addresses(given: dict[str, t.Any], base: str) -> None:
-    query = {"query": {"sink_id": "x"}} if given.get("platform") == "security_deck" else {}
-    assert options().validate({"platform": "datadog", **query, **given})["api_url"] == base
+def test_addresses(sim: Simulator, given: dict[str, t.Any], base: str) -> None:
+    platform = given.get("platform", "datadog")
+    args = options().validate({**args_of(sim, platform), "api_url": None, **given})
+    context = library("api").Api(args).context
+    assert platforms()[platform].endpoint(args, context).base == base
 
 
 @pytest.mark.parametrize("platform", MODULES)
@@ -131,7 +144,6 @@ def test_connects_by_the_variables_of_the_modules(
     if platform == "calseta":
         # The module's option is also another platform's, so it has no fallback.
         expected["api_url"] = ["CALSETA_API_URL"]
-    assert platforms()[platform].variables == expected
     alert_id = add(sim, platform, 60)
     args = args_of(sim, platform, since="now-10m")
     for name, variables in expected.items():
@@ -158,27 +170,25 @@ def test_numbers_as_templates_of_a_rulebook_give_them(sim: Simulator) -> None:
 
 def test_options_are_documented() -> None:
     documented = page(SOURCE)["options"]
-    taken = {"query": "raw", "service_account_key_file": "raw", "checkpoint": "path", "ca_path": "path"}
-    kinds = {str: "str", bool: "bool", int: "int", float: "float"}
     known: dict[str, t.Any] = dict(options().COMMON)
     for platform in platforms().values():
-        known.update(platform.options)
+        known.update({name: spec for name, spec in platform.options.items() if name not in known})
     assert set(documented) == set(known)
-    for name, default in known.items():
-        one = documented[name]
-        assert one["type"] == (taken.get(name) or kinds[type(default)]), name
-        if not isinstance(default, str) or name == "since":
+    for name, spec in known.items():
+        one, default = documented[name], spec.get("default")
+        assert one["type"] == spec["type"], name
+        if name in options().COMMON or not isinstance(default, str):
             assert one.get("default") == default, name
-        elif default:
+        else:
             assert f"V({default})" in str(one["description"]), name
     assert documented["platform"]["choices"] == list(platforms())
-    variables = [one for own in platforms().values() for names in own.variables.values() for one in names]
-    assert not [one for one in variables if f"E({one})" not in str(documented)]
+    variables = [one for own in platforms().values() for spec in own.options.values() for one in spec.get("env", ())]
+    assert not [one for one in [*variables, "CALSETA_API_URL"] if f"E({one})" not in str(documented)]
 
 
 def test_options_have_the_names_of_the_modules() -> None:
     for platform, spec in MODULES.items():
-        assert set(platforms()[platform].options) - {"api_url"} == set(spec) - {"api_url"}
+        assert dict(platforms()[platform].options) == spec
     assert set(CONNECTION_OPTIONS.options) - set(options().COMMON) == {"retries", "concurrency"}
 
 

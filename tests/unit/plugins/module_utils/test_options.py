@@ -20,7 +20,7 @@ from ansible_collections.secops.triage.plugins.module_utils._core.options import
     reject_other_providers,
 )
 from ansible_collections.secops.triage.plugins.module_utils._core.urls import base_url
-from ansible_collections.secops.triage.plugins.module_utils._datadog.api import site
+from ansible_collections.secops.triage.plugins.module_utils._datadog.endpoint import site
 from ansible_collections.secops.triage.tests.unit.client import connection
 
 SPEC = {
@@ -72,6 +72,9 @@ def test_choose(
         ({"key": "a", "user": "b", "password": "c"}, {}, "Give only one of key, or user and password"),
         ({"key": "a", "machine": True}, {}, "Give only one of key, or machine"),
         ({"key": "a", "user": "b"}, {"password": "c"}, "Give only one of key, or user and password"),
+        # Half of a second way would be ignored.
+        ({"key": "a", "user": "b"}, {}, "Give only one of key, or user and password"),
+        ({"key": "a", "password": "b"}, {}, "Give only one of key, or user and password"),
     ],
 )
 def test_choose_refuses(

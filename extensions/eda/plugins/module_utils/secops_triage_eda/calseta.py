@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from .errors import SourceError
-from .platform import Args, Pages, Platform, Reader, bearer, texts_of
+from ......plugins.module_utils._calseta.endpoint import READ_SCOPES, calseta_endpoint
+from ......plugins.module_utils._calseta.query import search_parameters
+from ......plugins.module_utils._calseta.words import CALSETA_QUERY
+from ......plugins.module_utils._core.errors import OptionError
+from .platform import Pages, Platform, Reader, query_of
 from .values import Raw, objects
 
+#: What a search can be filtered by. Its times are when something happened, which may be long before the alert.
+_FILTERS = ("status", "severity", "source_name")
 _PAGE = 500
 
 
@@ -20,19 +24,24 @@ def _looks_like(document: Raw) -> bool:
     return "uuid" in document and "source_name" in document
 
 
-def _base_url(options: Args) -> str:
-    if not options["api_url"]:
-        raise SourceError("api_url is missing: give it, or set CALSETA_API_URL")
-    return re.sub(r"/v1$", "", options["api_url"])
-
-
 def _query(query: t.Any) -> dict[str, str]:
-    return texts_of(query, "calseta", ("status", "severity", "source_name"))
+    given = query_of(query, "calseta", _FILTERS).items()
+    lists = {name: _list(value) for name, value in given if value is not None}
+    for name, values in lists.items():
+        choices = CALSETA_QUERY[name].get("choices")
+        unknown = [value for value in values if choices and value not in choices]
+        if unknown:
+            raise OptionError(f"query.{name} is one of {', '.join(choices)}, not {unknown[0]!r}")
+    return search_parameters(lists)
+
+
+def _list(value: t.Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else str(value).split(",")
 
 
 async def _search(reader: Reader, query: dict[str, str], since: str) -> Pages:
     """The newest first: its times select by when something happened, which may be long before it was an alert."""
-    params = {**query, "sort_by": "created_at", "sort_order": "desc", "page_size": str(_PAGE)}
+    params = {**query, "page_size": str(_PAGE)}
     number = 1
     while True:
         found = await reader.read("GET", "/v1/alerts", params={**params, "page": str(number)})
@@ -45,8 +54,6 @@ async def _search(reader: Reader, query: dict[str, str], since: str) -> Pages:
 
 CALSETA = Platform(
     name="calseta",
-    aliases=(),
-    id_pattern=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
     fields={
         "id": ("uuid", "id"),
         "severity": ("severity",),
@@ -59,11 +66,7 @@ CALSETA = Platform(
     },
     time_field="created_at",
     looks_like=_looks_like,
-    options={"api_key": ""},
-    variables={"api_url": ["CALSETA_API_URL"], "api_key": ["CALSETA_API_KEY"]},
-    auth_methods=[bearer("api_key")],
-    permission="the scope alerts:read, and a key that has not expired",
-    base_url=_base_url,
+    endpoint=lambda params, context: calseta_endpoint(params, context, READ_SCOPES),
     query=_query,
     search=_search,
     oldest_first=False,

@@ -13,8 +13,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from .errors import SourceError
-from .values import earlier, moment_of, now
+from ......plugins.module_utils._core.errors import OptionError
+from ......plugins.module_utils._core.times import earlier, now, utc
 
 _LOG = logging.getLogger("secops.triage.alerts")
 #: The most ids that are remembered. At about 200 bytes each that is 20 MB.
@@ -72,7 +72,7 @@ class Checkpoint:
         self._floor = ""
         self._began = now()
         self._place = place
-        self._file = Path(options["checkpoint"]).expanduser() if options["checkpoint"] else None
+        self._file = Path(options["checkpoint"]) if options["checkpoint"] else None
         if self._file and self._file.exists():
             self._load(self._file)
         # The first start counts, and a file that cannot be written is reported at once.
@@ -106,7 +106,7 @@ class Checkpoint:
         self._newest = max(self._newest, min(moment, self._began))
 
     def advance(self) -> None:
-        """Move ``since`` to the newest alert noted, because no older one is missing. Raises `SourceError`."""
+        """Move ``since`` to the newest alert noted, because no older one is missing. Raises `OptionError`."""
         # Alerts that were forgotten would become events with every search.
         self._floor = self.seen.forgotten
         if self._newest > self.since:
@@ -119,7 +119,7 @@ class Checkpoint:
         self.seen.drop_before(self.start)
 
     def _save(self) -> None:
-        """Replace the file in one step: readers find the old one or the new one. Raises `SourceError`."""
+        """Replace the file in one step: readers find the old one or the new one. Raises `OptionError`."""
         if self._file is None:
             return
         content = json.dumps({"place": self._place, "first": self._first, "since": self.since})
@@ -134,17 +134,17 @@ class Checkpoint:
             finally:
                 Path(name).unlink(missing_ok=True)
         except OSError as error:
-            raise SourceError(f"checkpoint {self._file} cannot be written: {error.strerror}") from None
+            raise OptionError(f"checkpoint {self._file} cannot be written: {error.strerror}") from None
 
     def _load(self, file: Path) -> None:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            place, first, since = content["place"], moment_of(content["first"]), moment_of(content["since"])
+            place, first, since = content["place"], utc(content["first"]), utc(content["since"])
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             place = first = since = None
         if first is None or since is None:
             # Starting anew in silence would repeat everything, or miss the alerts of the meantime.
-            raise SourceError(f"checkpoint {file} cannot be read; remove it to begin at since again")
+            raise OptionError(f"checkpoint {file} cannot be read; remove it to begin at since again")
         if place != self._place:
-            raise SourceError(f"checkpoint {file} is that of another source, {place}: each needs one of its own")
+            raise OptionError(f"checkpoint {file} is that of another source, {place}: each needs one of its own")
         self._first, self.since = first, since

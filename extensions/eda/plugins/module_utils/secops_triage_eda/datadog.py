@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from .errors import SourceError, TransientError
-from .platform import Args, AuthMethod, Pages, Platform, Reader, bearer
-from .values import Raw, mapping, objects
+from ......plugins.module_utils._core.errors import OptionError
+from ......plugins.module_utils._core.values import dig
+from ......plugins.module_utils._datadog.endpoint import datadog_endpoint
+from ......plugins.module_utils._datadog.words import STATES
+from .errors import TransientError
+from .platform import Pages, Platform, Reader
+from .values import Raw, objects
 
 #: An answer of whole signals stays far below the most that is read of one.
 _PAGE = 500
@@ -22,8 +25,6 @@ def _anywhere(path: str) -> tuple[str, ...]:
     return tuple(f"attributes.{place}.{path}" for place in ("attributes", "custom", "gated"))
 
 
-#: Datadog's own domains, and names below them.
-_SITES = r"([a-z0-9-]+\.)?(datadoghq\.com|datadoghq\.eu|ddog-gov\.com)"
 #: What payloads of webhooks call the id of a signal: the names in Datadog's own examples, and others.
 _SIGNAL_IDS = ("SECURITY_SIGNAL_ID", "security_signal_id", "signal_id")
 
@@ -33,21 +34,9 @@ def _looks_like(document: Raw) -> bool:
     return named or (document.get("type") == "signal" and "attributes" in document)
 
 
-def _base_url(options: Args) -> str:
-    if options["api_url"]:
-        return str(options["api_url"])
-    site = re.sub(r"^(https?://)?((app|api)[.])?", "", options["site"].lower()).split("/")[0]
-    if not re.fullmatch(_SITES, site):
-        # Another domain would be handed the keys.
-        raise SourceError(
-            f"site {options['site']!r} is not one of Datadog's, such as datadoghq.eu; use api_url for a gateway"
-        )
-    return f"https://api.{site}"
-
-
 def _query(query: t.Any) -> str:
     if isinstance(query, (dict, list)):
-        raise SourceError("query must be a text in Datadog's query language")
+        raise OptionError("query must be a text in Datadog's query language")
     return str(query or "*")
 
 
@@ -57,11 +46,11 @@ async def _search(reader: Reader, query: str, since: str) -> Pages:
     while True:
         body = {"filter": {"query": query, "from": since}, "sort": "timestamp", "page": page}
         found = await reader.read("POST", "/api/v2/security_monitoring/signals/search", json=body)
-        signals, meta = objects(found.get("data")), mapping(found.get("meta"))
-        if meta.get("status") == "timeout":
+        signals = objects(found.get("data"))
+        if dig(found, "meta", "status") == "timeout":
             raise TransientError("The search did not end in time")
         yield signals
-        after = mapping(meta.get("page")).get("after")
+        after = dig(found, "meta", "page", "after")
         if not after or not signals:
             return
         page = {"limit": _PAGE, "cursor": after}
@@ -69,8 +58,6 @@ async def _search(reader: Reader, query: str, since: str) -> Pages:
 
 DATADOG = Platform(
     name="datadog",
-    aliases=("datadog_security", "datadog_cloud_siem"),
-    id_pattern=r"[A-Za-z0-9_=-]{1,256}",
     fields={
         # Beside one of these, Datadog's "id" is that of an event.
         "id": (*_SIGNAL_IDS, "id"),
@@ -84,25 +71,10 @@ DATADOG = Platform(
     },
     time_field="attributes.timestamp",
     looks_like=_looks_like,
-    options={"api_key": "", "app_key": "", "access_token": "", "site": "datadoghq.com"},
-    variables={
-        "api_key": ["DD_API_KEY", "DATADOG_API_KEY"],
-        "app_key": ["DD_APP_KEY", "DATADOG_APP_KEY"],
-        "access_token": ["DD_ACCESS_TOKEN", "DD_BEARER_TOKEN"],
-        "site": ["DD_SITE"],
-    },
-    auth_methods=[
-        AuthMethod(
-            ("api_key", "app_key"),
-            lambda values, hide: {"DD-API-KEY": values["api_key"], "DD-APPLICATION-KEY": values["app_key"]},
-        ),
-        bearer("access_token"),
-    ],
-    permission="the permission security_monitoring_signals_read, and keys of an organisation on this site",
-    base_url=_base_url,
+    endpoint=datadog_endpoint,
     query=_query,
     search=_search,
     oldest_first=True,
     # What its webhooks call the status of an alert is not the state of a signal.
-    statuses=("open", "under_review", "archived"),
+    statuses=STATES,
 )

@@ -6,16 +6,24 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import logging
 import re
 import typing as t
 
-from .errors import SourceError, TransientError
-from .platform import Args, AuthMethod, Headers, Hide, Pages, Platform, Reader, bearer
-from .values import Raw, field, mapping, objects
+from ......plugins.module_utils._core.errors import OptionError
+from ......plugins.module_utils._core.values import dig
+from ......plugins.module_utils._kibana.endpoint import kibana_endpoint
+from ......plugins.module_utils._kibana.words import (
+    API_VERSION,
+    LEGACY_SEVERITY,
+    LEGACY_STATUS,
+    SEVERITY,
+    SIGNALS,
+    STATUS,
+)
+from .errors import TransientError
+from .platform import Pages, Platform, Reader
+from .values import Raw, field, objects
 
 _LOG = logging.getLogger("secops.triage.alerts")
 #: Alerts with a few fields, and whole ones: an answer stays far below the most that is read of one.
@@ -24,11 +32,11 @@ _PAGE, _RAW_PAGE = 1000, 500
 _MAX_KNOWN = 10_000
 _FIELDS = {
     "id": ("_id", "kibana.alert.uuid", "id"),
-    "severity": ("kibana.alert.severity", "signal.rule.severity", "severity"),
+    "severity": (SEVERITY, LEGACY_SEVERITY, "severity"),
     "rule": ("kibana.alert.rule.name", "signal.rule.name", "rule.name", "ruleName", "rule"),
     "host": ("host.name", "host.hostname", "host"),
     "title": ("kibana.alert.reason", "title", "kibana.alert.rule.name", "signal.rule.name"),
-    "status": ("kibana.alert.workflow_status", "signal.status", "status"),
+    "status": (STATUS, LEGACY_STATUS, "status"),
     "created": ("kibana.alert.start", "@timestamp", "created"),
     "url": ("kibana.alert.url", "url"),
 }
@@ -41,47 +49,10 @@ def _looks_like(document: Raw) -> bool:
     return any(field(document, path) is not None for path in ("_source", "kibana.alert", "kibana.alert.uuid"))
 
 
-def _base_url(options: Args) -> str:
-    url, space = options["api_url"], options["space_id"]
-    if not url:
-        raise SourceError("api_url is missing: give it, or set KIBANA_URL")
-    if space in ("", "default"):
-        return str(url)
-    if not re.fullmatch(r"[a-z0-9_-]+", space):
-        raise SourceError(f"space_id {space!r} is not the id of a space")
-    return f"{url}/s/{space}"
-
-
 def _query(query: t.Any) -> Raw:
     if query and not isinstance(query, dict):
-        raise SourceError("query must be a mapping for platform kibana")
+        raise OptionError("query must be a mapping for platform kibana")
     return query or {"match_all": {}}
-
-
-def _api_key(values: t.Mapping[str, str], hide: Hide) -> Headers:
-    key = hide(_encoded(values["api_key"]))
-    # It is an id and the key itself, in base64.
-    with contextlib.suppress(ValueError):
-        hide(base64.b64decode(key).decode().partition(":")[2])
-    return {"Authorization": f"ApiKey {key}"}
-
-
-def _encoded(key: str) -> str:
-    """The key as the header takes it: users also give the header, or the object that Elasticsearch returns."""
-    with contextlib.suppress(ValueError, TypeError, KeyError):
-        return str(json.loads(key)["encoded"])
-    return re.sub("^ApiKey +", "", key, flags=re.IGNORECASE)
-
-
-def _is_decoded(options: Args) -> str | None:
-    if not re.fullmatch(r"[\w-]+:[\w-]+", options["api_key"]):
-        return None
-    return "api_key is the decoded form id:key. Give the encoded one, which Elasticsearch returns as encoded"
-
-
-def _basic(values: t.Mapping[str, str], hide: Hide) -> Headers:
-    pair = base64.b64encode(f"{values['username']}:{values['password']}".encode()).decode()
-    return {"Authorization": f"Basic {hide(pair)}"}
 
 
 async def _search(reader: Reader, query: Raw, since: str) -> Pages:
@@ -120,37 +91,20 @@ async def _hits(reader: Reader, query: Raw, start: Raw, known: list[str], size: 
         "sort": [{"@timestamp": "asc"}],
         "_source": True if reader.raw else _SOURCE,
     }
-    found = await reader.read("POST", "/api/detection_engine/signals/search", json=body)
-    if found.get("timed_out") or mapping(found.get("_shards")).get("failed"):
+    found = await reader.read("POST", f"{SIGNALS}/search", json=body)
+    if found.get("timed_out") or dig(found, "_shards", "failed"):
         raise TransientError("The search is incomplete: not every shard answered")
-    return objects(mapping(found.get("hits")).get("hits"))
+    return objects(dig(found, "hits", "hits"))
 
 
 KIBANA = Platform(
     name="kibana",
-    aliases=("elastic", "elastic_security", "elasticsearch"),
-    id_pattern=r"[A-Za-z0-9_.:=~+-]{1,512}",
     fields=_FIELDS,
     time_field="_source.@timestamp",
     looks_like=_looks_like,
-    options={"api_key": "", "username": "", "password": "", "bearer_token": "", "space_id": ""},
-    variables={
-        "api_url": ["KIBANA_URL", "KIBANA_ENDPOINT"],
-        "api_key": ["KIBANA_API_KEY"],
-        "username": ["KIBANA_USERNAME"],
-        "password": ["KIBANA_PASSWORD"],
-        "bearer_token": ["KIBANA_BEARER_TOKEN"],
-        "space_id": ["KIBANA_SPACE_ID"],
-    },
-    auth_methods=[
-        AuthMethod(("api_key",), _api_key, _is_decoded),
-        AuthMethod(("username", "password"), _basic),
-        bearer("bearer_token"),
-    ],
-    permission="Kibana's privilege to read security alerts in this space, and that to read their index",
-    base_url=_base_url,
+    endpoint=kibana_endpoint,
     query=_query,
     search=_search,
     oldest_first=True,
-    headers={"kbn-xsrf": "true", "elastic-api-version": "2023-10-31"},
+    headers=API_VERSION,
 )

@@ -12,16 +12,18 @@ import logging
 import random
 import typing as t
 
+from ......plugins.module_utils._core.backoff import LONGEST_WAIT
+from ......plugins.module_utils._core.errors import TriageError
+from ......plugins.module_utils._core.times import now
 from .api import Api
 from .checkpoint import Checkpoint
 from .client import Client
-from .errors import SourceError, TransientError
+from .errors import TransientError
 from .options import validate
 from .platform import Args
 from .registry import PLATFORMS
 from .shape import alert_of
-from .values import Raw, now, shallow
-from .waits import MAX_WAIT
+from .values import Raw, shallow
 
 _LOG = logging.getLogger("secops.triage.alerts")
 _FIRST_BACKOFF = 0.5
@@ -42,7 +44,7 @@ class Found(t.NamedTuple):
 
 
 async def poll(queue: t.Any, args: Args) -> None:
-    """Put an event for each new alert into the queue, until cancelled. Raises `SourceError`."""
+    """Put an event for each new alert into the queue, until cancelled. Raises `TriageError`."""
     options = validate(args)
     async with Api(options) as api:
         source = _Poll(options, api, queue)
@@ -59,7 +61,7 @@ class _Poll:
         self._queue = queue
         self._platform = PLATFORMS[options["platform"]]
         self._client = Client(self._platform, options, api)
-        self._checkpoint = Checkpoint(options, f"{self._platform.name} {options['api_url']}")
+        self._checkpoint = Checkpoint(options, f"{self._platform.name} {self._client.base}")
         #: Events since this start, failures since the last search that came to its end.
         self._events = self._failures = 0
         self._last_search: str | None = None
@@ -83,7 +85,7 @@ class _Poll:
             await self._queue.put({"heartbeat": state})
 
     async def run(self) -> None:
-        """Search, wait, and so on. Raises `SourceError`."""
+        """Search, wait, and so on. Raises `TriageError`."""
         while True:
             try:
                 await self._search()
@@ -92,7 +94,7 @@ class _Poll:
             except TransientError as error:
                 self._failures += 1
                 first = min(_FIRST_BACKOFF, self._options["interval"])
-                longest = min(first * 2.0 ** min(self._failures - 1, 20), MAX_WAIT)
+                longest = min(first * 2.0 ** min(self._failures - 1, 20), LONGEST_WAIT)
                 # Many clients may wait for the same server: spread them.
                 wait = max(error.wait, longest) * random.uniform(1.0, 1.5)  # noqa: S311
                 _LOG.warning("%s: %s. Trying again in %.1f s", self._platform.name, error, wait)
@@ -133,7 +135,7 @@ class _Poll:
                     raise TransientError("The search goes round in circles: its pages show nothing new")
                 recent.append(ids)
                 yield page
-        except SourceError as error:
+        except TriageError as error:
             if not recent:
                 raise
             # The place in the search may have expired while rules held the source up.

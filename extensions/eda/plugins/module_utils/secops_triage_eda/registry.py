@@ -6,18 +6,26 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import typing as t
 
-from .calseta import CALSETA
-from .datadog import DATADOG
-from .kibana import KIBANA
+from ......plugins.module_utils import platforms
 from .platform import Platform
-from .security_deck import SECURITY_DECK
 from .values import Raw
 
-PLATFORMS: dict[str, Platform] = {one.name: one for one in (DATADOG, KIBANA, SECURITY_DECK, CALSETA)}
-_BY_NAME = {name: one for one in PLATFORMS.values() for name in (one.name, *one.aliases)}
+
+def _of(name: str) -> Platform:
+    """The file beside this one has the platform under its name in capitals."""
+    return t.cast(Platform, getattr(importlib.import_module(f".{name}", __package__), name.upper()))
+
+
+PLATFORMS: dict[str, Platform] = {name: _of(name) for name in platforms.PLATFORMS}
+_BY_NAME = {
+    name: PLATFORMS[row.name]
+    for row in platforms.PLATFORMS.values()
+    for name in (row.name, row.alias, *row.event_names)
+}
 
 
 def platform_named(name: t.Any) -> Platform | None:

@@ -10,8 +10,9 @@ import itertools
 import re
 import typing as t
 
+from ......plugins.module_utils._core.times import utc
 from .platform import Platform
-from .values import Raw, field, moment_of, text_of
+from .values import Raw, field, text_of
 
 #: Where the envelope, the payload around all alerts, may hold a field of theirs.
 _ENVELOPE_FIELDS = {
@@ -46,7 +47,7 @@ def _id_of(platform: Platform, document: Raw) -> str | None:
 
 
 def _created(platform: Platform, document: Raw) -> str | None:
-    moments = (moment_of(field(document, path)) for path in platform.fields["created"])
+    moments = (utc(field(document, path)) for path in platform.fields["created"])
     return next(filter(None, moments), None)
 
 
