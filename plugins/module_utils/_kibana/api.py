@@ -25,6 +25,7 @@ from .._flow.change import Alert
 from .._flow.platform import Platform
 from .._http.client import Authorization, Client
 from .hits import Hit
+from .kql import searched
 from .words import KIBANA_OPTIONS, SIGNALS
 
 #: The most alerts that one search shows.
@@ -113,6 +114,8 @@ class KibanaReader(Platform):
             json.dumps([params.get("query"), self.extra], allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise OptionError(f"query or runtime_mappings cannot be written as JSON: {error}") from None
+        #: The search of the task; V(None) if it names the alerts by ids.
+        self.query = searched(params)
         self._alert_of = alert_of
         self._by_index = by_index
 
