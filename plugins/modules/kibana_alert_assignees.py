@@ -129,8 +129,8 @@ alerts:
       returned: for an alert that failed
       type: dict
 matched:
-  description: How many alerts match the O(query).
-  returned: with O(query)
+  description: How many alerts match O(query) and O(kql).
+  returned: with O(query) or O(kql)
   type: int
   sample: 17
 total:

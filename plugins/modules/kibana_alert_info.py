@@ -18,17 +18,30 @@ options:
     description:
       - The alerts. Those that do not exist in the space are listed under RV(missing).
       - An empty list is no error.
-      - Exactly one of O(alert_ids) and O(query) is needed.
+      - Needed unless O(query) or O(kql) is given. Neither goes with it.
     type: list
     elements: str
     aliases: [alert_id, signal_ids]
   query:
     description:
-      - The alerts that match this query, in Elasticsearch's query DSL.
-      - Exactly one of O(alert_ids) and O(query) is needed.
-    type: dict
+      - The alerts that match this query, a mapping in Elasticsearch's query DSL.
+    type: raw
+  kql:
+    description:
+      - The alerts that match this text, in KQL, the language of Kibana's search bar.
+      - It is turned into query DSL as Kibana does it. A text that Kibana refuses fails the task, with the position.
+      - Times without an offset are in UTC, as in Elastic Security. The time range beside the search bar is not part of
+        the text, so add C(@timestamp >= now-24h) or the like.
+      - The task does not know which fields are keywords. A value with both an asterisk and a blank is taken as a whole,
+        as Kibana takes that of a keyword; only in C(message) and in fields that end in C(.message) or C(.text) it is
+        taken as words.
+      - With O(query) beside it, the alerts must match both.
+    version_added: 1.1.0
+    type: str
   runtime_mappings:
-    description: Runtime fields that O(query), O(sort) and O(fields) may use, as in a search.
+    description:
+      - Runtime fields that O(query), O(kql), O(sort) and O(fields) may use, as in a search. One that has only a type
+        shows what the alert's C(_source) has under that name.
     type: dict
   sort:
     description:
@@ -78,6 +91,12 @@ EXAMPLES = r"""
       - "@timestamp": desc
     fields: [host.name, user.name]
   register: critical
+
+- name: See what the search bar of Kibana shows for this text
+  secops.triage.kibana_alert_info:
+    kql: >-
+      kibana.alert.rule.name: "Unusual process on a build host" and host.name: build-*
+      and not user.name: (jenkins or root) and @timestamp >= now-24h
 
 - name: See how the alerts of an event stand, with all that Elastic Security knows of them
   secops.triage.kibana_alert_info:
@@ -171,11 +190,11 @@ missing:
   sample: []
 truncated:
   description: Whether more alerts match than O(max_alerts), so that some are not shown.
-  returned: with O(query)
+  returned: with O(query) or O(kql)
   type: bool
 total:
   description: How many alerts match.
-  returned: with O(query)
+  returned: with O(query) or O(kql)
   type: int
   sample: 17
 error:

@@ -19,10 +19,9 @@ description:
 options:
   query:
     description:
-      - The alerts that match this query, in Elasticsearch's query DSL, and do not have the O(status) yet.
+      - The alerts that match this query, a mapping in Elasticsearch's query DSL, and do not have the O(status) yet.
       - A query that matches every alert of the space is refused unless O(allow_unbounded=true).
-      - Exactly one of O(alert_ids) and O(query) is needed.
-    type: dict
+    type: raw
   status:
     description:
       - The status. V(in-progress) is that of alerts from before Elastic Security 8.0, later V(acknowledged).
@@ -40,7 +39,7 @@ options:
     type: str
   conflicts:
     description:
-      - What to do when an alert is changed by somebody else in the very moment of the write, with O(query).
+      - What to do when an alert is changed by somebody else in the very moment of the write, with O(query) or O(kql).
       - V(abort) sends nothing more, and reports the alerts that were not reached as failed.
       - V(proceed) goes on, and sends what met a conflict again.
     type: str
@@ -89,6 +88,13 @@ EXAMPLES = r"""
     status: closed
     reason: false_positive
     max_alerts: 200
+
+- name: Close what a search in Kibana has shown, if it still is the same number of alerts
+  secops.triage.kibana_alert_status:
+    kql: 'kibana.alert.rule.name: "Port scan" and source.ip: 192.0.2.0/24 and @timestamp >= now-7d'
+    status: closed
+    reason: false_positive
+    expected_count: 17
 
 - name: Close low alerts that nobody has looked at for a month, and leave alone whatever an analyst has taken on
   secops.triage.kibana_alert_status:
@@ -160,9 +166,9 @@ alerts:
       type: dict
 matched:
   description:
-    - The number of alerts that match the O(query) and do not have the O(status) yet.
+    - The number of alerts that match O(query) and O(kql) and do not have the O(status) yet.
     - O(expected_count) is another number, because it includes alerts that already have the status.
-  returned: with O(query)
+  returned: with O(query) or O(kql)
   type: int
   sample: 17
 total:

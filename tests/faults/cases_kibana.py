@@ -78,11 +78,13 @@ def status_by_query(sim: Simulator, chance: random.Random) -> Case:
 def _query(sim: Simulator, chance: random.Random) -> tuple[Params, list[str]]:
     """A query, with what goes with it, and the alerts that match."""
     open_ones: Params = {"term": {"kibana.alert.workflow_status": "open"}}
-    query = chance.choice([{"match_all": {}}, open_ones])
+    words: Params = {"kql": 'kibana.alert.workflow_status: "open"'}
+    search = chance.choice([{"query": {"match_all": {}}}, {"query": open_ones}, words, {**words, "query": open_ones}])
     states = sim.kibana.overview()
     # Legacy alerts, which have no reason, have their status elsewhere.
-    ids = [one for one in states if query != open_ones or (states[one]["status"] == "open" and "reason" in states[one])]
-    return {"query": query, "max_alerts": 2000, "allow_unbounded": True}, ids
+    found = [one for one in states if states[one]["status"] == "open" and "reason" in states[one]]
+    ids = list(states) if search == {"query": {"match_all": {}}} else found
+    return {**search, "max_alerts": 2000, "allow_unbounded": True}, ids
 
 
 def lists(sim: Simulator, chance: random.Random) -> Case:

@@ -64,7 +64,17 @@ _DSL = st.sampled_from(
         {"exists": {"field": "host.name"}},
     ]
 )
-_RUNTIME = {"runtime_mappings": st.just({"day": {"type": "keyword"}})}
+_KQL = st.sampled_from(
+    [
+        "*",
+        "",
+        "kibana.alert.severity: (high or medium)",
+        "not kibana.alert.workflow_status: closed",
+        "host.name: *",
+        "a:",
+    ]
+)
+_KIBANA = {"runtime_mappings": st.just({"day": {"type": "keyword"}}), "kql": _KQL}
 _DECK: dict[str, Values] = {"filter": st.sampled_from(['status = "OPEN"', 'severity = "HIGH"', 'tags = "none"', ""])}
 _CALSETA: dict[str, Values] = {
     "status": st.lists(st.sampled_from(["Open", "Closed", "Triaging"]), min_size=1, max_size=3),
@@ -106,7 +116,7 @@ def _alert_update(platform: str, queries: Values, own: dict[str, Values], more: 
 
 def _kibana_list(name: str, entries: Values) -> Task:
     more = {"state": st.sampled_from(["present", "absent", "exact"]), **_LINES, **_CONCURRENCY}
-    queries = _searched(_DSL, True, **_RUNTIME)
+    queries = _searched(_DSL, True, **_KIBANA)
     return Task(f"kibana_alert_{name}", "kibana", "alert_ids", {name: entries}, more, (), queries)
 
 
@@ -166,7 +176,7 @@ _TASKS = [
             **_LINES,
             **_CONCURRENCY,
         },
-        queries=_searched(_DSL, True, conflicts=st.sampled_from(["abort", "proceed"]), **_RUNTIME),
+        queries=_searched(_DSL, True, conflicts=st.sampled_from(["abort", "proceed"]), **_KIBANA),
     ),
     _kibana_list("tags", _TAGS),
     _kibana_list(
@@ -202,7 +212,7 @@ _TASKS = [
             _DSL,
             False,
             sort=st.sampled_from([[{"@timestamp": "asc"}], [{"kibana.alert.severity": "desc"}, {"@timestamp": "asc"}]]),
-            **_RUNTIME,
+            **_KIBANA,
         ),
     ),
     _info(

@@ -45,7 +45,7 @@ def run(sim: Simulator, task: Task, options: Params, *, check: bool) -> Result:
     params = {**task.connection(sim), **options}
     platform = sim.world.platforms[task.platform]
     present = platform.overview()
-    found = present if params.get("query") is not None else ()
+    found = present if any(params.get(name) is not None for name in ("query", "kql")) else ()
     guarded_alerts = {alert_id: guarded_alert(platform, alert_id) for alert_id in present}
     with _no_hang():
         result = run_module(task.module, params, check=check)

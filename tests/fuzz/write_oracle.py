@@ -16,6 +16,7 @@ import typing as t
 import uuid
 
 from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
+from ansible_collections.secops.triage.plugins.module_utils._kibana.kql import searched
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.simulator.base import Change
 from ansible_collections.secops.triage.tests.unit.harness import Params
@@ -110,7 +111,7 @@ def _kibana(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
     body = dict(entry.body)
     assert body.pop("status") == params["status"]
     assert body.pop("reason", None) == params["reason"]
-    if params["query"] is None:
+    if not _searches(params):
         assert list(body) == ["signal_ids"]
         written = body["signal_ids"]
     else:
@@ -119,21 +120,25 @@ def _kibana(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
         assert list(body) == ["query"]
         assert list(body["query"]["bool"]) == ["filter"]
         # An empty query is one that matches everything.
-        query = params["query"] or {"match_all": {}}
+        query = searched(params) or {"match_all": {}}
         assert params["runtime_mappings"] or query in filters
         (written,) = [one["ids"]["values"] for one in filters if one != query or len(filters) == 1]
         assert len(written) <= params["max_alerts"]
     assert written
     # With a query it is the server's answer that names them, and the write is bound to the query as well.
-    assert set(written) <= set(ids) or params["query"] is not None
+    assert set(written) <= set(ids) or _searches(params)
+
+
+def _searches(params: Params) -> bool:
+    return params["query"] is not None or params["kql"] is not None
 
 
 def _kibana_lists(params: Params, entry: Entry, ids: t.Collection[str]) -> None:
     (name,) = re.findall(r"/api/detection_engine/signals/(tags|assignees)$", entry.path)
     assert list(entry.body) == ["ids", name]
     assert entry.body["ids"]
-    assert set(entry.body["ids"]) <= set(ids) or params["query"] is not None
-    assert len(entry.body["ids"]) <= params["max_alerts"] or params["query"] is None
+    assert set(entry.body["ids"]) <= set(ids) or _searches(params)
+    assert len(entry.body["ids"]) <= params["max_alerts"] or not _searches(params)
     add, remove = (entry.body[name][key] for key in _LISTS[name])
     assert add or remove
     assert not add or params["state"] != "absent"

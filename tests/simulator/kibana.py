@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .base import Call, answer
-from .kibana_account import SIGNALS, STATUSES, USERS, KibanaAccount
+from .kibana_account import SIGNALS, STATUSES, USERS
+from .kibana_cases import KibanaCases
 from .kibana_documents import ASSIGNEES, TAGS, change_list, set_status, state_of
 from .kibana_search import matching, search
 from .query_dsl import Document, QueryError
@@ -24,8 +25,8 @@ from .seeds import uuid4
 IDS_LIMIT = 65536
 
 
-class Kibana(KibanaAccount):
-    """A Kibana with its detection engine."""
+class Kibana(KibanaCases):
+    """A Kibana with its detection engine and its cases."""
 
     name = "kibana"
 
@@ -41,6 +42,7 @@ class Kibana(KibanaAccount):
                 self.route("PATCH", f"{prefix}/api/note", self._add_note, "write"),
                 self.route("GET", f"{prefix}/api/note", self._get_notes, "read"),
                 self.route("GET", f"{prefix}{USERS}", self._find_users, "read"),
+                *self.case_routes(prefix),
             ]
         return routes
 

@@ -21,6 +21,7 @@ USERS = "/internal/detection_engine/users/_find"
 STATUSES = ("open", "acknowledged", "closed", "in-progress")
 BODY_LIMIT = 1048576
 _ERRORS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 413: "Request Entity Too Large"}
+_ERRORS.update({406: "Not Acceptable", 409: "Conflict"})
 _ERRORS.update({415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error"})
 
 
@@ -41,6 +42,8 @@ class KibanaSettings(Settings):
     shown_notes: int = 1000
     # Whether an added note is told as it was before 9.0.
     notes_before_9: bool = False
+    # Whether an alert that a case has can be attached once more, as on older servers.
+    attaches_alerts_twice: bool = False
     # The server's limit in bytes on a request's body.
     body_limit: int = BODY_LIMIT
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import difflib
+import fnmatch
 import json
 import re
 from collections.abc import Callable
@@ -158,6 +159,47 @@ def _match(body: dict[str, Any], now: float) -> Test:
     )
 
 
+def _multi_match(body: dict[str, Any], now: float) -> Test:
+    """In fields that may have asterisks in their names; without any, in all that a document has."""
+    known = {"fields", "type", "query", "lenient", "operator", "boost", "_name"}
+    unknown = set(body) - known
+    if unknown:
+        raise QueryError(f"parsing_exception: [multi_match] query does not support [{min(unknown)}]")
+    if not isinstance(body.get("query"), (str, int, float)):
+        raise QueryError("illegal_argument_exception: No text specified for multi_match query")
+    clause = _match_phrase if body.get("type") == "phrase" else _match
+    patterns = body.get("fields") or ["*"]
+
+    def test(key: str, document: Document) -> bool:
+        fields = [name for name in _names(document) if _is_named(name, patterns)]
+        return any(clause({name: body["query"]}, now)(key, document) for name in fields)
+
+    return test
+
+
+def _names(document: Document, prefix: str = "") -> list[str]:
+    """The names of all fields, from the top."""
+    names: list[str] = []
+    for key, value in document.items():
+        names += _names(value, f"{prefix}{key}.") if isinstance(value, dict) else [prefix + key]
+    return names
+
+
+def _is_named(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _nested(body: dict[str, Any], now: float) -> Test:
+    """One object of a list, whose fields the inner query names from the top."""
+    if not isinstance(body.get("path"), str) or "query" not in body:
+        raise QueryError("parsing_exception: [nested] requires 'path' and 'query' fields")
+    path, inner = body["path"], compile_query(body["query"], now)
+    return lambda key, document: any(
+        isinstance(one, dict) and inner(key, {f"{path}.{name}": value for name, value in one.items()})
+        for one in values(document, path)
+    )
+
+
 def _match_phrase(body: dict[str, Any], now: float) -> Test:
     field, wanted = _single("match_phrase", body, "query")
     if field not in _TEXT_FIELDS:
@@ -168,6 +210,10 @@ def _match_phrase(body: dict[str, Any], now: float) -> Test:
 def _exists(body: dict[str, Any], now: float) -> Test:
     if not isinstance(body.get("field"), str):
         raise QueryError("parsing_exception: [exists] must be provided with a [field]")
+    if "*" in body["field"]:
+        return lambda key, document: any(
+            values(document, name) for name in _names(document) if _is_named(name, [body["field"]])
+        )
     find = _of(body["field"])
     return lambda key, document: bool(find(key, document))
 
@@ -248,6 +294,9 @@ def _query_string(body: dict[str, Any], now: float) -> Test:
 
     def matched(key: str, document: Document) -> bool:
         def lookup(field: str | None, pattern: str) -> bool:
+            if field is None and body.get("fields"):
+                named = [name for name in _names(document) if _is_named(name, body["fields"])]
+                return any(matches(pattern, str(found)) for name in named for found in values(document, name))
             if field in (None, "*"):
                 text = [str(part) for name in document for part in values(document, name)]
                 return pattern == "*" or any(matches(f"*{pattern.strip('*')}*", part) for part in text)
@@ -341,6 +390,8 @@ _CLAUSES: dict[str, Callable[[dict[str, Any], float], Test]] = {
     "match_all": _match_all,
     "match_none": _match_none,
     "match_phrase": _match_phrase,
+    "multi_match": _multi_match,
+    "nested": _nested,
     "prefix": _prefix,
     "query_string": _query_string,
     "range": _range,

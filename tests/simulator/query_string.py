@@ -24,6 +24,13 @@ _TOKEN = re.compile(
     r"""|(?:[^\s():"\\\[{]|\\.)+:(?="|\(|[^\s)])|"(?:[^"\\]|\\.)*"|(?:[^\s()"\\]|\\.)+)"""
 )
 
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def _plain(escaped: re.Match[str]) -> str:
+    """The character itself. Within brackets, a pattern takes an asterisk for nothing else."""
+    return f"[{escaped[1]}]" if escaped[1] in "*?" else escaped[1]
+
 
 def compile_text(text: str, default_or: bool = False) -> Test:
     """The query as a function of a lookup; ``default_or`` joins bare neighbours with OR. Raises ``ValueError``."""
@@ -120,7 +127,7 @@ class _Parser:
             raise ValueError("a parenthesis is not open")
         if token.endswith(":") and self._tokens and not token.startswith('"'):
             return self._of_field(re.sub(r"\\(.)", r"\1", token[:-1]))
-        value = re.sub(r"\\(.)", r"\1", token[1:-1] if token.startswith('"') else token)
+        value = _ESCAPED.sub(_plain, token[1:-1] if token.startswith('"') else token)
         return lambda lookup: lookup(field, value)
 
     def _of_field(self, field: str) -> Test:

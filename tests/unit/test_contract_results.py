@@ -51,6 +51,7 @@ def signal_info(sim: Simulator) -> t.Iterator[Params]:
 def kibana_alert_status(sim: Simulator) -> t.Iterator[Params]:
     yield {"alert_ids": [sim.kibana.add_alert()], "status": "closed", "reason": "duplicate"}
     yield {"query": {"match_all": {}}, "allow_unbounded": True, "status": "acknowledged"}
+    yield {"kql": "kibana.alert.severity: *", "allow_unbounded": True, "status": "open"}
 
 
 def kibana_alert_tags(sim: Simulator) -> t.Iterator[Params]:

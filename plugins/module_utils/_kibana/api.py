@@ -21,6 +21,7 @@ from .._flow.platform import Platform
 from .._http.client import Authorization, Client
 from .endpoint import address, index_of, kibana_endpoint
 from .hits import Hit
+from .kql import searched
 from .words import API_VERSION, SIGNALS
 
 #: The most alerts that one search shows.
@@ -91,6 +92,8 @@ class KibanaReader(Platform):
             json.dumps([params.get("query"), self.extra], allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise OptionError(f"query or runtime_mappings cannot be written as JSON: {error}") from None
+        #: The search of the task; V(None) if it names the alerts by ids.
+        self.query = searched(params)
         self._alert_of = alert_of
         self._by_index = by_index
 

@@ -59,10 +59,10 @@ class KibanaInfo(KibanaReader):
         super().__init__(KibanaApi(params, context), params, source, self._alert, by_index=True)
         order = _sort(params["sort"])
         search = Search(self, params)
-        if params["query"] is not None:
+        if self.query is not None:
             self.selection = Selection(params, lambda limit: search.run(limit, sort=order), search, search.says_nothing)
         elif params["sort"] is not None:
-            raise OptionError("sort goes only with query")
+            raise OptionError("sort goes only with query or kql")
 
     def _alert(self, alert_id: str, hit: Hit) -> Alert:
         assignees = listed(hit, ASSIGNEES)

@@ -30,9 +30,9 @@ class Search:
 
     def __init__(self, reader: KibanaReader, params: Params) -> None:
         self._reader = reader
-        self.query: Query = params["query"] or {"match_all": {}}
+        self.query: Query = reader.query or {"match_all": {}}
         #: Why the query has neither a filter nor a window; V(None) if it has one.
-        self.says_nothing = _says_nothing(params["query"] or {})
+        self.says_nothing = _says_nothing(params) if _matches_all(self.query) else None
         #: How many alerts the space had when the task began, and how many of them the query matched.
         self._total = self._matching = 0
 
@@ -115,10 +115,15 @@ class SearchCursor(t.NamedTuple):
         return cls(last, _from_here_on(sort, last), ids)
 
 
-def _says_nothing(query: Query) -> str | None:
-    kind, body = next(iter(query.items()), ("match_all", {}))
+def _matches_all(query: Query) -> bool:
+    kind, body = next(iter(query.items()))
     empty = kind == "match_all" or (kind == "bool" and isinstance(body, dict) and not any(body.values()))
-    return f"query is {json.dumps(query)}" if empty and len(query) <= 1 else None
+    return empty and len(query) == 1
+
+
+def _says_nothing(params: Params) -> str:
+    given = {name: params[name] for name in ("query", "kql") if params[name] is not None}
+    return " and ".join(f"{name} is {json.dumps(value)}" for name, value in given.items())
 
 
 def _from_here_on(sort: Sort, place: list[t.Any]) -> Query:

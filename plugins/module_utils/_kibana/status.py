@@ -40,7 +40,7 @@ class AlertStatus(WritableAlerts):
         if self._reason is not None and (self._status != "closed" or not self._reason.strip()):
             raise OptionError("reason requires status: closed, and is not empty")
         if self.query is None and self._conflicts != "abort":
-            raise OptionError("conflicts goes only with query")
+            raise OptionError("conflicts goes only with query or kql")
 
     def find(self, limit: int) -> SearchResult:
         """The alerts that match and have another status. Only these are written later."""

@@ -55,11 +55,13 @@ ASSIGNEES = "kibana.alert.workflow_assignee_ids"
 KIBANA_ALERTS_OPTIONS = ArgumentSpec(
     {
         "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "signal_ids"]},
-        "query": {"type": "dict"},
+        # Not "dict", because Ansible would refuse a text without naming kql, and read one with = in it as a mapping.
+        "query": {"type": "raw"},
+        "kql": {"type": "str"},
         "runtime_mappings": {"type": "dict"},
     },
-    [("alert_ids", "query")],
-    [("alert_ids", "query")],
+    [("alert_ids", "query"), ("alert_ids", "kql")],
+    [("alert_ids", "query", "kql")],
 )
 
 #: Fields that alerts from before 8.0 cannot have.

@@ -98,13 +98,13 @@ class WritableAlerts(WritablePlatform):
         self.query: Search | None = None
         #: The first 403. Nothing more is sent after it.
         self._forbidden: RefusedError | None = None
-        if params["query"] is not None:
+        if reader.query is not None:
             self.query = Search(reader, params)
             reader.selection = Selection(params, self.find, self.query, self.query.says_nothing)
             return
         for name in ("runtime_mappings", "expected_count"):
             if params[name] is not None:
-                raise OptionError(f"{name} goes only with query")
+                raise OptionError(f"{name} goes only with query or kql")
 
     def find(self, limit: int) -> SearchResult:
         """The alerts that the query matches; none beyond ``limit``."""

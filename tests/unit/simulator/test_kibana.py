@@ -250,6 +250,17 @@ def query_cases(now: float) -> list[tuple[dict[str, t.Any], t.Callable[[str, dic
             {"query_string": {"query": f"{WORKFLOW_STATUS}:open AND host.name:db*"}},
             lambda key, one: one[WORKFLOW_STATUS] == "open" and one["host"]["name"].startswith("db"),
         ),
+        (
+            {"query_string": {"fields": ["host.name"], "query": "db*"}},
+            lambda key, one: one["host"]["name"].startswith("db"),
+        ),
+        ({"query_string": {"fields": ["host.name"], "query": r"d\*"}}, lambda key, one: False),
+        (
+            {"multi_match": {"fields": ["kibana.alert.work*"], "type": "phrase", "query": "open", "lenient": True}},
+            lambda key, one: one[WORKFLOW_STATUS] == "open",
+        ),
+        ({"exists": {"field": "kibana.alert.workflow_rea*"}}, lambda key, one: REASON in one),
+        ({"nested": {"path": "threat.enrichments", "query": {"match_all": {}}}}, lambda key, one: False),
         ({"simple_query_string": {"query": "ransomware"}}, lambda key, one: False),
         ({"bool": {"must_not": {"term": {WORKFLOW_STATUS: "open"}}}}, lambda key, one: one[WORKFLOW_STATUS] != "open"),
         (
