@@ -194,6 +194,20 @@ alerts:
       returned: for O(provider=calseta)
       type: str
       sample: "2026-01-20T23:10:00.000Z"
+    acknowledged:
+      description:
+        - When the alert first left the status V(Open), in UTC; V(null) if it never did.
+        - A search of Calseta does not return it, so there it is V(null).
+      returned: for O(provider=calseta)
+      type: str
+      sample: "2026-01-31T08:05:00.000Z"
+    closed:
+      description:
+        - When the alert was first closed, in UTC; V(null) if it never was.
+        - It remains when the alert is reopened.
+      returned: for O(provider=calseta)
+      type: str
+      sample: "2026-01-31T09:30:00.000Z"
     tags:
       description: The tags.
       returned: for O(provider=calseta)

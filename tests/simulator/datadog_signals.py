@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .dates import iso
-from .seeds import SEVERITIES, Scene, scenes, signal_id, uuid4
+from .seeds import SEVERITIES, TRIAGED_AFTER, Scene, scenes, signal_id, uuid4
 
 STATES = ("open", "archived", "under_review")
 REASONS = (
@@ -271,6 +271,8 @@ def make_signals(chance: random.Random, count: int, users: list[User], incidents
         if signal.state == "archived":
             signal.archive_reason = chance.choice(REASONS[1:])
             signal.archive_comment = chance.choice((None, "Known scanner of the platform team.", "Drill."))
+        if signal.state != "open":
+            signal.state_update_timestamp = int((now - scene.age * TRIAGED_AFTER) * 1000)
         if chance.random() < 0.4:
             signal.assignee = chance.choice(users[1:5]).uuid
         if chance.random() < 0.2:
