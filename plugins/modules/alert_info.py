@@ -169,6 +169,9 @@ alerts:
         - Calseta has no assignees, so there it is V(null).
       type: str
       sample: ajeexample0000000001
+    assignee_name:
+      description: The name of the assignee. Neither platform returns it, so it is V(null), or V("") if unassigned.
+      type: str
     created:
       description: When the alert came in, in UTC; V(null) if unknown.
       type: str

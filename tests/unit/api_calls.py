@@ -114,7 +114,7 @@ _CALLS = (
 )
 CALLS = {(call.platform, call.name): call for call in _CALLS}
 
-#: What the simulator serves to other clients, and no module asks for.
+#: What the simulator serves to other clients, and no module needs.
 OTHERS = frozenset(
     (
         f"datadog GET {_SIGNALS}",
@@ -125,6 +125,8 @@ OTHERS = frozenset(
         "datadog GET /api/v2/incidents",
         "datadog GET /api/v2/incidents/{id}",
         "kibana GET /api/spaces/space/{space}",
+        # A module does ask for it, but does not fail without.
+        "kibana POST /internal/security/user_profile/_bulk_get",
         "calseta GET /health",
         "calseta GET /v1/alerts/{id}/activity",
     )

@@ -33,6 +33,8 @@ class Platform(abc.ABC):
         self.client = client
         self.ids = ids
         self.selection = selection
+        #: What could not be looked up beside the alerts, without which they are shown all the same.
+        self.read_warnings: list[str] = []
 
     def select(self) -> dict[str, Alert]:
         """Read or find the alerts of the task. An alert that is not found is left out."""
@@ -60,6 +62,10 @@ class Platform(abc.ABC):
     @abc.abstractmethod
     def read_batch(self, ids: t.Sequence[str]) -> dict[str, Alert]:
         """Read one of `read_batches`. An alert that does not exist is left out."""
+
+    def with_names(self, alerts: dict[str, Alert]) -> dict[str, Alert]:
+        """These alerts, with the names of users that only another request tells, if the task asks for them."""
+        return alerts
 
     def missing(self) -> NotFoundError:
         """The error for an alert that the service does not know."""

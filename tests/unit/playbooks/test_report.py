@@ -87,6 +87,8 @@ class Page(HTMLParser):
 @pytest.mark.versions
 def test_all_open_alerts_whatever_they_say(sim: Simulator, tmp_path: Path) -> None:
     add_hostile(sim)
+    assigned: dict[str, t.Any] = {"kibana.alert.workflow_assignee_ids": [sim.kibana.users[0][0]]}
+    sim.kibana.add_alert(**assigned)
     sim.log.clear()
     said = play(sim, tmp_path, PLAYBOOK, {**places(sim, tmp_path), "report_sinks": sim.security_deck.sink_id})
     assert not sim.log.writes()
@@ -100,6 +102,7 @@ def test_all_open_alerts_whatever_they_say(sim: Simulator, tmp_path: Path) -> No
     with (tmp_path / "open-alerts.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     assert {row["id"] for row in table} == expected
+    assert "amira@example.com" in {row["assignee_name"] for row in table if row["platform"] == "kibana"}
     assert len(table) == len(expected)
     assert [row["severity"] for row in table] == sorted(
         (row["severity"] for row in table), key=["critical", "high", "medium", "low", "informational"].index

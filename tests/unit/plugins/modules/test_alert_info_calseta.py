@@ -61,6 +61,7 @@ def test_shows_what_is_named(sim: Simulator, calseta: Params) -> None:
         "status": "Closed",
         "verdict": "Duplicate",
         "assignee": None,
+        "assignee_name": None,
         "created": iso(alert.occurred + 1, 3),
         "updated": iso(alert.updated_at, 3),
         "url": None,
