@@ -246,19 +246,26 @@ def make_incidents(chance: random.Random) -> list[dict[str, Any]]:
     """Five incidents; ``public_id`` is the number that links want."""
     titles = ("Phishing wave", "Leaked deploy key", "Ransomware drill", "Exposed bucket", "Lost laptop")
     return [
-        {
-            "type": "incidents",
-            "id": uuid4(chance),
-            "attributes": {
-                "public_id": 4100 + position,
-                "title": title,
-                "severity": f"SEV-{position + 1}",
-                "state": "active" if position < 4 else "resolved",
-                "fields": {"slug": {"type": "textbox", "value": f"IR-{4100 + position}"}},
-            },
-        }
+        make_incident(chance, 4100 + position, title, f"SEV-{position + 1}", "active" if position < 4 else "resolved")
         for position, title in enumerate(titles)
     ]
+
+
+def make_incident(
+    chance: random.Random, number: int, title: str, severity: str = "UNKNOWN", state: str = "active"
+) -> dict[str, Any]:
+    """An incident, as answers show it."""
+    return {
+        "type": "incidents",
+        "id": uuid4(chance),
+        "attributes": {
+            "public_id": number,
+            "title": title,
+            "severity": severity,
+            "state": state,
+            "fields": {"slug": {"type": "textbox", "value": f"IR-{number}"}},
+        },
+    }
 
 
 def make_signals(chance: random.Random, count: int, users: list[User], incidents: list[int]) -> list[Signal]:

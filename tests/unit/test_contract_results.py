@@ -39,6 +39,7 @@ def signal_incident_link(sim: Simulator) -> t.Iterator[Params]:
         "from": "now-30d",
         "incident_id": sim.datadog.incident_ids[1],
     }
+    yield {"signal_ids": sim.datadog.ids()[:1], "incident_title": "A new one"}
 
 
 def signal_info(sim: Simulator) -> t.Iterator[Params]:

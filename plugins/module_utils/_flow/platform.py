@@ -139,6 +139,19 @@ class WritablePlatform(abc.ABC):
         closes = any(change.delta.get(name) == value for name, value in self.closing.items())
         return self.guards.objection(change.alert.guarded_state, closes=closes)
 
+    @property
+    def changed_besides(self) -> bool | None:
+        """Whether the task changed anything beside alerts, such as an incident it created; V(None) if unknown."""
+        return False
+
+    def begin(self, changes: t.Sequence[Change]) -> t.Sequence[Change]:
+        """Create what these changes need, once, before the first is made. Returns the changes, which may name it."""
+        return changes
+
+    def extra_results(self, results_changed: bool) -> Fields:
+        """Further results of the task, of which ``results_changed`` says whether it changes any alert."""
+        return {}
+
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
         """Warnings about the final state of the alerts."""
         return []
