@@ -73,7 +73,7 @@ EXAMPLES = r"""
               kibana.alert.severity: critical
           - term:
               kibana.alert.workflow_status: open
-    assignees: [amira, bruno]
+    assignees: [amira@example.com, bruno@example.com]
     only_assigned_to: [""]
     on_guard: skip
     max_alerts: 20
