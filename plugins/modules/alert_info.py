@@ -169,6 +169,9 @@ alerts:
         - Calseta has no assignees, so there it is V(null).
       type: str
       sample: ajeexample0000000001
+    assignee_name:
+      description: The name of the assignee. Neither platform returns it, so it is V(null), or V("") if unassigned.
+      type: str
     created:
       description: When the alert came in, in UTC; V(null) if unknown.
       type: str
@@ -194,6 +197,20 @@ alerts:
       returned: for O(provider=calseta)
       type: str
       sample: "2026-01-20T23:10:00.000Z"
+    acknowledged:
+      description:
+        - When the alert first left the status V(Open), in UTC; V(null) if it never did.
+        - A search of Calseta does not return it, so there it is V(null).
+      returned: for O(provider=calseta)
+      type: str
+      sample: "2026-01-31T08:05:00.000Z"
+    closed:
+      description:
+        - When the alert was first closed, in UTC; V(null) if it never was.
+        - It remains when the alert is reopened.
+      returned: for O(provider=calseta)
+      type: str
+      sample: "2026-01-31T09:30:00.000Z"
     tags:
       description: The tags.
       returned: for O(provider=calseta)

@@ -18,10 +18,11 @@ description:
 options:
   assignees:
     description:
-      - The users, by the uids of their profiles or by their user names.
-      - A user name is looked up, and must be that of just one user who has logged in to Kibana and may see the space.
-        If one is not, nothing is written. Kibana has no public call to look users up, so a later version of it may not
-        let this module do so. A uid is taken as it is.
+      - The users, by their user names, their e-mail addresses, or the uids of their profiles. On Elastic Cloud the user
+        name is often a number, so use the e-mail address there.
+      - A user name or an e-mail address is looked up, and must be that of just one user who has logged in to Kibana and
+        may see the space. If it is not, nothing is written. Kibana has no public call to look users up, so a later
+        version may not let this module do so. A uid is taken as it is.
       - An empty list with O(state=exact) unassigns the alerts, and changes nothing otherwise.
     type: list
     elements: str
@@ -72,7 +73,7 @@ EXAMPLES = r"""
               kibana.alert.severity: critical
           - term:
               kibana.alert.workflow_status: open
-    assignees: [amira, bruno]
+    assignees: [amira@example.com, bruno@example.com]
     only_assigned_to: [""]
     on_guard: skip
     max_alerts: 20

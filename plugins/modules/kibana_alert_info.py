@@ -56,6 +56,12 @@ options:
       - Further fields to return, under RV(alerts[].fields), such as V(host.name), V(user.*) or runtime fields.
     type: list
     elements: str
+  resolve_names:
+    description:
+      - Whether to look up the names of assignees, by one more request for all alerts.
+      - Kibana has no public call for this. If Kibana refuses it, the names are V(null), and the task warns.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - secops.triage.attributes.info_module
   - secops.triage.attributes.actiongroup_kibana
@@ -90,6 +96,7 @@ EXAMPLES = r"""
       - kibana.alert.risk_score: desc
       - "@timestamp": desc
     fields: [host.name, user.name]
+    resolve_names: true
   register: critical
 
 - name: See what the search bar of Kibana shows for this text
@@ -144,6 +151,12 @@ alerts:
       description: The first of RV(alerts[].assignees); V("") for nobody, V(null) if unknown.
       type: str
       sample: u_79HkWkwmnBH5gqFKwoxggWPjEBOur1zLPXQPEl1VBW0_0
+    assignee_name:
+      description:
+        - The full name of the assignee, else the e-mail address, else the user name; V("") for nobody.
+        - V(null) if unknown, and without O(resolve_names).
+      type: str
+      sample: Amira Haddad
     created:
       description: When it was raised, in UTC; V(null) if unknown.
       type: str
@@ -173,6 +186,12 @@ alerts:
       type: list
       elements: str
       sample: [u_79HkWkwmnBH5gqFKwoxggWPjEBOur1zLPXQPEl1VBW0_0]
+    assignee_names:
+      description: The names of RV(alerts[].assignees), in the same order; V(null) in place of an unknown name.
+      returned: with O(resolve_names=true)
+      type: list
+      elements: str
+      sample: [Amira Haddad]
     fields:
       description: Those of O(fields) that it has, each by its name with the list of its values.
       returned: with O(fields)
@@ -248,7 +267,13 @@ from ansible_collections.secops.triage.plugins.module_utils._kibana.info import 
 from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
 
 SPEC = KIBANA_ALERTS_OPTIONS.merge(
-    ArgumentSpec({"sort": {"type": "list", "elements": "dict"}, "fields": {"type": "list", "elements": "str"}}),
+    ArgumentSpec(
+        {
+            "sort": {"type": "list", "elements": "dict"},
+            "fields": {"type": "list", "elements": "str"},
+            "resolve_names": {"type": "bool", "default": False},
+        }
+    ),
     INFO_OPTIONS,
     KIBANA_OPTIONS,
     CONNECTION_OPTIONS,

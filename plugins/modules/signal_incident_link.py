@@ -23,9 +23,21 @@ description:
     again, and writes it without this incident; a link that somebody else adds in between is lost.
 options:
   incident_id:
-    description: The incident's public id, such as V(2609), or its name with that number, V(IR-2609).
+    description:
+      - The incident's public id, such as V(2609), or its name with that number, V(IR-2609).
+      - Exactly one of O(incident_id) and O(incident_title) is needed.
     type: str
-    required: true
+  incident_title:
+    description:
+      - The title of the incident, for O(state=present). If no open incident has just this title, the module creates
+        one, without customer impact and of the default type, once it has a signal to link.
+      - Open incidents are active or stable. If several of them have the title, the task fails before it writes.
+      - The incident is created by one request. It is not sent again if the answer is unclear; the task then looks for
+        the incident, and fails if it is not found. Two tasks that run at the same time may each create an incident.
+      - The application key needs C(incident_read), and C(incident_write) to create an incident.
+      - Exactly one of O(incident_id) and O(incident_title) is needed.
+    type: str
+    version_added: 1.1.0
   state:
     description: Whether the signals are to be linked to the incident.
     type: str
@@ -71,6 +83,13 @@ EXAMPLES = r"""
     max_alerts: 50
     incident_id: 2609
 
+- name: Show all signals of a campaign on one incident, which the first run creates
+  secops.triage.signal_incident_link:
+    query: "@usr.email:amira@example.com -@workflow.triage.state:archived"
+    from: now-24h
+    incident_title: Account of amira@example.com taken over
+  register: linked
+
 - name: Take a signal off an incident that it has nothing to do with
   secops.triage.signal_incident_link:
     signal_id: AQAAAZexample000000000000000000000000000000000000000000
@@ -100,7 +119,9 @@ signals:
       description: Whether the signal was changed; V(null) if the outcome is unknown.
       type: bool
     incident_ids:
-      description: The public ids of the incidents that it is linked to.
+      description:
+        - The public ids of the incidents that it is linked to.
+        - In check mode V(0) stands for the incident that the task would create.
       type: list
       elements: int
       sample: [2609]
@@ -116,6 +137,23 @@ signals:
       description: The error of this signal, as in RV(error).
       returned: for a signal that failed
       type: dict
+incident:
+  description: The incident.
+  returned: with O(incident_title), as RV(signals)
+  type: dict
+  contains:
+    id:
+      description: Its public id; V(null) if there is none, or if it is unknown.
+      type: int
+    title:
+      description: Its title.
+      type: str
+    created:
+      description:
+        - Whether the task created it, or would create it in check mode.
+        - V(null) if that is unknown, because the answer was unclear. The task then counts as changed.
+      type: bool
+  sample: {id: 2609, title: Account of amira@example.com taken over, created: true}
 matched:
   description:
     - How many signals match the O(query), including those that already are in the desired state.
@@ -213,12 +251,14 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.task import ru
 SPEC = SIGNALS_OPTIONS.merge(
     ArgumentSpec(
         {
-            "incident_id": {"type": "str", "required": True},
+            "incident_id": {"type": "str"},
+            "incident_title": {"type": "str"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "add_to_signal_timeline": {"type": "bool"},
             "version": {"type": "int"},
         },
-        mutually_exclusive=[("query", "version")],
+        mutually_exclusive=[("query", "version"), ("incident_id", "incident_title")],
+        required_one_of=[("incident_id", "incident_title")],
     ),
     SELECTION_OPTIONS,
     DATADOG_OPTIONS,

@@ -84,6 +84,10 @@ signals:
         - The uuid where the API tells it, else the handle, else the name or the number.
       type: str
       sample: 0f1c2d3e-0000-4000-8000-000000000001
+    assignee_name:
+      description: The name of the assignee, else the handle; V("") for nobody, V(null) if unknown.
+      type: str
+      sample: Amira Haddad
     created:
       description: When it was raised, in UTC; V(null) if unknown.
       type: str

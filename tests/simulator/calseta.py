@@ -32,7 +32,7 @@ from .calseta_checks import (
     whole_of,
 )
 from .dates import iso
-from .seeds import Scene, generator, scenes, uuid4
+from .seeds import TRIAGED_AFTER, Scene, generator, scenes, uuid4
 
 SORTS = ("created_at", "occurred_at", "severity", "source_name", "status", "title")
 BODY_LIMIT = 10 * 1024 * 1024
@@ -121,6 +121,7 @@ class Calseta(Platform):
         alert = Alert(scene=scene, occurred=time.time() - scene.age, **given)
         alert.updated_at = alert.occurred + 2
         if alert.status != "Open":
+            alert.updated_at = max(alert.updated_at, time.time() - scene.age * TRIAGED_AFTER)
             alert.acknowledged_at = alert.updated_at
         alert.triaged_at = alert.updated_at if alert.status == "Triaging" else None
         alert.closed_at = alert.updated_at if alert.status == "Closed" else None

@@ -14,10 +14,10 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .base import Call, RefusedError
+from .base import Call, RefusedError, answer
 from .datadog_account import V1, V2
 from .datadog_reads import DatadogReads
-from .datadog_signals import REASONS, STATES, Signal, written
+from .datadog_signals import REASONS, STATES, Signal, make_incident, written
 
 BULK_LIMIT = 199
 LOCKED_AFTER = 30 * 86400
@@ -45,6 +45,8 @@ class Datadog(DatadogReads):
             self.route("GET", "/api/v2/users", self._list_users, "user_access_read"),
             self.route("GET", "/api/v2/users/{id}", self._get_user, "user_access_read"),
             self.route("GET", "/api/v2/incidents", self._list_incidents, "incident_read"),
+            self.route("POST", "/api/v2/incidents", self._create_incident, "incident_write"),
+            self.route("GET", "/api/v2/incidents/search", self._search_incidents, "incident_read"),
             self.route("GET", "/api/v2/incidents/{id}", self._get_incident, "incident_read"),
         ]
 
@@ -151,6 +153,23 @@ class Datadog(DatadogReads):
                 continue
         result = {"count": len(events), "events": events}
         return self._answer({"type": "status", "status": "done", "result": result})
+
+    def _create_incident(self, call: Call) -> Response:
+        """One more incident, on each call."""
+        data: Any = call.body.get("data") if isinstance(call.body, dict) else None
+        attributes = data.get("attributes") if isinstance(data, dict) else None
+        if not isinstance(attributes, dict) or data.get("type") != "incidents":
+            raise self._invalid(call, "data.attributes is required, and data.type must be incidents")
+        if not isinstance(attributes.get("title"), str) or not attributes["title"]:
+            raise self._invalid(call, "title is required")
+        if not isinstance(attributes.get("customer_impacted"), bool):
+            raise self._invalid(call, "customer_impacted is required")
+        made = make_incident(self._chance, max(self.incident_ids, default=4099) + 1, attributes["title"])
+        self.remember(call.entry, "incidents", self.incidents)
+        # In its place, so that a write can be taken back.
+        self.incidents.append(made)
+        self.hidden_incidents[made["id"]] = self.settings.incident_search_lag
+        return answer({"data": made}, 201, self._rate_headers())
 
     def _v1_body(self, call: Call) -> dict[str, Any]:
         if not isinstance(call.body, dict):

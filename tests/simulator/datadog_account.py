@@ -19,7 +19,7 @@ from .seeds import generator, scenes, signal_id
 V1 = "/api/v1/security_analytics/signals"
 V2 = "/api/v2/security_monitoring/signals"
 _READS = frozenset(("signals_read", "user_access_read", "incident_read"))
-_ALL = _READS | {"signals_write"}
+_ALL = _READS | {"signals_write", "incident_write"}
 
 
 @dataclass
@@ -38,6 +38,8 @@ class DatadogSettings(Settings):
     search_lag: int = 0
     # Keys of the triage that searches and lists do not show.
     search_hides: tuple[str, ...] = ()
+    # Searches that do not see a new incident yet.
+    incident_search_lag: int = 0
     # The shape of v2 errors: "objects", "strings" or "error".
     error_shape: str = "objects"
     conflict_status: int = 409
@@ -80,6 +82,8 @@ class DatadogAccount(Platform):
         self.signals: dict[str, Signal] = {}
         self.users: dict[str, User] = {}
         self.incidents: list[dict[str, Any]] = []
+        # The incidents that searches do not see yet, and how many more of them will not.
+        self.hidden_incidents: dict[str, int] = {}
 
     # The alerts, for tests
 
@@ -88,6 +92,7 @@ class DatadogAccount(Platform):
         self._chance = generator(seed, "datadog")
         self.users = {user.uuid: user for user in make_users(self._chance)}
         self.incidents = make_incidents(self._chance)
+        self.hidden_incidents = {}
         made = make_signals(self._chance, alerts, list(self.users.values()), self.incident_ids)
         self.signals = {signal.id: signal for signal in made}
         self._window = (0.0, 0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .dates import iso
-from .seeds import SEVERITIES, Scene, scenes, signal_id, uuid4
+from .seeds import SEVERITIES, TRIAGED_AFTER, Scene, scenes, signal_id, uuid4
 
 STATES = ("open", "archived", "under_review")
 REASONS = (
@@ -246,19 +246,26 @@ def make_incidents(chance: random.Random) -> list[dict[str, Any]]:
     """Five incidents; ``public_id`` is the number that links want."""
     titles = ("Phishing wave", "Leaked deploy key", "Ransomware drill", "Exposed bucket", "Lost laptop")
     return [
-        {
-            "type": "incidents",
-            "id": uuid4(chance),
-            "attributes": {
-                "public_id": 4100 + position,
-                "title": title,
-                "severity": f"SEV-{position + 1}",
-                "state": "active" if position < 4 else "resolved",
-                "fields": {"slug": {"type": "textbox", "value": f"IR-{4100 + position}"}},
-            },
-        }
+        make_incident(chance, 4100 + position, title, f"SEV-{position + 1}", "active" if position < 4 else "resolved")
         for position, title in enumerate(titles)
     ]
+
+
+def make_incident(
+    chance: random.Random, number: int, title: str, severity: str = "UNKNOWN", state: str = "active"
+) -> dict[str, Any]:
+    """An incident, as answers show it."""
+    return {
+        "type": "incidents",
+        "id": uuid4(chance),
+        "attributes": {
+            "public_id": number,
+            "title": title,
+            "severity": severity,
+            "state": state,
+            "fields": {"slug": {"type": "textbox", "value": f"IR-{number}"}},
+        },
+    }
 
 
 def make_signals(chance: random.Random, count: int, users: list[User], incidents: list[int]) -> list[Signal]:
@@ -271,6 +278,8 @@ def make_signals(chance: random.Random, count: int, users: list[User], incidents
         if signal.state == "archived":
             signal.archive_reason = chance.choice(REASONS[1:])
             signal.archive_comment = chance.choice((None, "Known scanner of the platform team.", "Drill."))
+        if signal.state != "open":
+            signal.state_update_timestamp = int((now - scene.age * TRIAGED_AFTER) * 1000)
         if chance.random() < 0.4:
             signal.assignee = chance.choice(users[1:5]).uuid
         if chance.random() < 0.2:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .base import Call, answer
-from .kibana_account import SIGNALS, STATUSES, USERS
+from .kibana_account import PROFILES, SIGNALS, STATUSES, USERS
 from .kibana_cases import KibanaCases
 from .kibana_documents import ASSIGNEES, TAGS, change_list, set_status, state_of
 from .kibana_search import matching, search
@@ -23,6 +23,8 @@ from .query_dsl import Document, QueryError
 from .seeds import uuid4
 
 IDS_LIMIT = 65536
+# Kibana asks Elasticsearch for profiles by a path that has all uids in it.
+LINE_LIMIT = 4000
 
 
 class Kibana(KibanaCases):
@@ -43,6 +45,7 @@ class Kibana(KibanaCases):
                 self.route("GET", f"{prefix}/api/note", self._get_notes, "read"),
                 self.route("GET", f"{prefix}{USERS}", self._find_users, "read"),
                 *self.case_routes(prefix),
+                self.route("POST", f"{prefix}{PROFILES}", self._get_profiles, "read"),
             ]
         return routes
 
@@ -221,11 +224,17 @@ class Kibana(KibanaCases):
         return answer({"id": space, "name": space, "disabledFeatures": []})
 
     def _find_users(self, call: Call) -> Response:
-        """Ten profiles at the most that have the text at the beginning of a name; alerts want their ``uid``."""
+        """Ten profiles at the most that have the text at the beginning of a name or an e-mail."""
         text = call.query.get("searchTerm", "").lower()
-        profiles = [
-            {"uid": uid, "enabled": True, "user": {"username": name, "email": f"{name}@example.com"}, "data": {}}
-            for uid, name in self.users
-            if name.lower().startswith(text)
-        ]
-        return answer(profiles[:10])
+        profiles = [self.profile(uid, name) for uid, name in self.users]
+        found = [one for one in profiles if any(value.lower().startswith(text) for value in one["user"].values())]
+        return answer(found[:10])
+
+    def _get_profiles(self, call: Call) -> Response:
+        """The profiles of these uids, in any order; what is no uid of a profile is left out without a word."""
+        uids = self._body(call).get("uids")
+        if not isinstance(uids, list) or not uids or not all(isinstance(one, str) for one in uids):
+            raise self._core(400, "[request body.uids]: expected value of type [array] of at least one string")
+        if len(",".join(uids)) > LINE_LIMIT:
+            raise self._core(400, "too_long_http_line_exception: An HTTP line is larger than 4096 bytes.")
+        return answer([self.profile(uid, name) for uid, name in reversed(self.users) if uid in uids])

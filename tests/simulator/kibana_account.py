@@ -18,6 +18,7 @@ from .seeds import Scene, generator, hexadecimal, scenes
 
 SIGNALS = "/api/detection_engine/signals"
 USERS = "/internal/detection_engine/users/_find"
+PROFILES = "/internal/security/user_profile/_bulk_get"
 STATUSES = ("open", "acknowledged", "closed", "in-progress")
 BODY_LIMIT = 1048576
 _ERRORS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 413: "Request Entity Too Large"}
@@ -58,7 +59,7 @@ class KibanaAccount(Platform):
         "kibana_password": "Zx8vKq3WtN7rLm2JcH5yPd9GsB",
         "kibana_bearer_token": "eyVm6KzQx9WtR3nLbJ7cHd2PsGy8FqZk5XvTw4Nm",
     }
-    harmless = (f"{SIGNALS}/search",)
+    harmless = (f"{SIGNALS}/search", PROFILES)
     rows = (("hits", "hits"), ("notes",), ("signal_ids",), ("ids",))
 
     def __init__(self) -> None:
@@ -66,6 +67,8 @@ class KibanaAccount(Platform):
         self.settings = KibanaSettings()
         self.spaces: dict[str, dict[str, Document]] = {}
         self.notes: dict[str, list[dict[str, Any]]] = {}
+        # What else the profiles of users say, by their uids: on Cloud the user name is a number.
+        self.people: dict[str, dict[str, str]] = {}
 
     # The alerts, for tests
 
@@ -73,12 +76,18 @@ class KibanaAccount(Platform):
         """The default space holds them all; the space ``soc-lab`` is there, and empty."""
         self._chance = generator(seed, "kibana")
         self.users = [(f"u_{hexadecimal(self._chance, 20)}_0", name) for name in ("amira", "bruno", "greta")]
+        self.people = {}
         self.spaces = {"default": {}, "soc-lab": {}}
         self.notes = {"default": [], "soc-lab": []}
         for scene in scenes(self._chance, alerts):
             status = self._chance.choices(STATUSES[:3], (6, 2, 2))[0]
             reason = self._chance.choice(("false_positive", "duplicate", None)) if status == "closed" else None
             self.add_alert(status=status, reason=reason, scene=scene)
+
+    def profile(self, uid: str, name: str) -> dict[str, Any]:
+        """A user's profile, as Kibana shows it."""
+        user = {"username": name, "email": f"{name}@example.com", **self.people.get(uid, {})}
+        return {"uid": uid, "enabled": True, "user": user, "data": {}}
 
     def alerts(self, space: str = "default") -> dict[str, Document]:
         """The documents of a space by id."""

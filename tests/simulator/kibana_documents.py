@@ -11,7 +11,7 @@ from typing import Any
 
 from .dates import iso
 from .query_dsl import Document
-from .seeds import Scene
+from .seeds import TRIAGED_AFTER, Scene
 
 STATUS, REASON, UPDATED = (
     "kibana.alert.workflow_status",
@@ -28,6 +28,7 @@ def make_document(key: str, scene: Scene, status: str | None, space: str) -> Doc
         **_common(scene),
         "event.kind": "signal",
         **({} if status is None else {STATUS: status}),
+        **({} if status in (None, "open") else {UPDATED: iso(time.time() - scene.age * TRIAGED_AFTER)}),
         TAGS: [],
         ASSIGNEES: [],
         "kibana.alert.uuid": key,

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
+#: When somebody looked at an alert, as the part of its age that has passed since.
+TRIAGED_AFTER = 0.75
 _LETTERS = "0123456789abcdefghijklmnopqrstuv"
 # What is seen, how bad it is, which product saw it, and what to do.
 _SCENES = (

@@ -102,7 +102,8 @@ PLATFORMS = (
         DATADOG_OPTIONS.options,
         "`security_monitoring_signals_read`",
         "`security_monitoring_signals_write`",
-        "`user_access_read`, to look up an `assignee`, or one of `only_assigned_to`, that is not a uuid",
+        "`user_access_read`, to look up an `assignee`, or one of `only_assigned_to`, that is not a uuid;"
+        " `incident_read`, for an `incident_title`, and `incident_write`, to create that incident",
     ),
     Platform(
         _TITLES["kibana"],

@@ -89,6 +89,8 @@ _CALLS = (
     Call("datadog", "bulk", "PATCH", f"{_SIGNALS}/bulk/update", _VERSIONED),
     Call("datadog", "unlink", "PATCH", f"{_SIGNALS}/{{id}}/incidents", _VERSIONED),
     Call("datadog", "link", "PATCH", "/api/v1/security_analytics/signals/{id}/add_to_incident", _VERSIONED),
+    Call("datadog", "titles", "GET", "/api/v2/incidents/search", _DATADOG),
+    Call("datadog", "incident", "POST", "/api/v2/incidents", _DATADOG),
     Call("datadog", "users", "GET", "/api/v2/users", _DATADOG),
     Call("datadog", "user", "GET", "/api/v2/users/{id}", _DATADOG),
     Call("kibana", "search", "POST", f"{_ENGINE}/search", _KIBANA),
@@ -114,7 +116,7 @@ _CALLS = (
 )
 CALLS = {(call.platform, call.name): call for call in _CALLS}
 
-#: What the simulator serves to other clients, and no module asks for.
+#: What the simulator serves to other clients, and no module needs.
 OTHERS = frozenset(
     (
         f"datadog GET {_SIGNALS}",
@@ -125,6 +127,8 @@ OTHERS = frozenset(
         "datadog GET /api/v2/incidents",
         "datadog GET /api/v2/incidents/{id}",
         "kibana GET /api/spaces/space/{space}",
+        # A module does ask for it, but does not fail without.
+        "kibana POST /internal/security/user_profile/_bulk_get",
         "calseta GET /health",
         "calseta GET /v1/alerts/{id}/activity",
     )
@@ -145,7 +149,9 @@ _HINTS: dict[tuple[str, int], str] = {
 }
 _HINTS_OF_CALLS: dict[tuple[str, str, int], str] = {
     **{("datadog", call, 403): "user_access_read" for call in ("users", "user")},
-    **{("datadog", call, 404): "Check api_url" for call in ("search", "users", "user")},
+    **{("datadog", call, 403): "incident_read, and incident_write" for call in ("titles", "incident")},
+    **{("datadog", "incident", status): "was created: look for it in Datadog" for status in (500, 503)},
+    **{("datadog", call, 404): "Check api_url" for call in ("search", "users", "user", "titles")},
     **{("kibana", call, 403): "Kibana's privilege for notes" for call in ("notes", "note")},
     **{("kibana", "users", status): "give the uids of their profiles" for status in (400, 403, 404)},
     **{("security_deck", "token", status): "Check the service account's key" for status in _YANDEX if status != 429},

@@ -81,6 +81,14 @@ def _link_query(sim: Simulator) -> Params:
     return {**_signal_query()(sim), "incident_id": sim.datadog.incident_ids[1]}
 
 
+def _titled(sim: Simulator) -> Params:
+    return {**_signals()(sim), "incident_title": "Exposed bucket"}
+
+
+def _new_title(sim: Simulator) -> Params:
+    return {**_signals()(sim), "incident_title": "A new one"}
+
+
 def _versioned(options: t.Callable[[Simulator], Params]) -> t.Callable[[Simulator], Params]:
     return lambda sim: {**options(sim), "version": 3}
 
@@ -162,6 +170,8 @@ TASKS = (
     ApiTask("link", "datadog", "signal_incident_link", _link, ("read", "link")),
     ApiTask("link, version", "datadog", "signal_incident_link", _versioned(_link), ("read", "link")),
     ApiTask("link, query", "datadog", "signal_incident_link", _link_query, ("search", "read", "link")),
+    ApiTask("link, title", "datadog", "signal_incident_link", _titled, ("titles", "read", "link")),
+    ApiTask("link, new title", "datadog", "signal_incident_link", _new_title, ("titles", "read", "incident", "link")),
     ApiTask("unlink", "datadog", "signal_incident_link", _unlink, ("read", "unlink")),
     ApiTask("unlink, version", "datadog", "signal_incident_link", _versioned(_unlink), ("read", "unlink")),
     ApiTask("look", "datadog", "signal_info", _signals(), ("read",)),

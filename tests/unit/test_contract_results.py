@@ -39,6 +39,7 @@ def signal_incident_link(sim: Simulator) -> t.Iterator[Params]:
         "from": "now-30d",
         "incident_id": sim.datadog.incident_ids[1],
     }
+    yield {"signal_ids": sim.datadog.ids()[:1], "incident_title": "A new one"}
 
 
 def signal_info(sim: Simulator) -> t.Iterator[Params]:
@@ -71,7 +72,7 @@ def kibana_alert_info(sim: Simulator) -> t.Iterator[Params]:
         "kibana.alert.workflow_assignee_ids": [sim.kibana.users[0][0]],
     }
     yield {"alert_ids": [sim.kibana.add_alert("closed", "duplicate", **fields)], "fields": ["host.*"]}
-    yield {"query": {"match_all": {}}}
+    yield {"query": {"match_all": {}}, "resolve_names": True}
 
 
 def alert_update(sim: Simulator) -> t.Iterator[Params]:
@@ -91,7 +92,8 @@ def alert_update(sim: Simulator) -> t.Iterator[Params]:
 def alert_info(sim: Simulator) -> t.Iterator[Params]:
     alert = sim.security_deck.add_alert(assignee=sim.security_deck.subjects[0], classification="TRUE_POSITIVE")
     yield {"provider": "security_deck", "alert_ids": [alert.id]}
-    yield {"provider": "calseta", "alert_ids": [sim.calseta.add_alert(close_classification="Duplicate").uuid]}
+    closed = sim.calseta.add_alert(status="Closed", close_classification="Duplicate")
+    yield {"provider": "calseta", "alert_ids": [closed.uuid]}
     yield {"provider": "security_deck", "query": {"sink_id": sim.security_deck.sink_id}}
     yield {"provider": "calseta", "query": {}}
 

@@ -25,6 +25,8 @@ _KINDS: dict[str, type] = {
     "created_at": str,
     "updated_at": str,
     "occurred_at": str,
+    "acknowledged_at": str,
+    "closed_at": str,
 }
 
 
@@ -49,6 +51,9 @@ def _alert_of(alert: Fields, *, raw: bool) -> Alert:
         ),
         # What from_time and to_time go by; it may be days before the alert came in.
         "occurred": utc(alert.get("occurred_at")),
+        # Each is written once: closed stays what it was when the alert is reopened. No list shows acknowledged.
+        "acknowledged": utc(alert.get("acknowledged_at")),
+        "closed": utc(alert.get("closed_at")),
         "tags": texts(alert.get("tags")),
         "source_name": text(alert.get("source_name")),
     }

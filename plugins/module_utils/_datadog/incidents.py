@@ -18,6 +18,7 @@ from .._core.urls import segment
 from .._core.values import dig, integer
 from .._flow.change import Accepted, Alert, Change, Confirmed, Fields, Outcome, unconfirmed
 from .signals import Triage, is_valid, triage_field
+from .titles import TitledIncident
 from .writable import WritableSignals, require_state
 
 
@@ -26,12 +27,55 @@ class IncidentLink(WritableSignals):
 
     def __init__(self, params: Params, context: TaskContext) -> None:
         super().__init__(params, context)
-        self._incident = _public_id(params["incident_id"])
         self._present: bool = params["state"] == "present"
+        self._titled: TitledIncident | None = None
+        self._public_id = 0
+        if params["incident_title"] is None:
+            self._public_id = _public_id(params["incident_id"])
+        elif self._present:
+            self._titled = TitledIncident(self.api, params["incident_title"])
+        else:
+            raise OptionError("incident_title requires state=present", "To take a link away, give incident_id.")
         self.appends = self._present
         # Whoever rewrites the list must know its latest links.
         self.replaces = not self._present
         self._timeline: bool | None = params["add_to_signal_timeline"]
+
+    @property
+    def _incident(self) -> int:
+        """The incident's public id; 0 is one that is still to be created."""
+        return (self._titled.number or 0) if self._titled else self._public_id
+
+    def prepare(self) -> None:
+        super().prepare()
+        if self._titled and self.is_about_signals:
+            self._titled.find()
+
+    def begin(self, changes: t.Sequence[Change]) -> t.Sequence[Change]:
+        if self._titled is None or self._titled.number is not None or not changes:
+            return changes
+        self._titled.create(self.read_lag)
+        return [Change(change.alert, self.desired(change.alert)) for change in changes]
+
+    @property
+    def changed_besides(self) -> bool | None:
+        return self._titled.created if self._titled else False
+
+    def extra_results(self, results_changed: bool) -> Fields:
+        if self._titled is None:
+            return {}
+        # In check mode there is no number yet.
+        created = self._titled.created if self._titled.number or not results_changed else True
+        return {"incident": {"id": self._titled.number, "title": self._titled.title, "created": created}}
+
+    def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
+        found = super().warnings(alerts)
+        if self._titled and not self._titled.visible:
+            found.append(
+                f"The incident {self._titled.title!r} was created, and Datadog's search does not show it yet. A task"
+                " that uses this title now may create another one."
+            )
+        return found
 
     @property
     def desired_fields(self) -> t.Collection[str]:

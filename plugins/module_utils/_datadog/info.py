@@ -15,6 +15,14 @@ from .api import SignalApi, SignalReader
 from .signals import Signal, triage_field
 from .users import User
 
+#: The fields of a row that a triage may leave out, and the fields of the triage that tell them.
+_TOLD_BY = {
+    "assignee": "assignee",
+    "assignee_name": "assignee",
+    "archive_comment": "archive_comment",
+    "incident_ids": "incident_ids",
+}
+
 
 def signal_info(params: Params, context: TaskContext) -> SignalReader:
     """Reads signals as they are."""
@@ -32,6 +40,7 @@ def _alert_of(signal: Signal, site: str | None, *, raw: bool) -> Alert:
         status=signal.state,
         verdict=None if reason in ("none", "") else reason,
         assignee=user and user.shown,
+        assignee_name=user and user.shown_name,
         created=utc(signal.timestamp),
         updated=utc(signal.triage.get("stateUpdateTimestamp")),
         url=site and page_of(site, signal.id),
@@ -41,8 +50,7 @@ def _alert_of(signal: Signal, site: str | None, *, raw: bool) -> Alert:
     fields["incident_ids"] = triage_field(signal.triage, "incident_ids") or []
     fields["version"] = signal.version
     # A search need not show all, and a signal may have no triage. What is left out is not known.
-    hidden = [name for name in ("assignee", "archive_comment", "incident_ids") if not signal.has_field(name)]
-    fields.update(dict.fromkeys(hidden))
+    fields.update(dict.fromkeys(name for name, told in _TOLD_BY.items() if not signal.has_field(told)))
     return Alert(signal.id, {**fields, "raw": signal.raw} if raw else fields)
 
 

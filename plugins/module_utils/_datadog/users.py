@@ -54,6 +54,11 @@ class User(t.NamedTuple):
         return self.uuid or self.handle or self.name or self.number or ""
 
     @property
+    def shown_name(self) -> str | None:
+        """What people call this user; C("") is nobody, V(None) is not known."""
+        return "" if self == NOBODY else self.name or self.handle
+
+    @property
     def names(self) -> list[str]:
         """All that may name this user in a result, depending on how much an answer shows."""
         return [one for one in (self.uuid, self.handle, self.name) if one]

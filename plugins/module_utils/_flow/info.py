@@ -18,8 +18,11 @@ from .platform import Platform
 from .task import Report, Task
 
 #: The fields that every info module returns of an alert besides its ``id``, in order. V(None) is unknown. Severity,
-#: status and verdict are in the platform's words; the assignee is V("") for nobody.
-COMMON = ("platform", "title", "severity", "status", "verdict", "assignee", "created", "updated", "url", "rule")
+#: status and verdict are in the platform's words; the assignee is V("") for nobody, and so is the name.
+COMMON = (
+    *("platform", "title", "severity", "status", "verdict", "assignee", "assignee_name"),
+    *("created", "updated", "url", "rule"),
+)
 
 
 def common(**known: str | None) -> Fields:
@@ -44,13 +47,13 @@ def info_task(connect: t.Callable[[Params, TaskContext], Platform], spec: Argume
         fields: Fields = {"changed": False, platform.noun: []}
         if platform.selection:
             found = platform.selection.find()
-            alerts = found.alerts
+            alerts = platform.with_names(found.alerts)
             fields.update(truncated=found.more, total=found.total)
         else:
-            alerts = platform.read(platform.ids)
+            alerts = platform.with_names(platform.read(platform.ids))
             found_ids = {alert.id for alert in alerts.values()}
             fields["missing"] = [alert_id for alert_id in platform.ids if alert_id not in found_ids]
         fields[platform.noun] = [{"id": alert.id, **alert.fields} for alert in alerts.values()]
-        return Report(fields)
+        return Report(fields, platform.read_warnings)
 
     return Task(work, spec)

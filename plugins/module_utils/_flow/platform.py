@@ -33,6 +33,8 @@ class Platform(abc.ABC):
         self.client = client
         self.ids = ids
         self.selection = selection
+        #: What could not be looked up beside the alerts, without which they are shown all the same.
+        self.read_warnings: list[str] = []
 
     def select(self) -> dict[str, Alert]:
         """Read or find the alerts of the task. An alert that is not found is left out."""
@@ -60,6 +62,10 @@ class Platform(abc.ABC):
     @abc.abstractmethod
     def read_batch(self, ids: t.Sequence[str]) -> dict[str, Alert]:
         """Read one of `read_batches`. An alert that does not exist is left out."""
+
+    def with_names(self, alerts: dict[str, Alert]) -> dict[str, Alert]:
+        """These alerts, with the names of users that only another request tells, if the task asks for them."""
+        return alerts
 
     def missing(self) -> NotFoundError:
         """The error for an alert that the service does not know."""
@@ -132,6 +138,19 @@ class WritablePlatform(abc.ABC):
         """Why a guard forbids this change; V(None) if none does."""
         closes = any(change.delta.get(name) == value for name, value in self.closing.items())
         return self.guards.objection(change.alert.guarded_state, closes=closes)
+
+    @property
+    def changed_besides(self) -> bool | None:
+        """Whether the task changed anything beside alerts, such as an incident it created; V(None) if unknown."""
+        return False
+
+    def begin(self, changes: t.Sequence[Change]) -> t.Sequence[Change]:
+        """Create what these changes need, once, before the first is made. Returns the changes, which may name it."""
+        return changes
+
+    def extra_results(self, results_changed: bool) -> Fields:
+        """Further results of the task, of which ``results_changed`` says whether it changes any alert."""
+        return {}
 
     def warnings(self, alerts: t.Mapping[str, Fields]) -> list[str]:
         """Warnings about the final state of the alerts."""

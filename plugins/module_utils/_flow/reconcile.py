@@ -47,10 +47,19 @@ def reconcile(platform: WritablePlatform, check_mode: bool) -> dict[str, Result]
         if check_mode:
             results.update((change.id, Result(change.before, change.after, True)) for change in changes)
         else:
-            results.update(_write(platform, changes, last_read))
+            results.update(_begun_and_written(platform, changes, last_read))
     for alert_id, alert in present.items():
         results[alert_id].title = alert.title if alert else None
     return results
+
+
+def _begun_and_written(platform: WritablePlatform, changes: t.Sequence[Change], last_read: int) -> dict[str, Result]:
+    """Make the changes. Without what they need, such as an incident, none of them is made."""
+    try:
+        changes = platform.begin(changes)
+    except TriageError as error:
+        return {change.id: Result(change.before, change.before, error=error) for change in changes}
+    return _write(platform, changes, last_read)
 
 
 def _planned(platform: WritablePlatform) -> tuple[Plan, Present, int]:

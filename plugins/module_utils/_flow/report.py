@@ -20,11 +20,13 @@ from .task import Report
 def report(platform: WritablePlatform, results: t.Mapping[str, Result], *, with_diff: bool) -> Report:
     """The report of a task that writes."""
     failed = {key: result.error for key, result in results.items() if result.error}
+    changed = any(result.changed is not False for result in results.values())
     fields: Fields = {
-        "changed": any(result.changed is not False for result in results.values()),
+        "changed": changed or platform.changed_besides is not False,
         platform.alerts.noun: [result.report(key) for key, result in results.items()],
         "counts": _counts(results),
         **platform.alerts.extra_results(),
+        **platform.extra_results(changed),
     }
     if with_diff:
         fields["diff"] = [_diff(key, result) for key, result in results.items() if result.changed]
@@ -83,7 +85,8 @@ def _summary(platform: WritablePlatform, results: t.Mapping[str, Result], failed
         for story, ids in list(alike.items())[:5]
     ]
     more = f" and {len(alike) - 5} more kinds of failure" if len(alike) > 5 else ""
-    written = "" if any(result.changed is not False for result in results.values()) else " Nothing was changed."
+    untouched = all(result.changed is False for result in results.values()) and platform.changed_besides is False
+    written = " Nothing was changed." if untouched else ""
     doubt = _unconfirmed(platform, results)
     return f"{len(failed)} of {len(results)} {platform.alerts.noun} failed.{written} {'; '.join(stories)}{more}{doubt}"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlencode
 
-from .._core.errors import OptionError
+from .._core.errors import OptionError, TriageError
 from .._core.options import Params, TaskContext
 from .._core.times import utc
 from .._core.urls import segment
@@ -23,6 +23,7 @@ from .._flow.search import Selection
 from .api import KibanaApi, KibanaReader, malformed
 from .hits import Hit, field, first_text, listed, rule_of, status_of, title_of
 from .search import Search
+from .users import names_of
 from .words import (
     ASSIGNEES,
     LEGACY_RULE,
@@ -55,6 +56,7 @@ class KibanaInfo(KibanaReader):
     def __init__(self, params: Params, context: TaskContext) -> None:
         self._raw: bool = params["raw"]
         self._wants_fields = bool(params["fields"])
+        self._resolves_names: bool = params["resolve_names"]
         source = True if self._raw else _SOURCE
         super().__init__(KibanaApi(params, context), params, source, self._alert, by_index=True)
         order = _sort(params["sort"])
@@ -65,26 +67,46 @@ class KibanaInfo(KibanaReader):
             raise OptionError("sort goes only with query or kql")
 
     def _alert(self, alert_id: str, hit: Hit) -> Alert:
-        assignees = listed(hit, ASSIGNEES)
         fields = common(
             platform="kibana",
             title=title_of(hit),
             severity=first_text(hit, SEVERITY, LEGACY_SEVERITY),
             status=status_of(hit),
             verdict=text(field(hit, REASON)),
-            assignee=None if assignees is None else next(iter(assignees), ""),
             created=utc(field(hit, _START)) or utc(field(hit, _TIME)),
             updated=utc(field(hit, _UPDATED)),
             url=self._url(alert_id, hit),
             rule=rule_of(hit),
         )
-        fields.update(tags=listed(hit, TAGS), assignees=assignees)
+        fields.update(tags=listed(hit, TAGS), **self._assignees(listed(hit, ASSIGNEES)))
         if self._wants_fields:
             extra = hit.get("fields") or {}
             if not isinstance(extra, dict):
                 raise malformed("search", f"the answer shows no readable fields of the alert {alert_id}")
             fields["fields"] = extra
         return Alert(alert_id, {**fields, "raw": hit["_source"]} if self._raw else fields)
+
+    def with_names(self, alerts: dict[str, Alert]) -> dict[str, Alert]:
+        """These alerts, with the names of their assignees. Without names they are shown all the same."""
+        uids = [uid for alert in alerts.values() for uid in alert.fields["assignees"] or []]
+        if self._resolves_names and uids:
+            try:
+                names = names_of(self.api, uids)
+            except TriageError as error:
+                self.read_warnings.append(f"The names of assignees could not be looked up: {error}")
+                return alerts
+            for alert in alerts.values():
+                alert.fields.update(self._assignees(alert.fields["assignees"], names))
+        return alerts
+
+    def _assignees(self, uids: list[str] | None, names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
+        """What a row says of the assignees, V(None) if their field cannot be read, with the names that are known."""
+        found = None if uids is None else [(names or {}).get(uid) for uid in uids]
+        first = {
+            "assignee": None if uids is None else next(iter(uids), ""),
+            "assignee_name": None if found is None else next(iter(found), ""),
+        }
+        return {**first, "assignees": uids, **({"assignee_names": found} if self._resolves_names else {})}
 
     def _url(self, alert_id: str, hit: Hit) -> str | None:
         """The alert's page: what the alert says, if Kibana knows its public address, else Kibana's redirect to it."""

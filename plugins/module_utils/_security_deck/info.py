@@ -43,6 +43,8 @@ def _alert_of(alert: Fields, *, raw: bool) -> Alert:
             status=_if_set(fields["status"]),
             verdict=_if_set(fields["classification"]),
             assignee=fields["assignee_subject_id"],
+            # The API tells no name.
+            assignee_name=None if fields["assignee_subject_id"] else "",
             created=utc(alert.get("createTime")),
             updated=utc(alert.get("updateTime")),
             # What kind of threat it is. Who reported it, a sensor or a user, is in the API's object.

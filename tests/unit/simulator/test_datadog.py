@@ -470,3 +470,24 @@ def test_a_conflict_at_will(sim: Simulator, datadog: Client) -> None:
     body = datadog.ask("PATCH", path, {"data": {"attributes": {"state": "archived", "version": 1}}}, 409)
     assert body["errors"][0]["status"] == "409"
     assert signal.state == "open"
+
+
+def test_incidents_are_created_by_each_call_and_found_by_their_states(sim: Simulator, datadog: Client) -> None:
+    sim.settings.datadog.incident_search_lag = 1
+    made = {"data": {"type": "incidents", "attributes": {"title": "Wave 7", "customer_impacted": False}}}
+    numbers = [
+        datadog.ask("POST", "/api/v2/incidents", made, 201)["data"]["attributes"]["public_id"] for _each in range(2)
+    ]
+    assert numbers == [4105, 4106]
+
+    def found(query: str) -> list[int]:
+        answer = datadog.ask("GET", "/api/v2/incidents/search", params={"query": query, "page[size]": "100"})
+        attributes = answer["data"]["attributes"]
+        assert attributes["total"] == len(attributes["incidents"])
+        return [one["data"]["attributes"]["public_id"] for one in attributes["incidents"]]
+
+    assert found("state:(active OR stable)") == [4103, 4102, 4101, 4100]
+    assert found("state:(active OR stable)") == [4106, 4105, 4103, 4102, 4101, 4100]
+    assert found("state:resolved") == [4104]
+    datadog.ask("GET", "/api/v2/incidents/search", status=400)
+    datadog.ask("POST", "/api/v2/incidents", {"data": {"type": "incidents", "attributes": {"title": "x"}}}, 400)

@@ -20,6 +20,7 @@ SEARCH = "/api/detection_engine/signals/search"
 TAGS = "/api/detection_engine/signals/tags"
 ASSIGNEES = "/api/detection_engine/signals/assignees"
 USERS = "/internal/detection_engine/users/_find"
+PROFILES = "/internal/security/user_profile/_bulk_get"
 WORKFLOW_STATUS = "kibana.alert.workflow_status"
 REASON = "kibana.alert.workflow_reason"
 
@@ -408,6 +409,18 @@ def test_user_profiles(sim: Simulator, kibana: Client) -> None:
     assert internal.ask("GET", f"/s/soc-lab{USERS}", params={"searchTerm": "mira"}) == []
     sim.kibana.users += [(f"u_{number}", f"amira{number}") for number in range(20)]
     assert len(internal.ask("GET", USERS, params={"searchTerm": "ami"})) == 10
+    assert not sim.log.writes()
+
+
+def test_profiles_of_uids(sim: Simulator, kibana: Client) -> None:
+    internal = kibana.given(elastic_api_version="1", x_elastic_internal_origin="tests")
+    uids = [uid for uid, _name in sim.kibana.users]
+    sim.kibana.people[uids[0]] = {"full_name": "Amira Haddad"}
+    found = internal.ask("POST", PROFILES, {"uids": [uids[0], "u_gone_0", uids[2]]})
+    assert [one["uid"] for one in found] == [uids[2], uids[0]]
+    assert found[1]["user"] == {"username": "amira", "email": "amira@example.com", "full_name": "Amira Haddad"}
+    internal.ask("POST", PROFILES, {"uids": []}, 400)
+    assert "too_long" in internal.ask("POST", PROFILES, {"uids": ["u" * 5000]}, 400)["message"]
     assert not sim.log.writes()
 
 

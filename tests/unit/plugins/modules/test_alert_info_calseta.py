@@ -61,11 +61,14 @@ def test_shows_what_is_named(sim: Simulator, calseta: Params) -> None:
         "status": "Closed",
         "verdict": "Duplicate",
         "assignee": None,
+        "assignee_name": None,
         "created": iso(alert.occurred + 1, 3),
         "updated": iso(alert.updated_at, 3),
         "url": None,
         "rule": alert.scene.source,
         "occurred": iso(alert.occurred, 3),
+        "acknowledged": iso(alert.acknowledged_at or 0, 3),
+        "closed": iso(alert.closed_at or 0, 3),
         "tags": ["a", "b"],
         "source_name": alert.scene.source,
     }
@@ -92,6 +95,7 @@ def test_raw_is_the_apis_object(sim: Simulator, calseta: Params) -> None:
     (row,) = run(calseta, alert_ids=[alert.uuid], raw=True)["alerts"]
     assert (row["raw"]["uuid"], row["raw"]["detection_rule"]["name"]) == (alert.uuid, row["rule"])
     assert "indicators" in row["raw"]
+    assert (row["acknowledged"], row["closed"]) == (None, None)
     (row,) = run(calseta, query={"sort_by": "created_at"}, max_alerts=1, raw=True)["alerts"]
     assert row["raw"]["source_name"] == row["source_name"]
     assert (row["rule"], "detection_rule" in row["raw"]) == (None, False)

@@ -67,6 +67,7 @@ def test_shows_alerts_as_all_platforms_do(sim: Simulator, deck: Params, by: str)
         "status": "RESOLVED",
         "verdict": "BENIGN_POSITIVE",
         "assignee": subject,
+        "assignee_name": None if subject else "",
         "created": iso(alert.created, 3),
         "updated": iso(alert.updated, 3),
         "url": None,

@@ -122,7 +122,9 @@ def test_names_are_looked_up_in_the_space(sim: Simulator, kibana: Params, uids: 
     assert asked.path.endswith("/s/soc-lab/internal/detection_engine/users/_find?searchTerm=amira")
 
 
-@pytest.mark.parametrize("name", ["ami", "Amira", "amira@example.com", "nobody&size=1", "*", "u_short", "u__0"])
+@pytest.mark.parametrize(
+    "name", ["ami", "Amira", "amira@example.co", "@example.com", "nobody&size=1", "*", "u_short", "u__0"]
+)
 def test_unknown_names_are_refused_before_anything_is_sent(sim: Simulator, kibana: Params, name: str) -> None:
     result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira", name, "zoe"])
     fails_unwritten(sim, result, repr(name), "'zoe'")
@@ -135,6 +137,27 @@ def test_several_users_of_one_name(sim: Simulator, kibana: Params, uids: dict[st
     sim.kibana.users.append((other, "amira"))
     result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira"])
     fails_unwritten(sim, result, f"'amira' could be any of {uids['amira']}, {other}")
+
+
+@pytest.mark.parametrize("email", ["amira@example.com", "Amira@Example.COM"])
+def test_an_email_is_looked_up(sim: Simulator, kibana: Params, uids: dict[str, str], email: str) -> None:
+    """On Elastic Cloud the user name is a number, which nobody knows."""
+    sim.kibana.users[0] = (uids["amira"], "1782345678")
+    sim.kibana.people[uids["amira"]] = {"email": "amira@example.com"}
+    key = sim.kibana.add_alert(**assigned(uids["bruno"]))
+    task: Params = {**kibana, "alert_ids": [key], "assignees": [email], "state": "exact"}
+    guarded = {**task, "only_assigned_to": ["bruno@example.com", email]}
+    assert by_id(four_runs(sim, NAME, guarded).real)[key]["assignees"] == [uids["amira"]]
+
+
+@pytest.mark.parametrize("name", ["zoe", "amira@example.com"])
+def test_an_email_of_several_users_is_refused(sim: Simulator, kibana: Params, uids: dict[str, str], name: str) -> None:
+    """Be it the e-mail of both, or the name of one: in some realms users set their own."""
+    other = "u_0123456789abcdef0123_0"
+    sim.kibana.users.append((other, name))
+    sim.kibana.people[other] = {"email": "AMIRA@example.com"}
+    result = run(kibana, alert_ids=[sim.kibana.add_alert()], assignees=["amira@example.com"])
+    fails_unwritten(sim, result, f"could be any of {uids['amira']}, {other}")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])

@@ -48,6 +48,11 @@ def many(sim: Simulator, count: int, **fields: t.Any) -> list[str]:
     return list(sim.kibana.alerts())[::-1]
 
 
+def assigned(*uids: str) -> Params:
+    """The field of an alert that these users have."""
+    return {"kibana.alert.workflow_assignee_ids": list(uids)}
+
+
 # What is shown
 
 
@@ -73,6 +78,7 @@ def test_an_alert(sim: Simulator, kibana: Params) -> None:
         "status": "closed",
         "verdict": "duplicate",
         "assignee": uids[0],
+        "assignee_name": None,
         "created": "2026-03-01T09:00:00.000Z",
         "updated": "2026-03-01T10:00:00.500Z",
         "url": f"{sim.kibana.url}/app/security/alerts/redirect/{key}?index=.alerts-security.alerts-default"
@@ -81,6 +87,70 @@ def test_an_alert(sim: Simulator, kibana: Params) -> None:
         "tags": ["a", "b"],
         "assignees": uids[:2],
     }
+
+
+@pytest.mark.versions
+@pytest.mark.parametrize("space", ["default", "soc-lab"])
+def test_the_names_of_assignees(sim: Simulator, kibana: Params, space: str) -> None:
+    """By one request for all alerts: the full name, else the e-mail address, else the user name."""
+    uids = [uid for uid, _name in sim.kibana.users]
+    sim.kibana.people = {uids[0]: {"full_name": "Amira\nHaddad"}, uids[1]: {"email": ""}}
+    lists: list[list[str]] = [[uids[0], "u_gone_0"], ["u_gone_0"], [uids[2], uids[1]], []]
+    keys = [sim.kibana.add_alert(space=space, **assigned(*one)) for one in lists]
+    task = {**kibana, "space_id": space, "alert_ids": keys, "resolve_names": True}
+    sim.log.clear()
+    rows = run_module("kibana_alert_info", task)["alerts"]
+    assert [row["assignee_names"] for row in rows] == [
+        ["Amira Haddad", None],
+        [None],
+        ["greta@example.com", "bruno"],
+        [],
+    ]
+    assert [row["assignee_name"] for row in rows] == ["Amira Haddad", None, "greta@example.com", ""]
+    assert [row["assignees"] for row in rows] == lists
+    (asked,) = [entry for entry in sim.log if entry.path.endswith("/user_profile/_bulk_get")]
+    assert asked.body == {"uids": [uids[0], "u_gone_0", uids[2], uids[1]]}
+    assert not sim.log.writes()
+
+
+def test_many_names_are_looked_up_in_lines_that_elasticsearch_takes(sim: Simulator, kibana: Params) -> None:
+    uids = [f"u_{number:060}_0" for number in range(120)]
+    sim.kibana.users += [(uid, f"user{uid[-6:-2]}") for uid in uids]
+    endless = f"u_{'x' * 4000}_0"
+    key = sim.kibana.add_alert(**assigned(*uids, endless))
+    names = shown(kibana, alert_ids=[key], resolve_names=True)["assignee_names"]
+    assert names == [*(f"user{uid[-6:-2]}@example.com" for uid in uids), None]
+
+
+def test_names_of_nobody_are_not_looked_up(sim: Simulator, kibana: Params) -> None:
+    key = sim.kibana.add_alert()
+    sim.log.clear()
+    alert = shown(kibana, alert_ids=[key], resolve_names=True)
+    assert (alert["assignee_name"], alert["assignee_names"]) == ("", [])
+    assert len(sim.log) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 403}, {"status": 404}, {"status": 500}, {"action": "html"}, {"status": 200, "body": {"users": []}}],
+    ids=str,
+)
+def test_without_names_alerts_are_shown_all_the_same(sim: Simulator, kibana: Params, fault: dict[str, t.Any]) -> None:
+    (uid, _name), *_others = sim.kibana.users
+    key = sim.kibana.add_alert(**assigned(uid))
+    sim.faults.add(Fault(path="user_profile", count=None, **fault))
+    result = run_module("kibana_alert_info", {**kibana, "alert_ids": [key], "resolve_names": True, "retries": 0})
+    (row,) = result["alerts"]
+    assert (row["assignee"], row["assignee_name"], row["assignee_names"]) == (uid, None, [None])
+    (warning,) = result["warnings"]
+    assert "names of assignees could not be looked up: POST " in str(warning)
+
+
+@pytest.mark.parametrize("odd", [5, None, "x", {"uid": 5}, {"uid": "u_1_0"}, {"uid": "u_1_0", "user": "x"}], ids=str)
+def test_odd_profiles_have_no_name(sim: Simulator, kibana: Params, odd: t.Any) -> None:
+    key = sim.kibana.add_alert(**assigned("u_1_0"))
+    sim.faults.add(Fault(path="user_profile", status=200, body=[odd], count=None))
+    assert shown(kibana, alert_ids=[key], resolve_names=True)["assignee_names"] == [None]
 
 
 def test_an_alert_that_nobody_has_touched(sim: Simulator, kibana: Params) -> None:

@@ -271,7 +271,7 @@ def test_what_is_no_public_id_is_refused(sim: Simulator, link: Params, incident_
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"incident_id": None}, "missing required arguments: incident_id"),
+        ({"incident_id": None}, "one of the following is required: incident_id, incident_title"),
         ({"incident_id": "4100 phishing"}, "incident_id"),
         ({"signal_ids": None}, "one of the following is required: signal_ids, query"),
         ({"state": "linked"}, "value of state must be one of: present, absent"),

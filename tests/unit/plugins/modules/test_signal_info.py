@@ -60,6 +60,7 @@ def test_a_read_and_a_search_show_the_same(sim: Simulator, datadog: Params, arch
         "status": "archived",
         "verdict": "other",
         "assignee": getattr(user, shows),
+        "assignee_name": user.name,
         "created": "2025-12-31T23:59:59.999Z",
         "updated": "2026-01-01T00:00:00.000Z",
         "url": None,
@@ -77,6 +78,7 @@ def test_a_signal_that_nobody_has_touched(sim: Simulator, datadog: Params) -> No
     for params in ({"signal_ids": signal.id}, {"query": "*"}):
         (shown,) = (one for one in look(datadog, **params)["signals"] if one["id"] == signal.id)
         assert (shown["status"], shown["verdict"], shown["assignee"], shown["updated"]) == ("open", None, "", None)
+        assert shown["assignee_name"] == ""
         assert (shown["archive_comment"], shown["incident_ids"]) == ("", [])
 
 
@@ -245,6 +247,7 @@ def test_what_an_answer_does_not_tell_is_null(sim: Simulator, datadog: Params) -
         assert shown[name] is None
     # Not that there is nothing.
     assert (shown["assignee"], shown["archive_comment"], shown["incident_ids"]) == (None, None, None)
+    assert shown["assignee_name"] is None
 
 
 @pytest.mark.parametrize("version", [True, "53", 5.5, None, []])
