@@ -85,7 +85,7 @@ _value:
     times:
       description:
         - For each platform, the seconds from the creation of an alert until it was C(acknowledged) and until it was
-          C(closed), with C(count), C(mean) and C(median); V(null) if the platform does not tell these times.
+          C(closed), with C(count), C(mean) and C(median); V(null) if the platform does not return these times.
       type: list
       elements: dict
     trend:

@@ -123,7 +123,7 @@ EXAMPLES = r"""
       from_time: now-24h
     max_alerts: 50
 
-- name: See how the alerts of an event stand, with all that Calseta tells of them
+- name: Show the alerts of an event, with all that Calseta returns
   secops.triage.alert_info:
     provider: calseta
     alert_ids: "{{ alert_ids }}"

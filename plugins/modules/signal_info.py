@@ -41,7 +41,7 @@ EXAMPLES = r"""
     from: now-24h
   register: critical
 
-- name: See how the signals of an event stand, with all that Datadog tells of them
+- name: Show the signals of an event, with all that Datadog returns
   secops.triage.signal_info:
     signal_ids: "{{ signal_ids }}"
     raw: true

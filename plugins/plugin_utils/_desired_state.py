@@ -49,7 +49,7 @@ _STORED = {
     platform: {field for options in modules.values() for field in options.values()}
     for platform, modules in MODULES.items()
 }
-#: The values that count as not given: a survey sends an empty text for an unanswered question.
+#: Values that are treated as unset: a survey sends an empty text for an unanswered question.
 _UNSET: dict[str, tuple[t.Any, ...]] = {
     **dict.fromkeys(FIELDS, (None, "")),
     # An empty assignee is nobody.

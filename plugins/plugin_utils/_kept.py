@@ -50,7 +50,7 @@ def parse_kept(text: str) -> Fields:
 
 
 def from_variable(value: t.Any) -> Fields:
-    """What a variable has: a text, a list or a mapping. Nothing, or nothing but blanks, is {}. Raises `KeptError`."""
+    """What a variable has: a text, a list or a mapping. Nothing, or only blanks, is {}. Raises `KeptError`."""
     if isinstance(value, str):
         return parse_kept(value) if value.strip() else {}
     return {} if value is None else _mapping(value)

@@ -64,7 +64,7 @@ def _is_local(connection: str) -> bool:
 def _is_ours(interpreter: str) -> bool:
     """Whether a module would be run by this Python.
 
-    The file alone does not tell: the Python of a virtual environment is a link to its base.
+    Comparing the files is not enough: the Python of a virtual environment is a link to its base.
     """
     if interpreter.startswith("auto"):
         return True

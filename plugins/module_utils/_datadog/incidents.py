@@ -115,7 +115,7 @@ class IncidentLink(WritableSignals):
         if hits == 0:
             nothing = "the answer says that no signal was hit (hitCount 0)"
             return Accepted(RefusedError("PATCH", path, nothing, status=answer.status))
-        # As documented, the answer has nothing but that word.
+        # As documented, the answer has only that word.
         accepted = hits is not None or dig(answer.body, "status") == "updated"
         return Accepted() if accepted else unconfirmed("PATCH", path, answer)
 

@@ -77,7 +77,7 @@ class Signal:
 
     @property
     def _severities(self) -> list[t.Any]:
-        """What the answer tells of the severity.
+        """The severity that the answer shows.
 
         A read that was recorded has it right in C(attributes). No page says that C(status) means anything else in
         the objects below, which the API calls the attributes of the signal, so it may be the severity there, too.
@@ -127,7 +127,7 @@ def _triage_parts(raw: t.Any) -> list[Triage] | None:
     parts = [dig(workflow, "triage") for workflow in workflows]
     objects = all(isinstance(one, (dict, type(None))) for one in (*places, *workflows))
     told = [part for part in parts if part is not None]
-    # Each by itself: in the merged one, a sound value would stand in the place of a malformed one.
+    # Each by itself: in the merged one, a sound value would replace a malformed one.
     return told if isinstance(attributes, dict) and objects and all(map(_is_part, told)) else None
 
 

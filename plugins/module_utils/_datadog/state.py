@@ -74,7 +74,7 @@ class SignalState(WritableSignals):
         return fields
 
     def _shown(self, assignee: t.Any) -> str | None:
-        """Who has the signal, as the task writes it where it is the same user, for not every answer tells the uuid."""
+        """Who has the signal, as the task writes it where it is the same user, for not every answer has the uuid."""
         user = User.of(assignee)
         if self._desired_assignee and self.users.same(user, self._desired_assignee):
             return self._desired_assignee.shown

@@ -31,15 +31,15 @@ class User(t.NamedTuple):
     uuid: str | None = None
     handle: str | None = None
     name: str | None = None
-    #: Datadog's number of the account, in digits, or whatever stands in its place.
+    #: Datadog's number of the account, in digits, or whatever the answer has instead.
     number: str | None = None
 
     @classmethod
     def of(cls, value: t.Any) -> User | None:
-        """The user in an answer; V(None) where the answer does not tell who it is.
+        """The user in an answer; V(None) where the answer does not say who it is.
 
         Nobody is an account with the number -1, whatever it is called, and nothing else is. With a uuid or a handle
-        beside that number, the answer tells two things at once, and so nothing.
+        beside that number, the answer contradicts itself, and the user is unknown.
         """
         number = dig(value, "id")
         uuid, handle, name = (text(dig(value, key)) or None for key in ("uuid", "handle", "name"))
@@ -65,7 +65,7 @@ class User(t.NamedTuple):
 
     @property
     def identities(self) -> dict[str, str]:
-        """What belongs to this user alone. A display name does not, and nobody tells whose a number is."""
+        """What belongs to this user alone. A display name does not, and a number cannot be looked up."""
         return {kind: one for kind, one in (("uuid", self.uuid), ("handle", self.handle)) if one}
 
 
@@ -133,7 +133,7 @@ class Users:
     def _complete(self, other: User) -> User:
         """The user of a uuid with handle and name, which is looked up once.
 
-        What the answer tells of a user with another uuid is not taken.
+        Data about a user with another uuid is ignored.
         """
         uuid = t.cast(str, other.uuid)
         with self._lock:

@@ -38,7 +38,7 @@ Identities = t.Mapping[str, str]
 
 
 class Owner(t.NamedTuple):
-    """An owner of an alert, with what the alert tells of its identities."""
+    """An owner of an alert, with the identities that the alert shows."""
 
     shown: str
     identities: Identities
@@ -122,7 +122,7 @@ class Guards:
     def _not_allowed(self, owners: t.Sequence[Owner] | None) -> str | None:
         """The owners that the guard does not allow, as a text; V(None) if it allows all of them."""
         if owners is None:
-            return "the service does not tell who has it"
+            return "the service does not say who has it"
         if not owners:
             return None if "" in (self.only_assigned_to or ()) else "nobody has it"
         others = [owner.shown for owner in owners if not self._allows(owner)]
@@ -138,14 +138,14 @@ class Guards:
             return folded(word) in told.values()
         known = {kind: folded(identity) for kind, identity in self.identities[word].items() if identity}
         both = known.keys() & told.keys()
-        # One identity that is another user's is enough: an alert that tells two users does not tell who has it.
+        # One identity that is another user's is enough: an alert with two users has no known owner.
         return bool(both) and all(known[kind] == told[kind] for kind in both)
 
     def _by_severity(self, state: GuardedState) -> str | None:
         if not self.protect_severity:
             return None
         if state.severity not in self.severities:
-            known = f"{state.severity}, which is none that is known" if state.severity else "not known"
+            known = f"{state.severity}, an unknown word" if state.severity else "not known"
             return f"its severity is {known}, and protect_severity keeps such alerts from being closed"
         if state.severity in self.protect_severity:
             return f"its severity is {state.severity}, which protect_severity keeps from being closed"

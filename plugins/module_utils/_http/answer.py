@@ -46,7 +46,7 @@ class Answer:
 
     @property
     def wants_tls(self) -> bool:
-        """Whether this is the 400 of a server that takes nothing but TLS at this port."""
+        """Whether this is the 400 of a server that takes only TLS at this port."""
         return self.status == 400 and isinstance(self.body, str) and re.search(_WANTS_TLS, self.body) is not None
 
     @property

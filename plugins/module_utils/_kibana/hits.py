@@ -31,7 +31,7 @@ def status_of(hit: Hit) -> str | None:
 
 
 def title_of(hit: Hit) -> str | None:
-    """An alert's title: what set it off, in words, or its rule's name."""
+    """An alert's title: its cause in words, or its rule's name."""
     return text(field(hit, REASON_TEXT)) or rule_of(hit)
 
 

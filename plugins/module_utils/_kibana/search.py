@@ -41,7 +41,7 @@ class Search:
         answer = self._request({"query": {"match_all": {}}, "aggs": {"matching": {"filter": self.query}}}, 0)
         matching = integer(dig(answer, "aggregations", "matching", "doc_count"))
         if matching is None or matching < 0:
-            raise malformed("search", "the answer does not tell how many alerts match")
+            raise malformed("search", "the answer does not say how many alerts match")
         self._total, self._matching = _total(answer), matching
 
     def all_found(self, found: SearchResult) -> int | None:
@@ -154,5 +154,5 @@ def _total(answer: dict[str, t.Any]) -> int:
     total = integer(dig(answer, "hits", "total", "value"))
     # A total that is only a lower bound would let more alerts through than were counted.
     if total is None or total < 0 or dig(answer, "hits", "total", "relation") not in (None, "eq"):
-        raise malformed("search", "the answer does not tell how many alerts match")
+        raise malformed("search", "the answer does not say how many alerts match")
     return total

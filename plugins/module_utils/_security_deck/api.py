@@ -156,7 +156,7 @@ def fields_of(alert: Fields) -> Fields:
 
 
 def assignee_of(alert: Fields) -> str | None:
-    """The subject that has the alert; C("") is nobody, V(None) an assignee in a form that tells no subject."""
+    """The subject that has the alert; C("") is nobody, V(None) an assignee without a subject."""
     assignee = dig(alert, "assignee")
     if not assignee:
         return ""

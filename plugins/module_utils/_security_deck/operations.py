@@ -162,7 +162,7 @@ class Operations:
         if outcome is None and last:
             late = TriageError(
                 f"Operation {operation.id} is not done after {self._wait_timeout:g} s",
-                "It may still come about: raise wait_timeout, or run the task again.",
+                "It may still be carried out: raise wait_timeout, or run the task again.",
             )
             return Accepted(late, operation.extra)
         return outcome

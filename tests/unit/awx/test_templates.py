@@ -204,7 +204,7 @@ def test_no_field_with_a_default_is_required(definitions: Definitions) -> None:
 
 
 def test_surveys_warn_of_answers_that_arrive_as_something_else(definitions: Definitions) -> None:
-    warnings = {"_comment": "a single word such as yes, no or null", "_query": "nothing but * ends the job"}
+    warnings = {"_comment": "a single word such as yes, no or null", "_query": "The search * ends the job"}
     for one in questions(*definitions["controller_templates"], workflow(definitions)):
         for ending, warning in warnings.items():
             assert not one["variable"].endswith(ending) or warning in one["question_description"], one["variable"]

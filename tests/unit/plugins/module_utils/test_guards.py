@@ -116,7 +116,7 @@ def test_which_guard_objects(state: str, guard: str, letter: str) -> None:
         ("nobody", "ana and bo", "Ana, Bo has it, and only_assigned_to is nobody"),
         ("ana", "free", "nobody has it, and only_assigned_to is ana@example.com"),
         ("ana, ''", "ana and bo", "Bo has it, and only_assigned_to is ana@example.com, nobody"),
-        ("to []", "owner untold", "the service does not tell who has it, and only_assigned_to is empty"),
+        ("to []", "owner untold", "the service does not say who has it, and only_assigned_to is empty"),
         ("high", "free, high", "its severity is high, which protect_severity keeps from being closed"),
         (
             "high",
@@ -126,10 +126,7 @@ def test_which_guard_objects(state: str, guard: str, letter: str) -> None:
         (
             "high",
             "free, unrated",
-            (
-                "its severity is pending, which is none that is known, and protect_severity keeps such alerts from"
-                " being closed"
-            ),
+            ("its severity is pending, an unknown word, and protect_severity keeps such alerts from being closed"),
         ),
     ],
 )

@@ -235,7 +235,7 @@ def test_a_protected_severity_may_be_changed_but_not_closed(sim: Simulator, data
 STATES = "it is {}, and only_from is open"
 OWNERS = "{}, and only_assigned_to is {}"
 SEVERITIES = "its severity is {}, and protect_severity keeps such alerts from being closed"
-UNTOLD = "the service does not tell who has it"
+UNTOLD = "the service does not say who has it"
 #: A triage that cannot be read ends the task before anything is planned.
 MALFORMED = "or its triage is malformed"
 NO_STATE = "has no triage state, so it cannot be changed"
@@ -348,12 +348,12 @@ def test_only_assigned_to_by_what_is_told(
     ("severity", "kind", "said"),
     [
         ("low", None, ""),
-        ("LOW", "guarded", SEVERITIES.format("LOW, which is none that is known")),
-        ("Low", "guarded", SEVERITIES.format("Low, which is none that is known")),
+        ("LOW", "guarded", SEVERITIES.format("LOW, an unknown word")),
+        ("Low", "guarded", SEVERITIES.format("Low, an unknown word")),
         ("critical", "guarded", "its severity is critical, which protect_severity keeps from being closed"),
-        ("CRITICAL", "guarded", SEVERITIES.format("CRITICAL, which is none that is known")),
-        ("urgent", "guarded", SEVERITIES.format("urgent, which is none that is known")),
-        ("critical ", "guarded", SEVERITIES.format("critical , which is none that is known")),
+        ("CRITICAL", "guarded", SEVERITIES.format("CRITICAL, an unknown word")),
+        ("urgent", "guarded", SEVERITIES.format("urgent, an unknown word")),
+        ("critical ", "guarded", SEVERITIES.format("critical , an unknown word")),
         (None, "guarded", SEVERITIES.format("not known")),
         ("", "guarded", SEVERITIES.format("not known")),
         (4, "guarded", SEVERITIES.format("not known")),

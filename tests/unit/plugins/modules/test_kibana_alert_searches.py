@@ -181,7 +181,7 @@ def test_a_count_that_cannot_be_read(sim: Simulator, kibana: Params, space: list
     body = {"hits": {"hits": [], "total": {"value": 5}}, "aggregations": {"matching": count}}
     sim.faults.add(Fault(status=200, path="signals/search", count=None, body=body))
     result = run(kibana, "kibana_alert_status", NOISE, retries=0)
-    assert "does not tell how many alerts match" in result["msg"]
+    assert "does not say how many alerts match" in result["msg"]
     assert not sim.log.writes()
 
 
@@ -212,7 +212,7 @@ def test_a_total_that_cannot_be_read(
     for check in (True, False):
         result = run(kibana, module, NOISE, check=check, retries=0)
         assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "ambiguous")
-        assert "does not tell how many alerts match" in result["msg"]
+        assert "does not say how many alerts match" in result["msg"]
     assert not sim.log.writes()
 
 

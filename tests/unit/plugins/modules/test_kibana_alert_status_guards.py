@@ -127,7 +127,7 @@ FROM: Params = {"only_from": ["open", "in-progress"]}
 ONE: Params = {"only_assigned_to": [UID]}
 NOBODY: Params = {"only_assigned_to": [""]}
 SEVERE: Params = {"protect_severity": ["high", "critical"]}
-UNTOLD = "the service does not tell who has it"
+UNTOLD = "the service does not say who has it"
 #: Each guard, the alert's field as it is stored, and why the alert is left alone; None where it is written.
 CELLS: list[tuple[Params, Params, str | None]] = [
     (FROM, {STATUS: "open"}, None),
@@ -145,22 +145,22 @@ CELLS: list[tuple[Params, Params, str | None]] = [
     (ONE, {ASSIGNEES: [""]}, " has it"),
     (ONE, {ASSIGNEES: []}, "nobody has it"),
     (ONE, {ASSIGNEES: None}, "nobody has it"),
-    (ONE, {ASSIGNEES: 5}, "the service does not tell who has it"),
-    (ONE, {ASSIGNEES: {"uid": UID}}, "the service does not tell who has it"),
-    (ONE, {ASSIGNEES: [UID, 5]}, "the service does not tell who has it"),
+    (ONE, {ASSIGNEES: 5}, "the service does not say who has it"),
+    (ONE, {ASSIGNEES: {"uid": UID}}, "the service does not say who has it"),
+    (ONE, {ASSIGNEES: [UID, 5]}, "the service does not say who has it"),
     (NOBODY, {ASSIGNEES: []}, None),
     (NOBODY, {ASSIGNEES: None}, None),
     (NOBODY, {ASSIGNEES: [OTHER]}, f"{OTHER} has it, and only_assigned_to is nobody"),
     (NOBODY, {ASSIGNEES: [""]}, " has it"),
-    (NOBODY, {ASSIGNEES: 5}, "the service does not tell who has it"),
-    (NOBODY, {ASSIGNEES: {"uid": UID}}, "the service does not tell who has it"),
-    (NOBODY, {ASSIGNEES: [None]}, "the service does not tell who has it"),
+    (NOBODY, {ASSIGNEES: 5}, "the service does not say who has it"),
+    (NOBODY, {ASSIGNEES: {"uid": UID}}, "the service does not say who has it"),
+    (NOBODY, {ASSIGNEES: [None]}, "the service does not say who has it"),
     (SEVERE, {SEVERITY: "low"}, None),
     (SEVERE, {SEVERITY: "medium"}, None),
     (SEVERE, {SEVERITY: "critical"}, "its severity is critical, which protect_severity keeps from being closed"),
-    (SEVERE, {SEVERITY: "Critical"}, "its severity is Critical, which is none that is known"),
-    (SEVERE, {SEVERITY: "urgent"}, "its severity is urgent, which is none that is known"),
-    (SEVERE, {SEVERITY: "low "}, "which is none that is known"),
+    (SEVERE, {SEVERITY: "Critical"}, "its severity is Critical, an unknown word"),
+    (SEVERE, {SEVERITY: "urgent"}, "its severity is urgent, an unknown word"),
+    (SEVERE, {SEVERITY: "low "}, "an unknown word"),
     (SEVERE, {SEVERITY: None}, "its severity is not known"),
     (SEVERE, {SEVERITY: ""}, "its severity is not known"),
     (SEVERE, {SEVERITY: 5}, "its severity is not known"),
@@ -351,7 +351,7 @@ def test_another_number_is_an_error(sim: Simulator, kibana: Params, expected: in
 def test_the_total_of_a_count_must_be_told(sim: Simulator, kibana: Params) -> None:
     sim.kibana.add_alert(**NOISY)
     sim.faults.add(Fault("merge", path="search", nth=3, count=None, body={"hits": {"total": None}}))
-    fails_unwritten(sim, run(kibana, query=NOISE, expected_count=1, retries=0), "does not tell how many alerts match")
+    fails_unwritten(sim, run(kibana, query=NOISE, expected_count=1, retries=0), "does not say how many alerts match")
 
 
 @pytest.mark.parametrize("name", ["expected_count", "runtime_mappings", "conflicts"])

@@ -65,7 +65,7 @@ def validate(args: Args) -> Args:
 
 
 def _is_empty(value: t.Any) -> bool:
-    """Whether a value counts as not given."""
+    """Whether a value is treated as unset."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
