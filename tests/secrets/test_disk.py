@@ -90,7 +90,14 @@ def test_what_is_kept_holds_nothing_of_the_environment(sim: Simulator, ways: lis
 
 
 def test_with_pipelining_nothing_is_written(sim: Simulator, tmp_path: Path) -> None:
-    played = play(sim, tmp_path, "options", list(WAYS)[:1], pipelining="1")
+    module = {"vars": {"secops_triage_in_process": False}}
+    played = play(sim, tmp_path, "options", list(WAYS)[:1], module, pipelining="1")
+    assert played.left_behind == []
+    assert not list((played.folder / "remote").glob("*"))
+
+
+def test_inside_ansible_nothing_is_written(sim: Simulator, tmp_path: Path) -> None:
+    played = play(sim, tmp_path, "options", list(WAYS)[:1])
     assert played.left_behind == []
     assert not list((played.folder / "remote").glob("*"))
 
@@ -114,14 +121,15 @@ def wait_for(done: t.Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("fails", [False, pytest.param(True, marks=pytest.mark.whole)])
-def test_on_the_command_line_of_ansible(sim: Simulator, tmp_path: Path, fails: bool) -> None:
+@pytest.mark.parametrize("here", [True, False], ids=["inside Ansible", "as a module"])
+def test_on_the_command_line_of_ansible(sim: Simulator, tmp_path: Path, here: bool, fails: bool) -> None:
     """Where the secrets are in the environment, there is nothing on it that others should not see."""
     way = next(iter(WAYS))
     options = {**task_of(sim, way, "nobody" if fails else add_alert(sim, "datadog"))}
     arguments = " ".join(f"{name}={value[0] if isinstance(value, list) else value}" for name, value in options.items())
     command = ["adhoc", "localhost", "-m", f"secops.triage.{way.module}", "-a", arguments, "-vvvv", "--diff"]
     environment = {"DD_API_KEY": sim.credentials.datadog_api_key, "DD_APP_KEY": sim.credentials.datadog_app_key}
-    played = Stage(tmp_path / "stage").run(command, environment)
+    played = Stage(tmp_path / "stage").run(command, {**environment, "SECOPS_TRIAGE_IN_PROCESS": str(here)})
     assert bool(played.status) == fails
-    assert b"AnsiballZ_" in played.places["processes"]
+    assert (b"AnsiballZ_" in played.places["processes"]) != here
     nothing_is_seen(sim, played)
