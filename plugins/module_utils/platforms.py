@@ -44,6 +44,9 @@ class Platform(t.NamedTuple):
     other_verdicts: t.Mapping[str, str] = {}
     #: Severities that say that there is none yet.
     unrated: t.Sequence[str] = ()
+    #: The fields of an info row that say when an alert got into a common status. On Datadog and Kibana ``updated`` is the
+    #: last change of the status, so it is about the present status only.
+    status_times: t.Mapping[str, str] = {}
     #: Whether administrators define verdicts of their own.
     has_own_verdicts: bool = False
     #: Whether ids are UUIDs, which may be written in capitals.
@@ -62,6 +65,7 @@ _ROWS = (
         datadog.SIGNAL_ID,
         event_names=("datadog_security", "datadog_cloud_siem"),
         other_verdicts={"remediated": "true_positive"},
+        status_times={"in_progress": "updated", "resolved": "updated"},
     ),
     Platform(
         "kibana",
@@ -76,6 +80,7 @@ _ROWS = (
         event_names=("elastic_security", "elasticsearch"),
         other_statuses={"in-progress": "in_progress"},
         other_verdicts={"automated_closure": "other"},
+        status_times={"in_progress": "updated", "resolved": "updated"},
         has_own_verdicts=True,
     ),
     Platform(
@@ -101,6 +106,7 @@ _ROWS = (
         calseta.ID,
         other_verdicts={"False Positive - Inaccurate Data": "false_positive"},
         unrated=calseta.UNRATED,
+        status_times={"resolved": "closed"},
         has_uuids=True,
     ),
 )

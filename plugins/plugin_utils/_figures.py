@@ -12,6 +12,7 @@ import math
 import statistics
 import typing as t
 
+from ansible_collections.secops.triage.plugins.module_utils import platforms
 from ansible_collections.secops.triage.plugins.module_utils._core.times import utc
 
 from ._harmless import harmless
@@ -32,14 +33,6 @@ _AGES = (
     ("7 to 30 days", 30 * 86400.0),
     ("over 30 days", math.inf),
 )
-#: The fields of a row that say when an alert got into a status; V(None) where nothing says that. The ``updated`` of
-#: Datadog and Kibana is the last change of the status, so it is about the present status only.
-_MOMENTS: dict[str, dict[str, str | None]] = {
-    "datadog": {"in_progress": "updated", "resolved": "updated"},
-    "kibana": {"in_progress": "updated", "resolved": "updated"},
-    "security_deck": {"in_progress": None, "resolved": None},
-    "calseta": {"in_progress": None, "resolved": "closed"},
-}
 _NO_REPORT = "it is not a JSON file that this playbook has written"
 
 
@@ -178,7 +171,7 @@ def _times(row: Fields, now: dt.datetime, days: int) -> Fields:
 
 def _spans(alerts: t.Sequence[Fields], platform: str, status: str, start: dt.datetime) -> Fields | None:
     """The seconds from creation until a status, of the alerts that are in it; V(None) if the platform tells no time."""
-    field = _MOMENTS[platform][status]
+    field = platforms.PLATFORMS[platform].status_times.get(status)
     if field is None:
         return None
     pairs = [

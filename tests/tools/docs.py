@@ -63,16 +63,22 @@ def lint() -> None:
     _call("antsibull-docs", "lint-collection-docs", *options, ".")
 
 
+def _reference() -> list[tuple[str, list[str]]]:
+    """The chapters with a page for each plugin and role."""
+    chapters = []
+    for title, folder, kind in _REFERENCE:
+        found = sorted(path.stem for path in (ROOT / folder).iterdir() if not path.name.startswith("_"))
+        chapters.append((title, [f"{name} <{name}_{kind}>" for name in found]))
+    events = [f"{kind}_{name}" for kind in docs_events.KINDS for name in docs_events.names(kind)]
+    return [*chapters, ("Events", events)]
+
+
 def _index() -> str:
     """The first page, with the sections that `extra-docs.yml` lists."""
     sections = yaml.safe_load((_DOCSITE / "extra-docs.yml").read_text())["sections"]
     lines = [(_DOCSITE / "sphinx" / "index.rst").read_text()]
     chapters = [(one["title"], [f"docsite/{page}" for page in one["toctree"]]) for one in sections]
-    for title, folder, kind in _REFERENCE:
-        found = sorted(path.stem for path in (ROOT / folder).iterdir() if not path.name.startswith("_"))
-        chapters.append((title, [f"{name} <{name}_{kind}>" for name in found]))
-    events = [f"{kind}_{name}" for kind in docs_events.KINDS for name in docs_events.names(kind)]
-    for title, pages in [*chapters, ("Events", events), ("Releases", ["Release notes <changelog>"])]:
+    for title, pages in [*chapters, *_reference(), ("Releases", ["Release notes <changelog>"])]:
         lines += ["", ".. toctree::", f"   :caption: {title}", "   :maxdepth: 1", ""]
         lines += [f"   {page}" for page in pages]
     return "\n".join([*lines, ""])

@@ -106,7 +106,7 @@ def test_a_result_that_is_read_late_is_no_reason_to_stop(sim: Simulator, task: P
 
 @contextlib.contextmanager
 def playing(sim: Simulator, folder: Path, task: Params, **keywords: t.Any) -> t.Iterator[subprocess.Popen[bytes]]:
-    """A play of the task, in a process group of its own."""
+    """A play of the task as a module, in a process group of its own."""
     play = [
         {
             "hosts": "localhost",
@@ -118,7 +118,7 @@ def playing(sim: Simulator, folder: Path, task: Params, **keywords: t.Any) -> t.
     file = folder / "play.yml"
     file.write_text(json.dumps(play), encoding="utf-8")
     command = [sys.executable, "-m", "ansible.cli.playbook", str(file)]
-    environment = settings(sim, folder)
+    environment = {**settings(sim, folder), "SECOPS_TRIAGE_IN_PROCESS": "false"}
     with (
         (folder / "output").open("wb") as output,
         subprocess.Popen(
