@@ -44,8 +44,8 @@ class Platform(t.NamedTuple):
     other_verdicts: t.Mapping[str, str] = {}
     #: Severities that say that there is none yet.
     unrated: t.Sequence[str] = ()
-    #: The fields of an info row that say when an alert got into a common status. On Datadog and Kibana it is ``updated``
-    #: the last change, and so about the present status only.
+    #: The fields of an info row that say when an alert got into a common status. Where it is ``updated``, the time of
+    #: the last change, it is about the present status only.
     status_times: t.Mapping[str, str] = {}
     #: Whether administrators define verdicts of their own.
     has_own_verdicts: bool = False

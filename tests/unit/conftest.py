@@ -35,14 +35,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let every worker begin with its share of the plays, which take longest: the tests are cut into as many pieces."""
+    """Let half of the workers begin with the plays, which take longest: the tests are cut into as many pieces.
+
+    Plays need a processor, and many other tests wait for what is slow, so that both go well together.
+    """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     plays = [item for item in items if item.path.parent == _PLAYS]
     others = [item for item in items if item.path.parent != _PLAYS]
+    players = max(1, workers // 2)
     size = -(-len(items) // workers)
     items.clear()
     for number in range(workers):
-        own = plays[number::workers]
+        own = plays[number::players] if number < players else []
         items += own + others[: size - len(own)]
         del others[: size - len(own)]
     items += others

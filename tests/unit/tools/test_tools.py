@@ -75,6 +75,12 @@ def test_all_tests_take_all_processors_and_some_take_what_they_are_given() -> No
     assert not [one for one in gate._arguments(step, ["-x"]) if one.startswith("--numprocesses")]
 
 
+def test_tests_that_wait_have_more_workers_than_processors() -> None:
+    (step,) = (one for one in gate.STEPS if one.waits)
+    assert step.name == "units"
+    assert f"--numprocesses={2 * (os.cpu_count() or 1)}" in gate._arguments(step, [])
+
+
 def python(name: str, code: str, **settings: t.Any) -> gate.Step:
     return gate.Step(name, f"look at {name}", [sys.executable, "-c", textwrap.dedent(code)], **settings)
 
