@@ -14,6 +14,7 @@ import typing as t
 from ansible import constants
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import TriageError
 from ansible_collections.secops.triage.plugins.module_utils._core.provenance import is_auto
 
 from ._provenance import provenance_from_play
@@ -23,6 +24,9 @@ if t.TYPE_CHECKING:
     from ._in_process import Parsed
 
 Variables = dict[str, t.Any]
+
+#: What is said of a task that was stopped before its work has ended.
+UNFINISHED = "What it did before is not known, so look, or run the task again"
 
 _MODULES = "ansible_collections.secops.triage.plugins.modules"
 
@@ -46,8 +50,23 @@ class ModuleAction(NormalAction):  # type: ignore[misc]  # ansible-core carries 
             return parsed.run(self._loader.get_basedir(), self._task.timeout)
         if args is not self._task.args:
             self._task.args = args
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        try:
+            result: dict[str, t.Any] = super().run(tmp, task_vars)
+        except BaseException as interruption:
+            # Ansible raises it in this thread, and would report a task that has changed nothing.
+            if type(interruption).__name__ != "TaskTimeoutError" or self._looks_only():
+                raise
+            return self._stopped()
         return result
+
+    def _looks_only(self) -> bool:
+        return bool(self._task.check_mode) or self.module.endswith("_info")
+
+    def _stopped(self) -> dict[str, t.Any]:
+        """The result of a module that was stopped at the task's time-out. Whatever it has written is not known."""
+        msg = f"The task was stopped after {self._task.timeout} s, its timeout. {UNFINISHED}"
+        error = TriageError(msg).report()
+        return {"failed": True, "changed": True, "error": error, "msg": msg, "timedout": {"period": self._task.timeout}}
 
     def _args(self, variables: Variables) -> dict[str, t.Any]:
         args: dict[str, t.Any] = self._task.args

@@ -28,6 +28,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ansible_collections.secops.triage.plugins.module_utils._core.errors import TriageError
 from ansible_collections.secops.triage.plugins.module_utils._flow.task import (
     CRASH,
     Report,
@@ -38,12 +39,12 @@ from ansible_collections.secops.triage.plugins.module_utils._flow.task import (
 from ansible_collections.secops.triage.plugins.module_utils._http.deadline import break_off
 from ansible_collections.secops.triage.plugins.module_utils._http.transport import REQUESTS_IMPORT_ERROR
 
+from ._action import UNFINISHED
+
 Fields = dict[str, t.Any]
 
 #: Seconds for which requests under way may still be answered when the task was stopped, and until all must have ended.
 _GRACE, _END = 1.0, 15.0
-
-_UNKNOWN: Fields = {"failed": True, "changed": True, "msg": CRASH}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +129,11 @@ def silent() -> t.Iterator[None]:
         yield
 
 
+def _unknown(msg: str) -> Fields:
+    """The result of a task of which nobody knows what it has done."""
+    return {"failed": True, "changed": True, "error": TriageError(msg).report(), "msg": msg}
+
+
 class _Work:
     """The work of a task, in a thread of its own."""
 
@@ -153,7 +159,7 @@ class _Work:
         try:
             result = self._result()
         except Exception as error:  # noqa: BLE001  # Python would print it
-            result = {**_UNKNOWN, "msg": f"{CRASH}: {type(error).__name__}"}
+            result = _unknown(f"{CRASH}: {type(error).__name__}")
         if self._timeout:
             # From here on the time-out could only hide the result.
             signal.alarm(0)
@@ -182,7 +188,7 @@ class _Work:
 
     def ended(self) -> Fields:
         """The result; if there is none, one that says so."""
-        return self.result or _UNKNOWN
+        return self.result or _unknown(UNFINISHED)
 
     def _is_stopped(self) -> bool:
         return self._stopped.is_set() or os.getppid() != self._parent

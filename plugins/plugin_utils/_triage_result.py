@@ -63,8 +63,9 @@ def _rows(step: t.Mapping[str, t.Any], answer: t.Mapping[str, t.Any]) -> list[Fi
     if not answer.get("failed"):
         return []
     error = answer.get("error") or {"message": answer.get("msg", "")}
-    # A module that crashed may have changed alerts before.
-    changed = None if "module_stdout" in answer else False
+    # A module that crashed, or was stopped, may have changed alerts before.
+    unknown = answer.get("changed") or any(name in answer for name in ("module_stdout", "exception", "timedout"))
+    changed = None if unknown else False
     return [{"id": key, "changed": changed, "error": error} for key in step["ids"]]
 
 

@@ -113,15 +113,15 @@ class TitledIncident:
                 numbers = self._search()
                 if numbers:
                     return numbers
-            if time.monotonic() >= end:
+            if time.monotonic() >= end or self._api.client.is_stopped():
                 return []
-            time.sleep(max(0.0, min(pause, end - time.monotonic())))
+            self._api.client.pause(max(0.0, min(pause, end - time.monotonic())))
             pause *= 2
 
     def _search(self) -> list[int]:
         """The public ids of the open incidents with just this title. What a search finds by words is too much."""
         numbers: list[int | None] = []
-        offset = 0
+        offset, most = 0, 0
         while offset < _MOST:
             page = {"query": _OPEN, "sort": "-created", "page[size]": _PAGE, "page[offset]": offset}
             answer = self._asked("GET", _SEARCH, params=page)
@@ -131,6 +131,10 @@ class TitledIncident:
             numbers += [self._number(dig(one, "data"), "GET", _SEARCH) for one in found]
             offset += len(found)
             total = integer(dig(answer.body, "data", "attributes", "total"))
+            if (total or 0) < most:
+                # Those behind it have moved up, so that a page may have missed one. It must not be created again.
+                raise TriageError("An incident was closed during the search for incident_title", "Run the task again.")
+            most = total or 0
             if not found or (len(found) < _PAGE if total is None else offset >= total):
                 return list(dict.fromkeys(one for one in numbers if one))
         raise TriageError(f"There are more than {_MOST} open incidents", "Give incident_id.")

@@ -91,7 +91,11 @@ def perform(task: Task, params: Params, context: TaskContext) -> Report:
         return Report({"error": error.report(), "changed": False, **error.extra_results}, failure=str(error))
     except Exception as error:  # noqa: BLE001  # what Ansible would print of it itself may have secrets in it
         said = one_line(f"{type(error).__name__}: {error}")
-        return Report({}, failure=f"{CRASH}: {said}", traceback=traceback.format_exc())
+        return Report(
+            {"changed": not context.read_only, "error": TriageError(f"{CRASH}: {said}").report()},
+            failure=f"{CRASH}: {said}",
+            traceback=traceback.format_exc(),
+        )
 
 
 def _for_ansible(option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

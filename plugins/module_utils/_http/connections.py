@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import queue
 import socket
@@ -13,6 +14,7 @@ import threading
 import time
 import typing as t
 
+from .._core.backoff import GLANCE
 from .deadline import CURRENT, DeadlineSocket
 
 try:
@@ -154,10 +156,12 @@ def _addresses(host: str, port: int) -> list[t.Any]:
             answers.put(error)
 
     threading.Thread(target=look_up, daemon=True).start()
-    try:
-        found = answers.get(timeout=CURRENT.get().remaining())
-    except queue.Empty:
-        raise socket.timeout("the name server does not answer") from None
+    found: list[t.Any] | Exception | None = None
+    while found is None:
+        # A task that is stopped moves the deadline.
+        remaining = CURRENT.get().remaining("the name server does not answer")
+        with contextlib.suppress(queue.Empty):
+            found = answers.get(timeout=min(remaining, GLANCE))
     if isinstance(found, Exception):
         raise found
     return found

@@ -45,13 +45,13 @@ class Exchange:
     def is_over(self) -> bool:
         return time.monotonic() >= self.end
 
-    def remaining(self) -> float:
-        """The time-out of the next operation. Raises C(socket.timeout) if there is no time left."""
+    def remaining(self, late: str = "timed out") -> float:
+        """The time-out of the next operation. Raises C(socket.timeout), with the text ``late``, if no time is left."""
         if self.polls:
             return 0.0
         seconds = self.end - time.monotonic()
         if seconds <= 0:
-            raise socket.timeout("timed out")
+            raise socket.timeout(late)
         return seconds
 
     def count(self, received: int) -> int:

@@ -135,6 +135,9 @@ def test_a_task_that_ansible_ended_at_its_time_out_writes_no_more(sim: Simulator
     with playing(sim, tmp_path, task, timeout=12) as process:
         assert process.wait(timeout=120) == 2
     assert_stopped(sim, task, len(sim.log.writes()))
+    output = (tmp_path / "output").read_text("utf-8")
+    assert "The task was stopped after 12 s, its timeout. What it did before is not known" in output
+    assert '"changed": true' in output
 
 
 @pytest.mark.versions

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import gzip
 import itertools
 import resource
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.secops.triage.plugins.module_utils._core.errors import AmbiguousError, UnreachableError
+from ansible_collections.secops.triage.plugins.module_utils._http.deadline import break_off
 from ansible_collections.secops.triage.tests.unit.client import make_client
 from ansible_collections.secops.triage.tests.unit.harness import without_environment
 from ansible_collections.secops.triage.tests.unit.loopback import (
@@ -114,6 +116,26 @@ def test_a_name_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, pro
         make_client(timeout=0.3, retries=0, **proxy).request("PATCH", "https://service.example/", {})
     assert time.monotonic() - start < 10
     released.set()
+
+
+def test_a_stopped_task_does_not_wait_for_a_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, released = threading.Event(), threading.Event()
+
+    def hangs(*_arguments: t.Any, **_options: t.Any) -> t.Any:
+        asked.set()
+        released.wait(60)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        request = pool.submit(make_client(timeout=50, retries=0).request, "PATCH", "https://service.example/", {})
+        assert asked.wait(20)
+        break_off()
+        try:
+            with pytest.raises(UnreachableError):
+                request.result(timeout=20)
+        finally:
+            released.set()
 
 
 def test_the_handshake_and_the_answer_share_the_time(certificate: Path) -> None:

@@ -116,6 +116,17 @@ def test_all_pages_are_looked_through(sim: Simulator, task: Params) -> None:
     assert len(sim.log.select(path=SEARCH)) == 3
 
 
+def test_an_incident_that_is_closed_during_the_search_hides_no_other(sim: Simulator, task: Params) -> None:
+    """The rows behind it move up by one, so that the next page begins behind the one that is meant."""
+    first = sim.datadog.incidents[0]
+    more = [{**first, "id": f"i{one}", "attributes": {**first["attributes"], "title": "x"}} for one in range(250)]
+    sim.datadog.incidents += more
+    sim.faults.add(Fault("merge", path=SEARCH, nth=2, body={"data": {"attributes": {"total": 200}}}))
+    result = run(task, incident_title="Phishing wave")
+    assert "An incident was closed during the search for incident_title" in result["msg"]
+    assert not sim.log.writes()
+
+
 #: An answer that does not say whether the incident was created.
 UNCLEAR: list[Params] = [
     {"action": "reset"},

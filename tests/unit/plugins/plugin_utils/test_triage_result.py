@@ -81,6 +81,9 @@ def test_alert_counts_once() -> None:
         ({"failed": True, "msg": "No such option"}, False, {"message": "No such option"}),
         # It crashed.
         ({"failed": True, "msg": "Killed", "module_stdout": ""}, None, {"message": "Killed"}),
+        ({"failed": True, "msg": "Crashed", "exception": "Traceback"}, None, {"message": "Crashed"}),
+        ({"failed": True, "msg": "Stopped", "changed": True}, None, {"message": "Stopped"}),
+        ({"failed": True, "msg": "Late", "timedout": {"period": 4}}, None, {"message": "Late"}),
     ],
 )
 def test_call_that_failed_before_it_had_rows(answer: Fields, changed: bool | None, error: Fields) -> None:
