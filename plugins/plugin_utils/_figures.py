@@ -69,7 +69,9 @@ def _checked(rows: t.Any, time: t.Any, days: t.Any) -> dt.datetime:
 
 def _newest_first(rows: t.Sequence[Fields]) -> list[Fields]:
     """The open alerts of all platforms. What has no time comes last."""
-    return sorted((one for row in rows for one in row["alerts"]), key=lambda one: _text(one.get("created")))[::-1]
+    return sorted((one for row in rows for one in row.get("alerts", [])), key=lambda one: _text(one.get("created")))[
+        ::-1
+    ]
 
 
 def _group(alerts: t.Sequence[Fields], severity: str) -> Fields:
@@ -95,8 +97,7 @@ def _are_rows(rows: t.Any) -> bool:
     return isinstance(rows, (list, tuple)) and all(
         isinstance(row, dict)
         and row.get("platform") in PLATFORMS
-        and _are_alerts(row.get("alerts"))
-        and _are_alerts(row.get("closed", []))
+        and all(_are_alerts(row.get(name, [])) for name in ("alerts", "closed"))
         for row in rows
     )
 
