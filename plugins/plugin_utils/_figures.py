@@ -159,7 +159,7 @@ def _times(row: Fields, now: dt.datetime, days: int) -> Fields:
     """How long a platform's alerts of the last days took until they were acknowledged, and until they were closed."""
     start = now - dt.timedelta(days=days)
     found = {
-        status: _spans([*row["alerts"], *row.get("closed", [])], row["platform"], status, start)
+        status: _spans([*row.get("alerts", []), *row.get("closed", [])], row["platform"], status, start)
         for status in ("in_progress", "resolved")
     }
     return {
