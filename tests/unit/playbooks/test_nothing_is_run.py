@@ -111,10 +111,7 @@ def row_of(attack: Attack, platform: str, alert_id: str) -> Fields:
 
 @pytest.mark.parametrize(
     "platform",
-    [
-        pytest.param(one, marks=pytest.mark.versions if one in ("datadog", "kibana") else pytest.mark.whole)
-        for one in SEARCHES
-    ],
+    [pytest.param(one, marks=pytest.mark.versions if one == "kibana" else pytest.mark.whole) for one in SEARCHES],
 )
 def test_nothing_that_an_attacker_has_written_is_run(sim: Simulator, tmp_path: Path, platform: str) -> None:
     sim.settings.security_deck.operation_seconds = 0
