@@ -14,7 +14,7 @@ import re
 import typing as t
 import uuid
 
-from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
+from ansible_collections.secops.triage.plugins.module_utils._core.text import printable, without_templates
 from ansible_collections.secops.triage.plugins.module_utils.platforms import PLATFORMS
 
 from ._vocabulary import VocabularyError, platform_named
@@ -25,7 +25,7 @@ _BEGINNING = re.compile(r"\{(?=[{%#])")
 
 def harmless(value: t.Any) -> t.Any:
     """The value with a blank in each beginning of a template, and without control characters, in all of its texts."""
-    return _each_text(printable(plain(value)), lambda text: _BEGINNING.sub("{ ", text))
+    return _each_text(printable(plain(value)), without_templates)
 
 
 def harmless_json(value: t.Any, indent: int | None = None) -> str:

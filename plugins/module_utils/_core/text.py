@@ -29,6 +29,11 @@ def short_line(text: str, longest: int = 120) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+def without_templates(text: str) -> str:
+    """A text in which nothing begins a template of Ansible: a blank is in each beginning."""
+    return re.sub(r"\{(?=[{%#])", "{ ", text)
+
+
 def has_control_characters(text: str) -> bool:
     """Whether a text has control characters or line breaks."""
     return re.search(f"[{CONTROL_CHARACTERS}\t\n\r]", text) is not None

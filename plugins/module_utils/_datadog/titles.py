@@ -123,21 +123,26 @@ class TitledIncident:
         numbers: list[int | None] = []
         offset, most = 0, 0
         while offset < _MOST:
-            page = {"query": _OPEN, "sort": "-created", "page[size]": _PAGE, "page[offset]": offset}
-            answer = self._asked("GET", _SEARCH, params=page)
-            found = dig(answer.body, "data", "attributes", "incidents")
-            if not isinstance(found, list):
-                raise AmbiguousError("GET", _SEARCH, "the answer does not show incidents", status=answer.status)
+            found, total = self._page(offset)
             numbers += [self._number(dig(one, "data"), "GET", _SEARCH) for one in found]
             offset += len(found)
-            total = integer(dig(answer.body, "data", "attributes", "total"))
-            if (total or 0) < most:
+            if total is not None and total < most:
                 # Those behind it have moved up, so that a page may have missed one. It must not be created again.
                 raise TriageError("An incident was closed during the search for incident_title", "Run the task again.")
-            most = total or 0
-            if not found or (len(found) < _PAGE if total is None else offset >= total):
+            if (len(found) < _PAGE) if total is None else offset >= total:
                 return list(dict.fromkeys(one for one in numbers if one))
+            most = total or 0
         raise TriageError(f"There are more than {_MOST} open incidents", "Give incident_id.")
+
+    def _page(self, offset: int) -> tuple[list[t.Any], int | None]:
+        """The open incidents from this one on, the newest first, and how many there are altogether."""
+        page = {"query": _OPEN, "sort": "-created", "page[size]": _PAGE, "page[offset]": offset}
+        answer = self._asked("GET", _SEARCH, params=page)
+        found = dig(answer.body, "data", "attributes", "incidents")
+        total = integer(dig(answer.body, "data", "attributes", "total"))
+        if not isinstance(found, list) or (not found and offset < (total or 0)):
+            raise AmbiguousError("GET", _SEARCH, "the answer does not show incidents", status=answer.status)
+        return found, total
 
     def _number(self, incident: t.Any, method: str, path: str) -> int | None:
         """The public id of an incident, if it has the title and is open.

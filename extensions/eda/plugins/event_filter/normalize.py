@@ -75,13 +75,11 @@ def main(event: t.Any, raw: bool = False) -> Event | list[Event]:
     alerts: dict[tuple[str, str], Event] = {}
     unrecognized: list[Event] = []
     for platform, document, envelope in found:
-        alert = _shape.alert_of(platform, document, envelope) if platform else {}
+        alert = _shape.alert_of(platform, document, envelope, raw=raw) if platform else {}
         if not alert.get("id"):
             rest = event if len(found) == 1 else {"meta": event.get("meta"), "payload": document}
             unrecognized.append(_passed_through(rest, _reason(platform)))
             continue
-        if raw:
-            alert["raw"] = _values.shallow(document)
         alerts.setdefault((platform.name, alert["id"]), {"meta": _meta(event), "alert": alert})
     events = [*alerts.values(), *unrecognized]
     if not events:

@@ -15,8 +15,11 @@ from ......plugins.module_utils._core.values import dig
 from ......plugins.module_utils._kibana.endpoint import kibana_endpoint
 from ......plugins.module_utils._kibana.words import (
     API_VERSION,
+    LEGACY_RULE,
     LEGACY_SEVERITY,
     LEGACY_STATUS,
+    REASON_TEXT,
+    RULE,
     SEVERITY,
     SIGNALS,
     STATUS,
@@ -33,9 +36,9 @@ _MAX_KNOWN = 10_000
 _FIELDS = {
     "id": ("_id", "kibana.alert.uuid", "id"),
     "severity": (SEVERITY, LEGACY_SEVERITY, "severity"),
-    "rule": ("kibana.alert.rule.name", "signal.rule.name", "rule.name", "ruleName", "rule"),
+    "rule": (RULE, LEGACY_RULE, "rule.name", "ruleName", "rule"),
     "host": ("host.name", "host.hostname", "host"),
-    "title": ("kibana.alert.reason", "title", "kibana.alert.rule.name", "signal.rule.name"),
+    "title": (REASON_TEXT, "title", RULE, LEGACY_RULE),
     "status": (STATUS, LEGACY_STATUS, "status"),
     "created": ("kibana.alert.start", "@timestamp", "created"),
     "url": ("kibana.alert.url", "url"),

@@ -23,7 +23,7 @@ from .options import validate
 from .platform import Args
 from .registry import PLATFORMS
 from .shape import alert_of
-from .values import Raw, shallow
+from .values import Raw
 
 _LOG = logging.getLogger("secops.triage.alerts")
 _FIRST_BACKOFF = 0.5
@@ -142,11 +142,12 @@ class _Poll:
             raise TransientError(str(error)) from None
 
     def _found(self, raw: Raw) -> Found | None:
-        alert, moment = alert_of(self._platform, raw, {}), self._platform.time_of(raw)
+        alert = alert_of(self._platform, raw, {}, raw=self._options["raw"])
+        moment = self._platform.time_of(raw)
         if alert["id"] is None or moment is None:
             _LOG.warning("%s: an alert without an id or a time is left out", self._platform.name)
             return None
-        return Found(moment, alert["id"], {"alert": {**alert, "raw": shallow(raw)} if self._options["raw"] else alert})
+        return Found(moment, alert["id"], {"alert": alert})
 
     async def _put_out(self, page: list[Found], start: str) -> str | None:
         """Put an event for each new alert into the queue. Returns the time of the oldest one, or V(None)."""

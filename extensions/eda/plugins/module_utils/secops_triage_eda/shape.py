@@ -10,6 +10,7 @@ import itertools
 import re
 import typing as t
 
+from ......plugins.module_utils._core.text import shallow
 from ......plugins.module_utils._core.times import utc
 from .platform import Platform
 from .values import Raw, field, text_of
@@ -21,8 +22,12 @@ _ENVELOPE_FIELDS = {
 }
 
 
-def alert_of(platform: Platform, document: Raw, envelope: Raw) -> Raw:
-    """The alert in the common shape. Its ``id`` is V(None) if the document has none that could be one."""
+def alert_of(platform: Platform, document: Raw, envelope: Raw, *, raw: bool = False) -> Raw:
+    """The alert in the common shape. Its ``id`` is V(None) if the document has none that could be one.
+
+    With ``raw``, the document is there too, without what is nested so deep that a play could not read it.
+    """
+    whole = document
     if isinstance(document.get("_source"), dict):
         # A hit of a search in Elasticsearch.
         document = {**document["_source"], "_id": document.get("_id")}
@@ -37,7 +42,7 @@ def alert_of(platform: Platform, document: Raw, envelope: Raw) -> Raw:
     alert["new"] = (alert["status"] or "open").lower() == "open"
     alert["created"] = _created(platform, document)
     alert["url"] = _matching("https?://.*", text_of(document, *platform.fields["url"]))
-    return alert
+    return {**alert, "raw": shallow(whole)} if raw else alert
 
 
 def _id_of(platform: Platform, document: Raw) -> str | None:

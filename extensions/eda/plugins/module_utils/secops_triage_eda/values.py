@@ -9,16 +9,12 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ......plugins.module_utils._core.text import one_line, without_templates
 from .errors import TransientError
 
 Raw = dict[str, t.Any]
 
-#: The most levels of an event's C(raw), as in the modules: whoever gets it recurses several calls deep for each level.
-DEEPEST = 64
-
 _MAX_LENGTH = 1000
-#: Control characters, characters that turn the direction of a text, and halves of surrogate pairs.
-_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
 
 
 def field(document: t.Any, path: str) -> t.Any:
@@ -46,8 +42,7 @@ def harmless(value: t.Any) -> str | None:
     # A variable that a webhook could not fill in stays the variable's name.
     if not isinstance(value, str) or re.fullmatch(r"\$[A-Z_]+", value):
         return None
-    text = re.sub(_UNPRINTABLE, " ", value[:_MAX_LENGTH])
-    return re.sub(r"\{(?=[{%#])", "{ ", text).strip() or None
+    return without_templates(one_line(value[:_MAX_LENGTH])).strip() or None
 
 
 def objects(value: t.Any) -> list[Raw]:
@@ -55,14 +50,3 @@ def objects(value: t.Any) -> list[Raw]:
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise TransientError("The answer is not a page of alerts")
     return value
-
-
-def shallow(value: t.Any, levels: int = DEEPEST) -> t.Any:
-    """A value without what is nested deeper than so many levels; a text is in its place."""
-    if not isinstance(value, (list, dict)):
-        return value
-    if not levels:
-        return f"(left out: nested deeper than {DEEPEST} levels)"
-    if isinstance(value, list):
-        return [shallow(item, levels - 1) for item in value]
-    return {key: shallow(item, levels - 1) for key, item in value.items()}
