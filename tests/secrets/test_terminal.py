@@ -89,8 +89,8 @@ def from_alerts(sim: Simulator, secrets: dict[str, str]) -> t.Iterator[Options]:
 
     evil = f"{PAINT} {secrets['kibana_api_key']}"
     kibana = {"api_url": sim.kibana.url, "api_key": "{{ kibana_api_key }}"}
-    texts: Options = dict.fromkeys(("kibana.alert.rule.name", "kibana.alert.reason", "message"), f"{UNASKED} {evil}")
-    key = sim.kibana.add_alert("closed", evil, **texts)
+    titles: Options = dict.fromkeys(("kibana.alert.rule.name", "kibana.alert.reason"), evil)
+    key = sim.kibana.add_alert("closed", evil, **titles, message=f"{UNASKED} {evil}")
     given = {**kibana, "alert_ids": [key], "status": "acknowledged"}
     yield {"name": "reason", "secops.triage.kibana_alert_status": given, "ignore_errors": True}
 

@@ -69,7 +69,9 @@ def test_stopped_by_a_signal(sim: Simulator, checkpoint: str, signal_number: sig
     ids = [add(sim, "datadog", 500 - number) for number in range(12)]
     args = args_of(sim, "datadog", since="now-10m", checkpoint=checkpoint)
     script = (
-        "import asyncio, json, runpy, sys\n"
+        "import asyncio, json, runpy, signal, sys\n"
+        # Where the tests run in the background, this signal is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "async def run():\n"
         "    queue = asyncio.Queue(1)\n"
         "    source = asyncio.create_task(runpy.run_path(sys.argv[1])['main'](queue, json.loads(sys.argv[2])))\n"
