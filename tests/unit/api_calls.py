@@ -129,6 +129,16 @@ OTHERS = frozenset(
         "kibana GET /api/spaces/space/{space}",
         # A module does ask for it, but does not fail without.
         "kibana POST /internal/security/user_profile/_bulk_get",
+        # No module uses Kibana's cases.
+        "kibana GET /api/cases/_find",
+        "kibana POST /api/cases",
+        "kibana PATCH /api/cases",
+        "kibana GET /api/cases/alerts/{alert}",
+        "kibana GET /api/cases/{case}",
+        "kibana GET /api/cases/{case}/alerts",
+        "kibana GET /api/cases/{case}/comments/_find",
+        "kibana POST /api/cases/{case}/comments",
+        "kibana DELETE /api/cases/{case}/comments/{comment}",
         "calseta GET /health",
         "calseta GET /v1/alerts/{id}/activity",
     )
