@@ -29,6 +29,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.secops.triage.plugins.module_utils._core.errors import TriageError
+from ansible_collections.secops.triage.plugins.module_utils._core.secret_forms import Secrets
 from ansible_collections.secops.triage.plugins.module_utils._flow.task import (
     CRASH,
     Report,
@@ -54,7 +55,7 @@ class Parsed:
     task: Task
     params: Fields
     #: The texts to hide. They grow while the task runs.
-    secrets: set[str]
+    secrets: Secrets
     internal: Fields
     #: Where the worker is before and after the task.
     home: Path = dataclasses.field(default_factory=Path.cwd)
@@ -67,7 +68,7 @@ class Parsed:
         # The list of errors is an exception, which is true when it is empty, too.
         if found.errors.errors or found._warnings or found._deprecations:
             return None
-        return cls(task, found.validated_parameters, set(found._no_log_values), internal)
+        return cls(task, found.validated_parameters, Secrets(found._no_log_values), internal)
 
     def log(self) -> None:
         """Write the line to the system's log that every module writes."""
@@ -207,7 +208,7 @@ def result_of(parsed: Parsed, report: Report) -> Fields:
         result["invocation"] = {"module_args": parsed.params}
     kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
     # A module's result is never a template.
-    return t.cast(Fields, wrap_var({**remove_values(result, parsed.secrets.copy()), **kept}))
+    return t.cast(Fields, wrap_var({**remove_values(result, parsed.secrets), **kept}))
 
 
 def _timed_out(result: Fields, timeout: int | None) -> Fields:

@@ -17,6 +17,18 @@ from urllib.parse import quote, quote_plus
 _SHORTEST = 8
 
 
+class Secrets(set[str]):
+    """Texts to hide, which are iterated by their length, the longest first.
+
+    One may be a part of another, such as a form in base64 of the key itself. Ansible replaces one after the other, so
+    that the rest of the longer one would remain.
+    """
+
+    def __iter__(self) -> t.Iterator[str]:
+        # The copy is needed, because another thread may add a token meanwhile.
+        return iter(sorted(frozenset(self), key=len, reverse=True))
+
+
 def _json(secret: str) -> str:
     return json.dumps(secret)[1:-1]
 

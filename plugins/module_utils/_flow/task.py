@@ -22,7 +22,7 @@ from ansible.module_utils.common.parameters import remove_values
 from .._core.caller import Caller
 from .._core.errors import TriageError
 from .._core.options import ArgumentSpec, Params, TaskContext, environment_value
-from .._core.secret_forms import forms_of
+from .._core.secret_forms import Secrets, forms_of
 from .._core.text import one_line, printable, shallow
 from .._http.transport import REQUESTS_IMPORT_ERROR
 from .change import Fields
@@ -62,6 +62,7 @@ def run_task(task: Task) -> None:
     """Run a module: parse the options, do the work, and report."""
     caller = Caller()
     module = AnsibleModule(**task.arguments(), supports_check_mode=True)
+    module.no_log_values = Secrets(module.no_log_values)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     context = context_of(
@@ -113,7 +114,7 @@ def _from_environment(*names: str) -> str:
 
 def context_of(
     params: Params,
-    secrets: set[str],
+    secrets: Secrets,
     *,
     read_only: bool,
     diff: bool,
@@ -124,11 +125,10 @@ def context_of(
         read_only=read_only,
         diff=diff,
         hide=lambda secret: secrets.update(forms_of(secret)),
-        # A copy is needed, because another thread may add a token meanwhile.
-        scrub=lambda answer: remove_values(answer, secrets.copy()),
+        scrub=lambda answer: remove_values(answer, secrets),
         is_stopped=is_stopped,
     )
-    for secret in list(secrets):
+    for secret in secrets:
         # A file lookup leaves a newline at the end.
         context.hide(secret.strip())
     # An address with a password is refused, but the result shows it among the task's options.

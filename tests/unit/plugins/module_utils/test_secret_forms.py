@@ -14,8 +14,9 @@ import typing as t
 from urllib.parse import quote, quote_plus
 
 import pytest
+from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.secops.triage.plugins.module_utils._core.secret_forms import forms_of
+from ansible_collections.secops.triage.plugins.module_utils._core.secret_forms import Secrets, forms_of
 from ansible_collections.secops.triage.tests.unit.harness import Params, run_module, without_environment
 from ansible_collections.secops.triage.tests.unit.loopback import Loopback, Reply
 
@@ -96,3 +97,14 @@ def test_a_server_that_repeats_a_key(monkeypatch: pytest.MonkeyPatch, secret: st
             result = run_module("alert_update", task)
             assert result["failed"]
             assert said[:-1] not in json.dumps(result, ensure_ascii=False)
+
+
+def test_a_secret_of_which_others_are_parts_is_hidden_whole() -> None:
+    """In whatever order a set has its texts, which differs from process to process."""
+    key = SECRETS[0]
+    parts = {key[start:end] for start in range(len(key)) for end in range(start + 8, len(key) + 1)}
+    secrets = Secrets(parts)
+    assert remove_values(f"job {key} of the night", secrets) == "job ******** of the night"
+    secrets.update(forms_of(f"{key}{key}"))
+    assert next(iter(secrets)) in forms_of(f"{key}{key}")
+    assert [len(one) for one in secrets] == sorted((len(one) for one in secrets), reverse=True)
