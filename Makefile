@@ -62,10 +62,10 @@ matrix: .gate ## Sanity, units and integration on every ansible-core; make matri
 
 .PHONY: matrix-ends
 matrix-ends: .gate ## The newest and the oldest, side by side, with the unit tests that depend on versions
-	@$(MAKE) --jobs=2 --output-sync .newest .oldest
+	@$(MAKE) --jobs=2 --output-sync .newest .oldest .newest-sanity
 
-.PHONY: .newest .oldest
-.newest .oldest:
+.PHONY: .newest .oldest .newest-sanity
+.newest .oldest .newest-sanity:
 	@$(TOOL).sessions --session $(@:.%=%) $(ARGS)
 
 .PHONY: lint
