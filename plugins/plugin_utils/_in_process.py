@@ -115,7 +115,7 @@ def task_of(module: str) -> Task | None:
 def plain(args: t.Mapping[str, t.Any]) -> Fields:
     """The options as a module reads them: decrypted, and of no types but those of JSON."""
     module_encoder = getattr(ansible_json, "get_module_encoder", None)
-    if module_encoder:
+    if module_encoder is not None:
         encoder = module_encoder("legacy", ansible_json.Direction.CONTROLLER_TO_MODULE)
         return t.cast(Fields, json.loads(json.dumps(args, cls=encoder)))
     # Before ansible-core 2.19

@@ -15,8 +15,11 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.tests.simulator import Simulator
-from ansible_collections.secops.triage.tests.unit.awx.conftest import definitions  # noqa: F401
+from ansible_collections.secops.triage.tests.unit.awx.conftest import definitions
 from ansible_collections.secops.triage.tests.unit.harness import without_environment
+
+#: A fixture of the unit tests serves here, too.
+__all__ = ["definitions"]
 
 _OLDEST_JAVA = 17
 

@@ -23,4 +23,4 @@ def require_python() -> None:
         " Set ansible_python_interpreter to a newer one."
     )
     sys.stdout.write(json.dumps({"failed": True, "changed": False, "msg": message}) + "\n")
-    sys.exit(1)
+    raise SystemExit(1)

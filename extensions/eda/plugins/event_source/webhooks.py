@@ -136,8 +136,9 @@ def _options(args: dict[str, t.Any]) -> dict[str, t.Any]:
     if not isinstance(options["token"], str) or not options["token"].strip():
         raise ValueError('token is missing or not a text; write it as "{{ WEBHOOK_TOKEN | string | tojson }}"')
     for name in ("port", "batch", "max_waiting"):
-        if type(options[name]) is not int or options[name] < 1:
-            raise ValueError(f"{name} must be a positive integer, and is {options[name]!r}")
+        value = options[name]
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} must be a positive integer, and is {value!r}")
     return options
 
 

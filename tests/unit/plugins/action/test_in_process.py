@@ -45,8 +45,8 @@ def module_task() -> Task:
     return task
 
 
-def parsed(args: Params = ARGS, task: Task | None = None, **internal: t.Any) -> Parsed:
-    found = Parsed.of(task or module_task(), args, {**INTERNAL, **internal})
+def parsed(args: Params | None = None, task: Task | None = None, **internal: t.Any) -> Parsed:
+    found = Parsed.of(task or module_task(), args or ARGS, {**INTERNAL, **internal})
     assert found
     return found
 
