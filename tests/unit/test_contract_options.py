@@ -166,7 +166,8 @@ def begun(sim: Simulator, task: ApiTask, weather: Weather, place: Place, compani
     fitting = {name: _companion(task.platform, one) for name, one in companions.items() if fits(spec.get(name), one)}
     if "query" not in params or fitting.get("query", "") is None:
         fitting.pop("query", None)
-    return {**params, **weather(sim, place), **fitting}
+    # Otherwise chance would decide which of several requests fails first.
+    return {"concurrency": 1, **params, **weather(sim, place), **fitting}
 
 
 def fits(spec: Params | None, value: t.Any) -> bool:
