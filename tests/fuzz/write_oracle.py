@@ -16,7 +16,7 @@ import typing as t
 import uuid
 
 from ansible_collections.secops.triage.plugins.module_utils._core.text import printable
-from ansible_collections.secops.triage.plugins.module_utils._kibana.kql import searched
+from ansible_collections.secops.triage.plugins.module_utils._kibana.query_dsl import searched
 from ansible_collections.secops.triage.tests.simulator import Entry, Simulator
 from ansible_collections.secops.triage.tests.simulator.base import Change
 from ansible_collections.secops.triage.tests.unit.harness import Params

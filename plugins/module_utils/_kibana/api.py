@@ -21,7 +21,7 @@ from .._flow.platform import Platform
 from .._http.client import Authorization, Client
 from .endpoint import address, index_of, kibana_endpoint
 from .hits import Hit
-from .kql import searched
+from .query_dsl import searched
 from .words import API_VERSION, SIGNALS
 
 #: The most alerts that one search shows.

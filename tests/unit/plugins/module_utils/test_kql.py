@@ -12,7 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.secops.triage.plugins.module_utils._core.errors import OptionError
-from ansible_collections.secops.triage.plugins.module_utils._kibana.kql import DEEPEST, query_dsl, searched
+from ansible_collections.secops.triage.plugins.module_utils._kibana.kql import DEEPEST, query_dsl
+from ansible_collections.secops.triage.plugins.module_utils._kibana.query_dsl import searched
 
 Query = dict[str, t.Any]
 ALL: Query = {"match_all": {}}
