@@ -26,18 +26,6 @@ options:
     description:
       - The alerts that match this query, a mapping in Elasticsearch's query DSL.
     type: raw
-  kql:
-    description:
-      - The alerts that match this text, in KQL, the language of Kibana's search bar.
-      - It is turned into query DSL as Kibana does it. A text that Kibana refuses fails the task, with the position.
-      - Times without an offset are in UTC, as in Elastic Security. The time range beside the search bar is not part of
-        the text, so add C(@timestamp >= now-24h) or the like.
-      - The task does not know which fields are keywords. A value with both an asterisk and a blank is taken as a whole,
-        as Kibana takes that of a keyword; only in C(message) and in fields that end in C(.message) or C(.text) it is
-        taken as words.
-      - With O(query) beside it, the alerts must match both.
-    version_added: 1.1.0
-    type: str
   runtime_mappings:
     description:
       - Runtime fields that O(query), O(kql), O(sort) and O(fields) may use, as in a search. One that has only a type
@@ -66,6 +54,7 @@ extends_documentation_fragment:
   - secops.triage.attributes.info_module
   - secops.triage.attributes.actiongroup_kibana
   - secops.triage.kibana
+  - secops.triage.kql
   - secops.triage.info
   - secops.triage.connection
 seealso:

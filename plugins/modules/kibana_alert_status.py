@@ -49,6 +49,7 @@ extends_documentation_fragment:
   - secops.triage.attributes
   - secops.triage.attributes.actiongroup_kibana
   - secops.triage.kibana
+  - secops.triage.kql
   - secops.triage.kibana_alerts
   - secops.triage.selection
   - secops.triage.guards

@@ -31,7 +31,11 @@ from ansible_collections.secops.triage.plugins.module_utils._datadog.words impor
 from ansible_collections.secops.triage.plugins.module_utils._flow.guards import GUARDS_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.info import INFO_OPTIONS
 from ansible_collections.secops.triage.plugins.module_utils._flow.search import SELECTION_OPTIONS
-from ansible_collections.secops.triage.plugins.module_utils._kibana.words import KIBANA_ALERTS_OPTIONS, KIBANA_OPTIONS
+from ansible_collections.secops.triage.plugins.module_utils._kibana.words import (
+    KIBANA_ALERTS_OPTIONS,
+    KIBANA_OPTIONS,
+    KQL_OPTIONS,
+)
 from ansible_collections.secops.triage.plugins.module_utils._security_deck.words import YANDEX_IAM_OPTIONS
 from ansible_collections.secops.triage.plugins.plugin_utils import _vocabulary as vocabulary
 
@@ -48,7 +52,10 @@ FRAGMENTS: dict[str, Specs] = {
     "guards": GUARDS_OPTIONS.options,
     "info": INFO_OPTIONS.options,
     "kibana": KIBANA_OPTIONS.options,
-    "kibana_alerts": KIBANA_ALERTS_OPTIONS.options,
+    "kibana_alerts": {
+        name: spec for name, spec in KIBANA_ALERTS_OPTIONS.options.items() if name not in KQL_OPTIONS.options
+    },
+    "kql": KQL_OPTIONS.options,
     "provenance": PROVENANCE_OPTIONS.options,
     "security_deck": YANDEX_IAM_OPTIONS.options,
     "selection": SELECTION_OPTIONS.options,

@@ -52,12 +52,14 @@ TAGS = "kibana.alert.workflow_tags"
 
 ASSIGNEES = "kibana.alert.workflow_assignee_ids"
 
+KQL_OPTIONS = ArgumentSpec({"kql": {"type": "str"}})
+
 KIBANA_ALERTS_OPTIONS = ArgumentSpec(
     {
         "alert_ids": {"type": "list", "elements": "str", "aliases": ["alert_id", "signal_ids"]},
         # Not "dict", because Ansible would refuse a text without naming kql, and read one with = in it as a mapping.
         "query": {"type": "raw"},
-        "kql": {"type": "str"},
+        **KQL_OPTIONS.options,
         "runtime_mappings": {"type": "dict"},
     },
     [("alert_ids", "query"), ("alert_ids", "kql")],
