@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.errors import GuardError, NotFoundError, TriageError
+from .._core.errors import GuardError, NotFoundError, OptionError, TriageError
 from .change import Alert, Change, Fields
 from .platform import WritablePlatform
 
@@ -61,17 +61,12 @@ class Plan(t.NamedTuple):
             self.results[alert_id] = Result(None, None, error=platform.alerts.missing())
             return
         result = self.results[alert_id] = Result(alert.fields, alert.fields)
-        try:
-            change = Change(alert, platform.desired(alert))
-        except TriageError as error:
-            result.error = error
-            return
-        objection = platform.objection(change) if change.delta else None
+        change, objection, error = _assessed(platform, alert)
         if objection and platform.guards.skip_protected:
             result.skipped = objection
-        elif objection:
-            result.error = GuardError(objection)
-        elif change.delta:
+        elif objection or error:
+            result.error = GuardError(objection) if objection else error
+        elif change and change.delta:
             self.changes.append(change)
 
     @classmethod
@@ -87,3 +82,15 @@ class Plan(t.NamedTuple):
             else:
                 plan._add(platform, change.id, present)
         return plan
+
+
+def _assessed(platform: WritablePlatform, alert: Alert) -> tuple[Change | None, str | None, TriageError | None]:
+    """The change of an alert, why a guard forbids it, and why it is impossible."""
+    try:
+        change = Change(alert, platform.desired(alert))
+    except OptionError as error:
+        # The task lacks an option that this alert needs. A protected alert is left alone in any case.
+        return None, platform.guards.objection(alert.guarded_state, closes=bool(platform.closing)), error
+    except TriageError as error:
+        return None, None, error
+    return change, platform.objection(change) if change.delta else None, None

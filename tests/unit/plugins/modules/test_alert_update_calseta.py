@@ -71,6 +71,17 @@ def test_closing_without_one_is_refused_before_anything_is_written(
     assert not sim.log.writes()
 
 
+def test_a_protected_alert_needs_no_classification(sim: Simulator, calseta: Params) -> None:
+    kept = sim.calseta.add_alert(severity="Critical").uuid
+    ready = sim.calseta.add_alert(severity="Low", close_classification=DUPLICATE).uuid
+    options: Params = {"alert_ids": [kept, ready], "status": "Closed", "protect_severity": ["Critical"]}
+    assert "A guard forbids the change" in by_id(run(calseta, **options))[kept]["error"]["message"]
+    assert not sim.log.writes()
+    rows = by_id(run(calseta, **options, on_guard="skip"))
+    assert "protect_severity" in rows[kept]["skipped"]
+    assert rows[ready]["changed"]
+
+
 def test_classification_that_is_stored_goes_with_the_request_that_closes(sim: Simulator, calseta: Params) -> None:
     alert = sim.calseta.add_alert(close_classification=DUPLICATE)
     assert bodies(brought(sim, calseta, alert, status="Closed")) == [
